@@ -1,0 +1,108 @@
+import type { z } from 'zod'
+import type { AdAccount } from '../domain/account.ts'
+import type { Clock, Random } from '../domain/clock.ts'
+import type { Day, DayRange } from '../domain/day.ts'
+import type { EntityObservation } from '../domain/entity.ts'
+import type { RawMapping, RawRow } from '../domain/mapping.ts'
+import type { ControlTotals, Slice } from '../domain/metric.ts'
+import type { Level, Platform } from '../domain/platform.ts'
+
+/** Everything a connector may touch besides its own platform: time, chance and the wire are handed in. */
+export interface ConnectorContext {
+  readonly clock: Clock
+  readonly random: Random
+  /** `globalThis.fetch` in production; tests hand in one that cuts, delays or counts. */
+  readonly fetch: typeof fetch
+  readonly signal: AbortSignal
+  /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
+  readonly log: (event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>) => void
+}
+
+/** Takes what a connector reads, batch by batch. Awaiting it is the back-pressure: a connector holds one page, not an account. */
+export interface Sink {
+  rows(batch: readonly RawRow[]): Promise<void>
+  entities(batch: readonly EntityObservation[]): Promise<void>
+}
+
+export interface ExtractResult {
+  readonly rows: number
+  readonly apiVersion: string
+  readonly requestIds: readonly string[]
+  /** Totals that the platform sent beside the rows, over the whole slice; null when it sent none. */
+  readonly controlTotals: ControlTotals | null
+  /** Calls or operations that counted against the platform's quota. */
+  readonly operations: number
+}
+
+/** What is true of the platform whatever the account: limits, refresh policy, the meaning of its columns. */
+export interface ConnectorSpec<Options extends z.ZodType = z.ZodType> {
+  readonly platform: Platform | 'file'
+  readonly summary: string
+  readonly options: Options
+  readonly levels: readonly Level[]
+  readonly apiVersion: string
+  /** Days that one request may span at most. */
+  readonly rangeDaysMax: number
+  /** How far back the platform answers at all. */
+  readonly retentionDays: number
+  /** How many days back numbers are still restated: the default of a refresh. */
+  readonly lookbackDays: number
+  /** How long after its local midnight a day's numbers can first be trusted to be whole. */
+  readonly settleMs: number
+  readonly mapping: RawMapping
+}
+
+export interface CheckLine {
+  readonly what: string
+  readonly outcome: 'ok' | 'warn' | 'fail'
+  readonly detail: string
+  readonly fix: string | null
+}
+
+/** An opened connection: a connector with its credentials and base URLs. */
+export interface Connector extends AsyncDisposable {
+  readonly spec: ConnectorSpec
+  /** Asks the platform for one small thing per capability. Never throws: what fails is a line with its fix. */
+  check(context: ConnectorContext): Promise<readonly CheckLine[]>
+  /** The accounts that the credentials reach, or the configured ones, with currency and zone as the platform says them. */
+  discover(context: ConnectorContext): Promise<readonly AdAccount[]>
+  /**
+   * Reads one slice and hands its rows to the sink in the order they come, each row once even across retries of a page.
+   * Throws a CONNECTORS_* error; then what the sink received must be discarded by the caller.
+   */
+  extract(slice: Slice, account: AdAccount, context: ConnectorContext, sink: Sink): Promise<ExtractResult>
+}
+
+/** What a caller wants of one account: these days, closed or not is the caller's decision. */
+export interface SliceRequest {
+  readonly account: AdAccount
+  readonly level: Level
+  readonly days: readonly Day[]
+  readonly kind: Slice['kind']
+}
+
+/**
+ * Pure: the fewest slices that cover the days. Consecutive days share one slice up to `rangeDaysMax`,
+ * because one query is one operation however many days it spans (services of Google count 30 days as 1, not 30).
+ */
+export function planSlices(spec: Pick<ConnectorSpec, 'rangeDaysMax'>, request: SliceRequest, next: (day: Day) => Day): readonly Slice[] {
+  const ranges: { since: Day; until: Day; count: number }[] = []
+  for (const day of [...new Set(request.days)].sort()) {
+    const last = ranges.at(-1)
+    if (last && next(last.until) === day && last.count < spec.rangeDaysMax) {
+      last.until = day
+      last.count += 1
+    } else {
+      ranges.push({ since: day, until: day, count: 1 })
+    }
+  }
+  return ranges.map(({ since, until }): Slice & DayRange => ({
+    platform: request.account.platform,
+    accountId: request.account.accountId,
+    level: request.level,
+    breakdownKey: '',
+    kind: request.kind,
+    since,
+    until,
+  }))
+}

@@ -1,0 +1,18 @@
+import type { TimeZone } from './day.ts'
+import type { Currency } from './money.ts'
+import type { Platform } from './platform.ts'
+
+/** One ad account. Its days are days in `zone`, its money is in `currency`; both are the platform's word, not ours. */
+export interface AdAccount {
+  readonly platform: Platform
+  /** As the platform writes it in its API without decoration: Google without dashes, Meta without `act_`. */
+  readonly accountId: string
+  readonly name: string
+  readonly currency: Currency
+  readonly zone: TimeZone
+}
+
+/** `platform/accountId`: how an account is named in logs, messages and commands. */
+export function accountKey(account: Pick<AdAccount, 'platform' | 'accountId'>): string {
+  return `${account.platform}/${account.accountId}`
+}

@@ -1,0 +1,3 @@
+import type { ErrorTable } from './error-entry.ts'
+
+export const qualityErrors = {} as const satisfies ErrorTable

@@ -1,0 +1,45 @@
+/**
+ * How raw rows of a platform become canonical daily metrics, as data: a connector declares its mapping, `unify/` carries it out.
+ * Because it is data with a version, a fact can be mapped again from the lake without calling the platform.
+ */
+
+/** The types of raw columns; each is exact. `json` is text that holds a JSON value as the platform sent it. */
+export type RawType = 'text' | 'day' | 'bigint' | 'decimal' | 'json'
+
+export interface RawColumn {
+  readonly name: string
+  readonly type: RawType
+  /** A row without it breaks the contract of the source (schema drift blocks); others may be null. */
+  readonly required: boolean
+}
+
+/** Where one canonical number comes from. */
+export type MetricSource =
+  /** The column as it is. Null or absent counts as `absent`. */
+  | { readonly from: 'column'; readonly column: string; readonly absent: 'zero' | 'null' }
+  /** A column in millionths of the currency's unit. */
+  | { readonly from: 'micros'; readonly column: string; readonly absent: 'zero' | 'null' }
+  /** Meta's `actions[]`: the value of the first listed action type that is present; never a sum of overlapping families. */
+  | { readonly from: 'firstAction'; readonly column: string; readonly actionTypes: readonly string[]; readonly absent: 'zero' | 'null' }
+  /** The platform has no such metric. */
+  | { readonly from: 'none' }
+
+export interface RawMapping {
+  /** Rises with every change of meaning. */
+  readonly version: number
+  readonly columns: readonly RawColumn[]
+  readonly date: string
+  readonly entityId: string
+  /** Column with the row's currency; null when rows carry none and the account's is taken. */
+  readonly currency: string | null
+  readonly cost: MetricSource
+  readonly impressions: MetricSource
+  readonly clicks: MetricSource
+  readonly linkClicks: MetricSource
+  readonly videoViews: MetricSource
+  readonly conversions: MetricSource
+  readonly conversionValue: MetricSource
+}
+
+/** A raw row: text exactly as the platform wrote the value (numbers too), or null. Keys are the mapping's column names. */
+export type RawRow = Readonly<Record<string, string | null>>
