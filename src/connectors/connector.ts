@@ -15,7 +15,9 @@ export interface ConnectorContext {
   readonly fetch: typeof fetch
   readonly signal: AbortSignal
   /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
-  readonly log: (event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>) => void
+  readonly log: (
+    event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>,
+  ) => void
 }
 
 /** Takes what a connector reads, batch by batch. Awaiting it is the back-pressure: a connector holds one page, not an account. */
@@ -85,7 +87,11 @@ export interface SliceRequest {
  * Pure: the fewest slices that cover the days. Consecutive days share one slice up to `rangeDaysMax`,
  * because one query is one operation however many days it spans (services of Google count 30 days as 1, not 30).
  */
-export function planSlices(spec: Pick<ConnectorSpec, 'rangeDaysMax'>, request: SliceRequest, next: (day: Day) => Day): readonly Slice[] {
+export function planSlices(
+  spec: Pick<ConnectorSpec, 'rangeDaysMax'>,
+  request: SliceRequest,
+  next: (day: Day) => Day,
+): readonly Slice[] {
   const ranges: { since: Day; until: Day; count: number }[] = []
   for (const day of [...new Set(request.days)].sort()) {
     const last = ranges.at(-1)

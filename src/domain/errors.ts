@@ -65,7 +65,11 @@ export class MillraceError extends Error {
   /** How long the other side asked us to wait before trying again, in milliseconds; undefined when it did not say. */
   readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, facts: Facts = {}, options: { cause?: unknown; retryAfterMs?: number | undefined } = {}) {
+  constructor(
+    code: ErrorCode,
+    facts: Facts = {},
+    options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+  ) {
     const { what, why, fix } = explain(code, facts, 'en')
     super(`${what}. ${why} ${fix}`, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'MillraceError'

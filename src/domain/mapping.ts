@@ -20,11 +20,21 @@ export type MetricSource =
   /** A column in millionths of the currency's unit. */
   | { readonly from: 'micros'; readonly column: string; readonly absent: 'zero' | 'null' }
   /** Meta's `actions[]`: the value of the first listed action type that is present; never a sum of overlapping families. */
-  | { readonly from: 'firstAction'; readonly column: string; readonly actionTypes: readonly string[]; readonly absent: 'zero' | 'null' }
+  | {
+      readonly from: 'firstAction'
+      readonly column: string
+      readonly actionTypes: readonly string[]
+      readonly absent: 'zero' | 'null'
+    }
   /** The platform has no such metric. */
   | { readonly from: 'none' }
 
 export interface RawMapping {
+  /**
+   * `exact`: a second row of one entity and day is an error that the audit must see.
+   * `finer`: rows are finer than entity × day (a file split by device, say) and are summed.
+   */
+  readonly grain: 'exact' | 'finer'
   /** Rises with every change of meaning. */
   readonly version: number
   readonly columns: readonly RawColumn[]

@@ -29,7 +29,11 @@ export function currencyDigits(code: Currency): number {
 /** The amount as people read it in `locale`, with its currency; digits beyond the currency's own are rounded for the eye only. */
 export function formatMoney(money: Money, locale: string): string {
   const digits = currencyDigits(money.currency)
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: money.currency, maximumFractionDigits: digits })
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: money.currency,
+    maximumFractionDigits: digits,
+  })
   // A numeric string keeps its exact digits in Intl.NumberFormat, where a number would not.
   return format.format(roundDecimal(money.amount, digits) as unknown as number)
 }

@@ -1,0 +1,50 @@
+import type { Connector } from '../connectors/connector.ts'
+import type { AdAccount } from '../domain/account.ts'
+import type { Clock, Random } from '../domain/clock.ts'
+import type { Language } from '../domain/errors.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { Notifier } from '../notify/notifier.ts'
+import type { Runner } from '../transform/runner.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+
+/** A connector opened with one connection's credentials, and the accounts that the configuration narrows it to. */
+export interface OpenConnection {
+  readonly name: string
+  readonly connector: Connector
+  /** Empty: every account that the credentials reach. */
+  readonly accountIds: readonly string[]
+}
+
+/** Where the dbt project lies and how it is told about the warehouse. */
+export interface DbtProject {
+  readonly projectDir: string
+  readonly profilesDir: string
+  readonly vars: Readonly<Record<string, unknown>>
+  readonly threads: number
+}
+
+export interface Channel {
+  readonly name: string
+  readonly notifier: Notifier
+  readonly language: Language
+}
+
+/** Everything a pipeline works with, opened from one configuration. Disposing it closes all of it. */
+export interface Ports extends AsyncDisposable {
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch: typeof fetch
+  readonly connections: readonly OpenConnection[]
+  readonly lake: Lake
+  readonly warehouse: Warehouse
+  readonly runner: Runner
+  /** Null when the project has no dbt step. */
+  readonly dbt: DbtProject | null
+  readonly channels: readonly Channel[]
+  /** Folder for spools and other files that may be lost at any time. */
+  readonly scratchDir: string
+  /** Accounts that are worked on at the same time. */
+  readonly parallelAccounts: number
+}
+
+export type AccountFilter = (account: AdAccount) => boolean
