@@ -1,0 +1,142 @@
+import { compileFunction } from 'node:vm'
+import type { Definition, Expression, Statement } from './ast.ts'
+import { ReturnSignal, TemplateFailure, publicError } from './failure.ts'
+import { Generator } from './generate.ts'
+import type { CompiledMacro, TemplateContext } from './macro.ts'
+import { parseTemplate } from './parse.ts'
+import { knownNames, runtime } from './runtime.ts'
+import type { Scope } from './runtime.ts'
+import type { Awaitable, Value } from './value.ts'
+import { PythonError } from './value.ts'
+
+export type Mode = 'async' | 'sync'
+
+/** Names that a render adds to the context, such as the arguments of a generic test. */
+export type ExtraNames = Readonly<Record<string, Value>>
+
+/**
+ * One template, parsed once. The JavaScript of each twin is made when it is first needed: `render` waits at every call, so that macros may ask
+ * the database; `renderNow` is for parsing, where a call that needs the database is an error.
+ * All of them throw TRANSFORM_JINJA_RUNTIME, or the coded error of the context's own function with the place added.
+ */
+export class Template {
+  readonly file: string
+  readonly statements: readonly Statement[]
+  readonly #compiled = new Map<string, unknown>()
+
+  private constructor(file: string, statements: readonly Statement[]) {
+    this.file = file
+    this.statements = statements
+  }
+
+  /** Throws TRANSFORM_JINJA_SYNTAX with file, line and column. `firstLine` is where the source begins in its file. */
+  static parse(source: string, file: string, firstLine = 1): Template {
+    return new Template(file, parseTemplate(source, file, firstLine))
+  }
+
+  get definitions(): readonly Definition[] {
+    return this.statements.filter((statement) => statement.kind === 'macro')
+  }
+
+  async render(context: TemplateContext, extra: ExtraNames = {}): Promise<string> {
+    return atTheDoorAsync(() => this.#main('async')(runtime, context, scopeOf(extra)) as Promise<string>)
+  }
+
+  renderNow(context: TemplateContext, extra: ExtraNames = {}): string {
+    return atTheDoor(() => this.#main('sync')(runtime, context, scopeOf(extra)) as string)
+  }
+
+  /** As dbt renders configuration: a template that is one expression gives its value, any other its text. */
+  nativeNow(context: TemplateContext, extra: ExtraNames = {}): Value {
+    const expression = this.#onlyExpression()
+    if (expression === undefined) return this.renderNow(context, extra)
+    const compiled = this.#once('sync value', () =>
+      compile(generator(this.file, 'sync').value(expression), 'sync', this.file),
+    )
+    return atTheDoor(() => compiled(runtime, context, scopeOf(extra)) as Value)
+  }
+
+  async native(context: TemplateContext, extra: ExtraNames = {}): Promise<Value> {
+    const expression = this.#onlyExpression()
+    if (expression === undefined) return this.render(context, extra)
+    const compiled = this.#once('async value', () =>
+      compile(generator(this.file, 'async').value(expression), 'async', this.file),
+    )
+    return atTheDoorAsync(() => compiled(runtime, context, scopeOf(extra)) as Promise<Value>)
+  }
+
+  /** The compiled form of one of `definitions`; its free names come from the context that calls it. */
+  macro(definition: Definition, mode: Mode): CompiledMacro {
+    return this.#once(`${mode} ${definition.start}`, () => {
+      const code = `const s0=Object.create(null);return ${generator(this.file, mode).macro(definition)};`
+      return (compileFunction(code, ['R'], { filename: this.file }) as (host: typeof runtime) => CompiledMacro)(runtime)
+    })
+  }
+
+  #main(mode: Mode): CompiledTemplate {
+    return this.#once(mode, () => compile(generator(this.file, mode).template(this.statements), mode, this.file))
+  }
+
+  #onlyExpression(): Expression | undefined {
+    const [only] = this.statements
+    return this.statements.length === 1 && only?.kind === 'output' ? only.expression : undefined
+  }
+
+  #once<Result>(key: string, make: () => Result): Result {
+    const held = this.#compiled.get(key) as Result | undefined
+    if (held !== undefined) return held
+    const made = make()
+    this.#compiled.set(key, made)
+    return made
+  }
+}
+
+type CompiledTemplate = (host: typeof runtime, context: TemplateContext, scope: Scope) => Awaitable<Value>
+
+function generator(file: string, mode: Mode): Generator {
+  return new Generator(file, mode === 'async', knownNames)
+}
+
+function compile(body: string, mode: Mode, file: string): CompiledTemplate {
+  const code = `return ${mode === 'async' ? 'async ' : ''}function(R,c,s0){${body}};`
+  return (compileFunction(code, [], { filename: file }) as () => CompiledTemplate)()
+}
+
+function scopeOf(extra: ExtraNames): Scope {
+  const scope = Object.create(null) as Scope
+  for (const [name, value] of Object.entries(extra)) scope[`$${name}`] = value
+  return scope
+}
+
+function atTheDoor<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw outward(error)
+  }
+}
+
+async function atTheDoorAsync<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw outward(error)
+  }
+}
+
+function outward(error: unknown): unknown {
+  if (error instanceof ReturnSignal)
+    return publicError(new TemplateFailure(new PythonError('RuntimeError', error.message)))
+  return publicError(error)
+}
+
+/** Calls a macro from the host: the error that leaves is the coded one, with the stack of macros. */
+export async function callMacro(
+  macro: Value & {
+    call?: (call: { positional: readonly Value[]; keyword: ReadonlyMap<string, Value> }) => Awaitable<Value>
+  },
+  positional: readonly Value[],
+  keyword: ReadonlyMap<string, Value> = new Map(),
+): Promise<Value> {
+  return atTheDoorAsync(async () => macro.call?.({ positional, keyword }) ?? null)
+}

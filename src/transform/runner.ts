@@ -1,0 +1,88 @@
+/** dbt's commands that a runner takes; what a runner does not do is refused before anything runs, by name. */
+export const runnerCommands = [
+  'build',
+  'run',
+  'test',
+  'seed',
+  'compile',
+  'parse',
+  'ls',
+  'debug',
+  'deps',
+  'clean',
+] as const
+export type RunnerCommand = (typeof runnerCommands)[number]
+
+/** One invocation of dbt, whichever runner carries it out. Absent paths and names are dbt's own defaults. */
+export interface RunnerRequest {
+  readonly command: RunnerCommand
+  /** Folder that holds dbt_project.yml. */
+  readonly projectDir: string
+  /** Folder that holds profiles.yml. */
+  readonly profilesDir: string
+  readonly profile?: string | undefined
+  readonly target?: string | undefined
+  /** Where artifacts go; `target` inside the project unless the project says otherwise. */
+  readonly targetPath?: string | undefined
+  /** dbt's selection syntax: a space is a union, a comma an intersection. Empty: everything. */
+  readonly select: readonly string[]
+  readonly exclude: readonly string[]
+  readonly resourceTypes?: readonly string[] | undefined
+  readonly vars: Readonly<Record<string, unknown>>
+  /** Nodes that run at once; undefined leaves it to the profile. */
+  readonly threads?: number | undefined
+  readonly fullRefresh: boolean
+  readonly failFast: boolean
+  /** Variables that `env_var` sees, beside none of the process's own: the caller decides. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Cancels running queries and ends the invocation; nodes not begun are skipped. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** dbt's own words for how a node ended. */
+export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn'
+
+export interface NodeResult {
+  readonly uniqueId: string
+  readonly resourceType: string
+  readonly status: NodeStatus
+  readonly message: string | null
+  /** Quoted as in the SQL; null for tests and ephemeral models. */
+  readonly relationName: string | null
+  readonly executionSeconds: number
+  /** Rows that a test found; null where nothing was counted. */
+  readonly failures: number | null
+}
+
+export type RunnerEvent =
+  | { readonly kind: 'node_started'; readonly uniqueId: string; readonly index: number; readonly total: number }
+  | { readonly kind: 'node_finished'; readonly index: number; readonly total: number; readonly result: NodeResult }
+  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
+  /** A line of `ls` or of compiled SQL: data for stdout. */
+  | { readonly kind: 'output'; readonly line: string }
+
+export interface RunnerResult {
+  /** dbt's own: 0 all well, 1 a node failed, 2 the invocation could not be carried out. */
+  readonly exitCode: 0 | 1 | 2
+  readonly nodes: readonly NodeResult[]
+  /** Null when the command writes none. */
+  readonly manifestPath: string | null
+  readonly runResultsPath: string | null
+}
+
+export interface RunnerCapabilities {
+  /** Commands that it carries out; any other is refused with TRANSFORM_COMMAND_UNSUPPORTED. */
+  readonly commands: readonly RunnerCommand[]
+  /** Whether every construct that dbt knows runs; otherwise the registry of features says which do. */
+  readonly everyFeature: boolean
+}
+
+/**
+ * Runs dbt projects. A node that fails is a result, never an exception; an invocation that cannot be carried out (syntax, missing
+ * reference, unknown profile, unsupported feature) throws a coded error before anything runs.
+ */
+export interface Runner {
+  readonly name: string
+  readonly capabilities: RunnerCapabilities
+  invoke(request: RunnerRequest, onEvent: (event: RunnerEvent) => void): Promise<RunnerResult>
+}
