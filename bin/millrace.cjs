@@ -18,15 +18,18 @@ var isCheckout = fs.existsSync(bootstrap) && fs.existsSync(source)
 
 function run(file) {
   // Node keeps what it compiled (and the types it stripped) from the last start: the difference between 60 and 110 ms.
-  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache(isCheckout ? path.join(root, 'node_modules', '.cache', 'millrace') : undefined)
+  var folder = isCheckout ? path.join(root, 'node_modules', '.cache', 'millrace') : undefined
+  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache(folder)
   return import(url.pathToFileURL(file).href)
 }
 
 function refuse() {
-  process.stderr.write(
-    'millrace: this is Node ' + process.versions.node + ', and Millrace needs Node ' + NODE_WANTED + ' or newer.\n' +
-    'It uses syntax and built-in modules that older ones lack.\n' +
-    'Fix: install Node ' + NODE_WANTED + ', or let npm fetch one for this run: npx -p node@' + NODE_WANTED + ' -p millrace millrace demo\n')
+  var lines = [
+    'millrace: this is Node ' + process.versions.node + ', and Millrace needs Node ' + NODE_WANTED + ' or newer.',
+    'It uses syntax and built-in modules that older ones lack.',
+    'Fix: install Node 24, or let npm fetch one for this run: npx -p node@24 -p millrace millrace demo',
+  ]
+  process.stderr.write(lines.join('\n') + '\n')
   process.exitCode = EXIT_UNAVAILABLE
 }
 
@@ -34,9 +37,11 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   // Answered here, without set-up: a person asks it first of an installation that does not work.
   process.stdout.write(JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).version + '\n')
 } else if (isCheckout) {
-  require(bootstrap).start(root, [__filename].concat(process.argv.slice(2)), function () { run(source) })
+  require(bootstrap).start(root, [__filename].concat(process.argv.slice(2)), function () {
+    void run(source)
+  })
 } else if (parseInt(process.versions.node, 10) < NODE_WANTED) {
   refuse()
 } else {
-  run(compiled)
+  void run(compiled)
 }

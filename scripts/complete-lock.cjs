@@ -8,10 +8,31 @@
 var fs = require('fs')
 var path = require('path')
 
-var SYSTEMS = { darwin: 'darwin', linux: 'linux', win32: 'win32', windows: 'win32', android: 'android', freebsd: 'freebsd', netbsd: 'netbsd',
-  openbsd: 'openbsd', sunos: 'sunos', aix: 'aix', openharmony: 'openharmony' }
-var PROCESSORS = { x64: 'x64', arm64: 'arm64', arm: 'arm', ia32: 'ia32', riscv64: 'riscv64', s390x: 's390x', ppc64: 'ppc64', loong64: 'loong64',
-  mips64el: 'mips64el', wasm32: 'wasm32' }
+var SYSTEMS = {
+  darwin: 'darwin',
+  linux: 'linux',
+  win32: 'win32',
+  windows: 'win32',
+  android: 'android',
+  freebsd: 'freebsd',
+  netbsd: 'netbsd',
+  openbsd: 'openbsd',
+  sunos: 'sunos',
+  aix: 'aix',
+  openharmony: 'openharmony',
+}
+var PROCESSORS = {
+  x64: 'x64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ia32: 'ia32',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  ppc64: 'ppc64',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+  wasm32: 'wasm32',
+}
 var LIBCS = { gnu: 'glibc', musl: 'musl', gnueabihf: 'glibc', musleabihf: 'musl' }
 
 function platformOf(name) {
@@ -59,7 +80,11 @@ if (require.main === module) {
   var added = lacking(lock)
   Object.assign(lock.packages, added)
   var sorted = {}
-  Object.keys(lock.packages).sort().forEach(function (key) { sorted[key] = lock.packages[key] })
+  Object.keys(lock.packages)
+    .sort()
+    .forEach(function (key) {
+      sorted[key] = lock.packages[key]
+    })
   lock.packages = sorted
   fs.writeFileSync(file, JSON.stringify(lock, null, 2) + '\n')
   process.stdout.write(Object.keys(added).length + ' packages added to package-lock.json\n')

@@ -9,13 +9,19 @@ var path = require('path')
 
 var FREE = 'free'
 var POLL_MS = 200
+var RETRY_MS = 10
 // A holder creates its file and writes its name in two steps; an empty file older than this is one whose holder died between.
 var EMPTY_MS = 5000
 
 function numbers(folder) {
-  return fs.readdirSync(folder)
-    .map(function (name) { return /^\d+$/.test(name) ? parseInt(name, 10) : 0 })
-    .sort(function (a, b) { return b - a })
+  return fs
+    .readdirSync(folder)
+    .map(function (name) {
+      return /^\d+$/.test(name) ? parseInt(name, 10) : 0
+    })
+    .sort(function (a, b) {
+      return b - a
+    })
 }
 
 /** When the process began, in the system's ticks: tells a process from a later one that was given the same number. */
@@ -26,7 +32,8 @@ function birth(pid) {
     var fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? 'gone' : fields[19]
   } catch (error) {
-    return 'gone'
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return 'gone'
+    throw error
   }
 }
 
@@ -52,10 +59,10 @@ function holderOf(file) {
     text = fs.readFileSync(file, 'utf8')
     ageMs = Math.abs(Date.now() - fs.statSync(file).mtimeMs)
   } catch (error) {
-    if (error.code === 'ENOENT') return 'a process that has just ended'
+    if (error.code === 'ENOENT') return 'another'
     throw error
   }
-  if (text === '') return ageMs < EMPTY_MS ? 'a process that has just begun' : undefined
+  if (text === '') return ageMs < EMPTY_MS ? 'another' : undefined
   return text === FREE ? undefined : text.split('\n').filter(isAlive)[0]
 }
 
@@ -89,31 +96,43 @@ function take(folder, top) {
 }
 
 /**
- * Calls `then(lock)` once this process holds the lock of the folder; calls `waiting(holder, file)` once if it has to wait.
- * `lock.add(pid)` names a child that works under the lock: should its parent be killed, the lock stays held until the child
- * has ended too. `lock.release()` lets the next one in.
+ * Calls `on.acquired(lock)` once this process holds the lock of the folder; `on.waiting(holder, file)` once, if it has to wait;
+ * `on.refused(error)` if the folder cannot be written. `lock.add(pid)` names a child that works under the lock: should its
+ * parent be killed, the lock stays held until the child has ended too. `lock.release()` lets the next one in.
  */
-function acquire(folder, waiting, then) {
-  fs.mkdirSync(folder, { recursive: true })
+function acquire(folder, on) {
   var told = false
   function attempt() {
     var top = numbers(folder)[0] || 0
     var holder = top > 0 ? holderOf(path.join(folder, String(top))) : undefined
-    var file = holder === undefined && take(folder, top)
-    if (file) return then(lockOn(file))
-    if (holder !== undefined && !told) {
-      told = true
-      waiting(holder.split(' ')[0], path.join(folder, String(top)))
+    if (holder === undefined) {
+      var file = take(folder, top)
+      if (file) on.acquired(lockOn(file))
+      else setTimeout(attempt, RETRY_MS)
+      return
     }
-    setTimeout(attempt, holder === undefined ? 10 : POLL_MS)
+    if (!told) on.waiting(holder.split(' ')[0], path.join(folder, String(top)))
+    told = true
+    setTimeout(attempt, POLL_MS)
+  }
+  try {
+    fs.mkdirSync(folder, { recursive: true })
+    fs.accessSync(folder, fs.constants.W_OK)
+  } catch (error) {
+    on.refused(error)
+    return
   }
   attempt()
 }
 
 function lockOn(file) {
   return {
-    add: function (pid) { fs.writeFileSync(file, [describe(process.pid), describe(pid)].join('\n')) },
-    release: function () { fs.writeFileSync(file, FREE) }
+    add: function (pid) {
+      fs.writeFileSync(file, [describe(process.pid), describe(pid)].join('\n'))
+    },
+    release: function () {
+      fs.writeFileSync(file, FREE)
+    },
   }
 }
 

@@ -1,0 +1,18 @@
+// The tests' set-up. `--mode long` (npm run test:long) runs the counted proofs in full: tests read MILLRACE_LONG.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig(({ mode }) => {
+  const long = mode === 'long' || process.env['MILLRACE_LONG'] === '1'
+  return {
+    test: {
+      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+      globalSetup: ['test/services.ts'],
+      reporters: ['default', './test/skip-reporter.ts'],
+      env: long ? { MILLRACE_LONG: '1' } : {},
+      // Each worker may have a Postgres and child processes of its own; more than two starve each other on two cores.
+      maxWorkers: 2,
+      testTimeout: long ? 1_800_000 : 60_000,
+      hookTimeout: long ? 300_000 : 60_000,
+    },
+  }
+})
