@@ -1,3 +1,34 @@
 import type { ErrorTable } from './error-entry.ts'
 
-export const qualityErrors = {} as const satisfies ErrorTable
+export const qualityErrors = {
+  QUALITY_PARTITION_REFUSED: {
+    exit: 'quality',
+    retryable: false,
+    facts: ['platform', 'accountId', 'dates', 'checks', 'found', 'remedy'],
+    en: {
+      what: '{platform}/{accountId} {dates} was refused by {checks}',
+      why: '{found}. The last good numbers stay published and are marked stale.',
+      fix: '{remedy}',
+    },
+    ko: {
+      what: '{platform}/{accountId} {dates}이(가) {checks} 검사에서 거부되었습니다',
+      why: '{found}. 마지막으로 통과한 숫자가 그대로 게시되고 오래됨으로 표시됩니다.',
+      fix: '{remedy}',
+    },
+  },
+  QUALITY_CHECK_ID_INVALID: {
+    exit: 'config',
+    retryable: false,
+    facts: ['checkId'],
+    en: {
+      what: '"{checkId}" cannot be the id of a check',
+      why: 'Results are kept under the id for ever: it starts with a letter and has at most 63 of a–z, 0–9, "_" and ".", and no other check has it.',
+      fix: 'Give the check another id, for example my_team.ctr_range.',
+    },
+    ko: {
+      what: '"{checkId}"은(는) 검사 ID가 될 수 없습니다',
+      why: '결과가 계속 이 ID로 보관됩니다. 글자로 시작하고 a–z, 0–9, "_", "."만 63자까지 쓰며 다른 검사와 겹치지 않아야 합니다.',
+      fix: 'my_team.ctr_range처럼 다른 ID를 주세요.',
+    },
+  },
+} as const satisfies ErrorTable
