@@ -1,0 +1,293 @@
+import { campaignState } from './campaign.ts'
+import { dayNumber, dayText } from './day-number.ts'
+import { dayAt } from '../domain/day.ts'
+import { textSeed } from './hash.ts'
+import type { WorldCampaign } from './campaign.ts'
+import { InsightsScan, insightsPage, summaryText } from './meta-insights.ts'
+import { insightsParams, limitParam, listParam } from './meta-params.ts'
+import { MetaRefusal, invalidParameter, metaErrorReply, throttled, tooMuchData } from './meta-error.ts'
+import { effectiveStatus } from './meta-status.ts'
+import { openReport } from './report.ts'
+import type { Reply, Request } from './reply.ts'
+import { jsonReply } from './reply.ts'
+import type { Call, SandboxState } from './sandbox-state.ts'
+import type { FiredFaults } from './scenario.ts'
+import type { WorldAccount } from './world.ts'
+
+const versions = ['v24.0', 'v25.0', 'v26.0']
+
+function metaAccounts(state: SandboxState): readonly WorldAccount[] {
+  return state.world.accounts.filter((account) => account.platform === 'meta_ads')
+}
+
+function tokenOf(request: Request): string | undefined {
+  const header = request.headers['authorization']
+  return header?.startsWith('Bearer ')
+    ? header.slice('Bearer '.length)
+    : (request.query.get('access_token') ?? undefined)
+}
+
+function checkToken(state: SandboxState, request: Request, fired: FiredFaults): void {
+  const token = tokenOf(request)
+  if (token === undefined) {
+    throw new MetaRefusal(2500, 'An active access token must be used to query information about the current user.')
+  }
+  if (fired.has('token_expired')) {
+    throw new MetaRefusal(
+      190,
+      'Error validating access token: Session has expired. The current time is later than the expiry of the token.',
+      { subcode: 463 },
+    )
+  }
+  if (fired.has('token_revoked')) state.tokens.revoked = true
+  if (state.tokens.revoked) {
+    throw new MetaRefusal(190, 'Error validating access token: The user has not authorized application.', {
+      subcode: 458,
+    })
+  }
+  if (token !== state.credentials.metaAccessToken) {
+    throw new MetaRefusal(190, 'Invalid OAuth access token - Cannot parse access token', { subcode: 467 })
+  }
+}
+
+function throwFired(fired: FiredFaults): void {
+  const throttle = fired.get('status_429')
+  if (throttle) throw throttled(throttle.retryAfterSeconds ?? 0)
+  if (fired.has('status_500'))
+    throw new MetaRefusal(1, 'An unknown error occurred', { subcode: 99, transient: true }, 500)
+  if (fired.has('status_503'))
+    throw new MetaRefusal(2, 'Service temporarily unavailable', { subcode: 1504043, transient: true }, 503)
+  if (fired.has('too_much_data')) throw tooMuchData()
+}
+
+function checkVersion(version: string, fired: FiredFaults): void {
+  if (version === '' || (versions.includes(version) && !fired.has('version_sunset'))) return
+  const newest = versions.at(-1)
+  if (Number(version.slice(1)) > Number(newest?.slice(1)))
+    throw new MetaRefusal(2500, `Unknown path components: /${version}`)
+  throw new MetaRefusal(
+    2635,
+    `(#2635) You are calling a deprecated version of the Ads API. Please update to the latest version: ${newest}.`,
+  )
+}
+
+function accountOf(state: SandboxState, call: Call): WorldAccount {
+  const found = metaAccounts(state).find((account) => account.accountId === call.account)
+  if (!found) {
+    throw new MetaRefusal(
+      100,
+      `Unsupported get request. Object with ID 'act_${call.account}' does not exist, cannot be loaded due to missing permissions, or does not support this operation. Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api`,
+      { subcode: 33 },
+    )
+  }
+  if (call.fired.has('permission_lost')) {
+    throw new MetaRefusal(200, `(#200) Ad account owner has NOT grant ads_management or ads_read permission`)
+  }
+  return found
+}
+
+type NodeWriter<Node> = (node: Node, state: SandboxState) => unknown
+
+const accountFields: Readonly<Record<string, NodeWriter<WorldAccount>>> = {
+  id: (account) => `act_${account.accountId}`,
+  account_id: (account) => account.accountId,
+  name: (account) => account.name,
+  currency: (account) => account.currency,
+  timezone_name: (account) => account.zone,
+  timezone_id: (account) => textSeed(account.zone) % 400,
+  timezone_offset_hours_utc: (account, state) => offsetHours(account, state.clock.nowMs()),
+  account_status: (account, state) => (state.scenario.stands('account_suspended', account.accountId) ? 2 : 1),
+  amount_spent: () => '0',
+  business_name: (account) => account.name,
+}
+
+/** Hours that the account's wall clock is ahead of UTC, as Graph tells it: whole or half hours. */
+function offsetHours(account: WorldAccount, nowMs: number): number {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: account.zone, timeZoneName: 'longOffset' }).formatToParts(
+    nowMs,
+  )
+  const match = /GMT([+-]\d\d):(\d\d)/.exec(parts.find((part) => part.type === 'timeZoneName')?.value ?? '')
+  if (!match) return 0
+  const hours = Number(match[1])
+  return hours + (Math.sign(hours) * Number(match[2])) / 60
+}
+
+interface CampaignNode {
+  readonly account: WorldAccount
+  readonly campaign: WorldCampaign
+  readonly today: number
+}
+
+const campaignFields: Readonly<Record<string, NodeWriter<CampaignNode>>> = {
+  id: ({ campaign }) => campaign.campaignId,
+  account_id: ({ account }) => account.accountId,
+  name: ({ campaign, today }) => campaignState(campaign, today).name,
+  status: ({ campaign, today }) => effectiveStatus(campaignState(campaign, today).status),
+  configured_status: ({ campaign, today }) => effectiveStatus(campaignState(campaign, today).status),
+  effective_status: ({ campaign, today }) => effectiveStatus(campaignState(campaign, today).status),
+  objective: ({ campaign }) => campaign.theme.metaObjective,
+  buying_type: () => 'AUCTION',
+  // Budgets are in the currency's smallest coin. One in four campaigns has none of its own: its ad sets have.
+  daily_budget: ({ campaign }) => (campaign.salt % 4 > 1 ? String(campaign.dailyBudgetCoins) : undefined),
+  lifetime_budget: ({ campaign }) => (campaign.salt % 4 === 1 ? String(campaign.dailyBudgetCoins * 30) : undefined),
+  created_time: ({ campaign }) => `${dayText(campaign.firstDay)}T00:00:00+0000`,
+  start_time: ({ campaign }) => `${dayText(campaign.firstDay)}T00:00:00+0000`,
+  stop_time: ({ campaign }) => (campaign.kind === 'oneOff' ? `${dayText(campaign.lastDay)}T23:59:59+0000` : undefined),
+}
+
+function writeNode<Node>(
+  node: Node,
+  fields: readonly string[],
+  writers: Readonly<Record<string, NodeWriter<Node>>>,
+  state: SandboxState,
+): object {
+  const unknown = fields.find((name) => !Object.hasOwn(writers, name))
+  if (unknown !== undefined)
+    throw invalidParameter(`Tried accessing nonexisting field (${unknown}) on node type (Node)`)
+  // Graph adds `id` to every node, asked for or not.
+  const names = [...new Set([...fields, 'id'])]
+  return Object.fromEntries(
+    names.map((name) => [name, writers[name]!(node, state)]).filter(([, value]) => value !== undefined),
+  )
+}
+
+/** A cursor that no client can read: where it points, in which call, and when the first page was asked for. */
+interface MetaCursor {
+  readonly at: number
+  readonly call: number
+  readonly nowMs: number
+}
+
+const writeCursor = (cursor: MetaCursor) => Buffer.from(JSON.stringify(cursor)).toString('base64url')
+
+function readCursor(text: string | null, call: number): MetaCursor | undefined {
+  if (text === null || text === '') return undefined
+  try {
+    const cursor = JSON.parse(Buffer.from(text, 'base64url').toString()) as MetaCursor
+    if (cursor.call === call) return cursor
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw invalidParameter('Invalid cursors values were passed')
+}
+
+/** Of the query, what makes it another call: everything but the cursor, the page size and the token. */
+function callStamp(request: Request): number {
+  const parts = [...request.query].filter(([name]) => !['after', 'limit', 'access_token', 'before'].includes(name))
+  return textSeed(request.path + JSON.stringify(parts.sort(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/** Cursors of a page; `next` is an absolute address with the token in it, as Graph makes it, and absent on the last page. */
+function pagingOf(
+  state: SandboxState,
+  request: Request,
+  from: MetaCursor,
+  next: number | undefined,
+  end: number,
+): object {
+  const after = writeCursor({ ...from, at: next ?? end })
+  const cursors = { before: writeCursor(from), after }
+  if (next === undefined) return { cursors }
+  const query = new URLSearchParams(request.query)
+  query.set('access_token', tokenOf(request) ?? '')
+  query.set('after', after)
+  return { cursors, next: `${state.origin()}${request.path}?${query.toString()}` }
+}
+
+interface ListPage {
+  readonly items: readonly object[]
+  readonly paging: object | undefined
+}
+
+function listPage(state: SandboxState, request: Request, all: readonly object[], fired: FiredFaults): ListPage {
+  const stamp = callStamp(request)
+  const cursor = readCursor(request.query.get('after'), stamp) ?? { at: 0, call: stamp, nowMs: state.clock.nowMs() }
+  const end = cursor.at + (fired.has('empty_page') ? 0 : limitParam(request.query))
+  const items = all.slice(cursor.at, end)
+  if (items.length === 0 && !fired.has('empty_page')) return { items, paging: undefined }
+  const after = fired.has('duplicate_page') ? cursor.at : end
+  return { items, paging: pagingOf(state, request, cursor, after < all.length ? after : undefined, end) }
+}
+
+function answerAccounts(state: SandboxState, request: Request, call: Call): object {
+  const fields = listParam(request.query, 'fields')
+  const nodes = metaAccounts(state).map((account) =>
+    writeNode(account, fields.length > 0 ? fields : ['account_id'], accountFields, state),
+  )
+  const { items, paging } = listPage(state, request, nodes, call.fired)
+  return { data: items, ...(paging && { paging }) }
+}
+
+function answerCampaigns(state: SandboxState, request: Request, call: Call): object {
+  const account = accountOf(state, call)
+  const today = dayNumber(dayAt(state.clock.nowMs(), account.zone))
+  const fields = listParam(request.query, 'fields')
+  const wanted = listParam(request.query, 'effective_status')
+  // Deleted campaigns are listed only for those who ask for them by status.
+  const shown = (status: string) => (wanted.length > 0 ? wanted.includes(status) : status !== 'DELETED')
+  const nodes = account.campaigns
+    .map((campaign) => ({ campaign, state: campaignState(campaign, today) }))
+    .filter(({ state }) => state.listed && shown(effectiveStatus(state.status)))
+    .map(({ campaign }) => writeNode({ account, campaign, today }, fields, campaignFields, state))
+  const { items, paging } = listPage(state, request, nodes, call.fired)
+  return { data: items, ...(paging && { paging }) }
+}
+
+/** `/act_x/insights`: built as text, row by row, because a page may hold thousands. */
+function answerInsights(state: SandboxState, request: Request, call: Call): string {
+  const account = accountOf(state, call)
+  if (call.fired.has('account_suspended')) throw new MetaRefusal(200, '(#200) The ad account is disabled.')
+  const { fired } = call
+  const removed = fired.get('schema_drift_removed')
+  if (removed?.mode === 'error' && listParam(request.query, 'fields').includes(removed.field ?? 'clicks')) {
+    throw invalidParameter(
+      `${removed.field ?? 'clicks'} is not valid for fields param. please check https://developers.facebook.com/docs/marketing-api/reference/ads-insights/ for all valid values`,
+    )
+  }
+  const stamp = callStamp(request)
+  const cursor = readCursor(request.query.get('after'), stamp) ?? { at: 0, call: stamp, nowMs: state.clock.nowMs() }
+  const report = openReport(account, cursor.nowMs, state.scenario.changes())
+  const params = insightsParams(request.query, report.today)
+  const scan = new InsightsScan(params, report)
+  if (Math.min(params.limit, scan.count) * params.fields.length > state.metaCellsMax) throw tooMuchData()
+  const page = fired.has('empty_page') ? { rows: [], next: cursor.at } : insightsPage(scan, params, cursor.at, fired)
+  const next = fired.has('duplicate_page') ? cursor.at : page.next
+  const hasPaging = page.rows.length > 0 || next !== undefined
+  const paging = hasPaging ? `,"paging":${JSON.stringify(pagingOf(state, request, cursor, next, scan.count))}` : ''
+  const summary = params.summary ? `,"summary":${summaryText(scan, params, report, fired)}` : ''
+  return `{"data":[${page.rows.join(',')}]${paging}${summary}}`
+}
+
+const answers = {
+  'meta.accounts': answerAccounts,
+  'meta.account': (state, request, call) =>
+    writeNode(accountOf(state, call), listParam(request.query, 'fields'), accountFields, state),
+  'meta.campaigns': answerCampaigns,
+  'meta.insights': answerInsights,
+} as const satisfies Record<string, (state: SandboxState, request: Request, call: Call) => object | string>
+
+export type MetaRoute = keyof typeof answers
+
+/** Answers a Graph call. Never throws a refusal: it becomes the reply, with the usage headers that go with it. */
+export function answerMeta(state: SandboxState, request: Request, call: Call & { readonly route: MetaRoute }): Reply {
+  const nowMs = state.clock.nowMs()
+  const scope = call.account ?? 'app'
+  try {
+    checkVersion(call.version, call.fired)
+    checkToken(state, request, call.fired)
+    if (!state.usage.spend(scope, nowMs)) throw throttled(3600)
+    throwFired(call.fired)
+    if (request.method !== 'GET') throw new MetaRefusal(100, 'Unsupported post request.', { subcode: 33 })
+    const body = answers[call.route](state, request, call)
+    const headers = {
+      'content-type': 'application/json; charset=UTF-8',
+      'facebook-api-version': call.version || versions[0]!,
+      'x-fb-trace-id': call.requestId,
+      ...state.usage.headers(scope, nowMs),
+    }
+    return typeof body === 'string' ? { status: 200, headers, body } : jsonReply(200, body, headers)
+  } catch (error) {
+    if (!(error instanceof MetaRefusal)) throw error
+    return metaErrorReply(error, call.requestId, state.usage.headers(scope, nowMs, error.words.regainSeconds))
+  }
+}

@@ -1,0 +1,49 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Credentials } from './credentials.ts'
+import type { MetaUsage } from './meta-usage.ts'
+import type { OperationQuota } from './google-quota.ts'
+import type { FiredFaults, Route, ScenarioBook } from './scenario.ts'
+import type { AccessTokens } from './tokens.ts'
+import type { World } from './world.ts'
+
+/** The sandbox's own time: it runs with the machine's clock, shifted, or stands at one instant. */
+export interface VirtualClock {
+  nowMs(): number
+  /** From now on the clock stands at this instant. */
+  set(instantMs: number): void
+}
+
+export function virtualClock(clock: Pick<Clock, 'nowMs'>, nowMs: number | undefined): VirtualClock {
+  let standsAtMs = nowMs
+  return {
+    nowMs: () => standsAtMs ?? clock.nowMs(),
+    set(instantMs) {
+      standsAtMs = instantMs
+    },
+  }
+}
+
+/** Everything that both servers share. */
+export interface SandboxState {
+  readonly seed: number
+  readonly world: World
+  readonly clock: VirtualClock
+  readonly credentials: Credentials
+  readonly tokens: AccessTokens
+  readonly operations: OperationQuota
+  readonly usage: MetaUsage
+  readonly scenario: ScenarioBook
+  readonly origin: () => string
+  readonly developerToken: 'ignored' | 'rejected'
+  /** Rows × fields of one page above which Meta says "reduce the amount of data". */
+  readonly metaCellsMax: number
+}
+
+/** One request on its way: what it is for and what happens to it. */
+export interface Call {
+  readonly route: Route
+  readonly account: string | undefined
+  readonly version: string
+  readonly requestId: string
+  readonly fired: FiredFaults
+}

@@ -1,0 +1,175 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { AdAccount } from '../domain/account.ts'
+import type { Clock } from '../domain/clock.ts'
+import { systemClock } from '../domain/clock.ts'
+import { MillraceError } from '../domain/errors.ts'
+import { answerControl, installScenario } from './control.ts'
+import type { Credentials } from './credentials.ts'
+import { credentialsOf } from './credentials.ts'
+import { answerGoogle } from './google-server.ts'
+import { OperationQuota } from './google-quota.ts'
+import { mixSeed } from './hash.ts'
+import type { MetaRoute } from './meta-server.ts'
+import { answerMeta } from './meta-server.ts'
+import { MetaUsage } from './meta-usage.ts'
+import type { LoggedRequest, QuotaSnapshot } from './observation.ts'
+import { Observation } from './observation.ts'
+import type { TruthRow } from './report.ts'
+import type { Reply, Request } from './reply.ts'
+import { jsonReply } from './reply.ts'
+import { targetOf } from './routing.ts'
+import type { Call, SandboxState } from './sandbox-state.ts'
+import { virtualClock } from './sandbox-state.ts'
+import type { FiredFaults, Scenario } from './scenario.ts'
+import { ScenarioBook } from './scenario.ts'
+import { AccessTokens } from './tokens.ts'
+import { readRequest, sendReply } from './transport.ts'
+import { truthOf } from './truth.ts'
+import type { SandboxPlatform, WorldOptions } from './world.ts'
+import { makeWorld } from './world.ts'
+
+export interface SandboxOptions {
+  readonly seed: number
+  /** 0, the default, takes any free port of 127.0.0.1. */
+  readonly port?: number
+  /** The instant at which the sandbox's clock stands; without it the clock runs with the machine's. */
+  readonly nowMs?: number
+  readonly world?: WorldOptions
+  /** Operations of the Google Cloud project a day; 15,000 (basic access) when absent. */
+  readonly googleOperationsPerDay?: number
+  /** How long Google's access tokens live on the sandbox's clock; 3599 when absent. */
+  readonly tokenLifeSeconds?: number
+  /** Calls an hour and ad account until Meta throttles; 190,000 when absent. */
+  readonly metaCallsPerHour?: number
+  /** Rows × fields of one insights page above which Meta says to reduce the data; 500,000 when absent. */
+  readonly metaCellsMax?: number
+  /** What happens to calls with the retired developer-token header; `ignored` when absent. */
+  readonly developerToken?: 'ignored' | 'rejected'
+  readonly clock?: Pick<Clock, 'nowMs'>
+}
+
+/** A running sandbox: both platforms at one address, and the hands that move its world. */
+export interface Sandbox extends AsyncDisposable {
+  readonly url: string
+  readonly googleAdsUrl: string
+  /** The token endpoint itself, not its base. */
+  readonly googleOauthUrl: string
+  readonly metaUrl: string
+  readonly credentials: Credentials
+  readonly accounts: readonly AdAccount[]
+  nowMs(): number
+  setClock(instantMs: number): void
+  scenario(scenario: Scenario): void
+  log(): readonly LoggedRequest[]
+  quota(): QuotaSnapshot
+  /** What the platform's API answers for the day at that instant; the settled truth without one. */
+  truth(platform: SandboxPlatform, accountId: string, day: string, asOfMs?: number): readonly TruthRow[]
+  stop(): Promise<void>
+}
+
+function makeState(options: SandboxOptions, origin: () => string): SandboxState {
+  const world = makeWorld(options.seed, options.world)
+  const credentials = credentialsOf(options.seed, world.manager.accountId)
+  return {
+    seed: options.seed,
+    world,
+    clock: virtualClock(options.clock ?? systemClock, options.nowMs),
+    credentials,
+    tokens: new AccessTokens(credentials, options.tokenLifeSeconds ?? 3599),
+    operations: new OperationQuota(options.googleOperationsPerDay ?? 15_000),
+    usage: new MetaUsage(options.metaCallsPerHour ?? 190_000),
+    scenario: new ScenarioBook(),
+    origin,
+    developerToken: options.developerToken ?? 'ignored',
+    metaCellsMax: options.metaCellsMax ?? 500_000,
+  }
+}
+
+const noFaults: FiredFaults = new Map()
+
+function unknownPath(request: Request): Reply {
+  return jsonReply(404, { error: { code: 404, message: `No route of the sandbox: ${request.method} ${request.path}` } })
+}
+
+/** Answers one request and says which faults its answer must pass. */
+function answer(state: SandboxState, observation: Observation, request: Request): { reply: Reply; fired: FiredFaults } {
+  if (request.path.startsWith('/__sandbox/'))
+    return { reply: answerControl(state, observation, request), fired: noFaults }
+  const target = targetOf(request.path)
+  if (!target) return { reply: unknownPath(request), fired: noFaults }
+  const fired = state.scenario.hit(target.route, target.account)
+  const requestId = mixSeed(state.seed, observation.count).toString(36).padStart(7, '0')
+  const call: Call = { ...target, fired, requestId }
+  const reply = target.route.startsWith('google.')
+    ? answerGoogle(state, request, call)
+    : answerMeta(state, request, call as Call & { readonly route: MetaRoute })
+  observation.note(state.clock.nowMs(), request, call, reply)
+  return { reply, fired }
+}
+
+async function handle(
+  state: SandboxState,
+  observation: Observation,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const { reply, fired } = answer(state, observation, await readRequest(message))
+    await sendReply(response, reply, fired)
+  } catch (error) {
+    // A defect of the sandbox itself: say so plainly instead of playing a platform's error.
+    if (!response.headersSent) response.writeHead(599, { 'content-type': 'text/plain' })
+    response.end(`sandbox defect: ${error instanceof Error ? error.stack : String(error)}`)
+  }
+}
+
+function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(cause.code === 'EADDRINUSE' ? new MillraceError('SANDBOX_PORT_TAKEN', { port }, { cause }) : cause)
+    })
+    server.listen(port, '127.0.0.1', resolve)
+  })
+}
+
+/**
+ * Starts the fake ad platforms on 127.0.0.1. The same seed, options and requests give the same bytes.
+ * Throws SANDBOX_PORT_TAKEN, and the domain's errors for an unknown currency or zone in `world`.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  let url = ''
+  const state = makeState(options, () => url)
+  const observation = new Observation()
+  const server = createServer((message, response) => void handle(state, observation, message, response))
+  server.keepAliveTimeout = 30_000
+  await listen(server, options.port ?? 0)
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  return {
+    url,
+    googleAdsUrl: url,
+    googleOauthUrl: `${url}/token`,
+    metaUrl: url,
+    credentials: state.credentials,
+    accounts: state.world.accounts.map(({ platform, accountId, name, currency, zone }) => ({
+      platform,
+      accountId,
+      name,
+      currency,
+      zone,
+    })),
+    nowMs: () => state.clock.nowMs(),
+    setClock: (instantMs) => state.clock.set(instantMs),
+    scenario: (scenario) => installScenario(state, scenario),
+    log: () => observation.log(),
+    quota: () => observation.quota(state),
+    truth: (platform, accountId, day, asOfMs) => truthOf(state, { platform, accountId, day, asOfMs }),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import type { Reply, Request } from './reply.ts'
+import { htmlReply } from './reply.ts'
+import type { FiredFaults } from './scenario.ts'
+
+const bodyBytesMax = 1_000_000
+
+/** Reads a request whole; bodies of this API are queries, so a megabyte is the end of it. */
+export async function readRequest(message: IncomingMessage): Promise<Request> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of message) {
+    bytes += (chunk as Buffer).length
+    if (bytes > bodyBytesMax) break
+    chunks.push(chunk as Buffer)
+  }
+  const url = new URL(message.url ?? '/', 'http://sandbox')
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(message.headers))
+    headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '')
+  return {
+    method: message.method ?? 'GET',
+    path: decodeURIComponent(url.pathname),
+    query: url.searchParams,
+    headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  }
+}
+
+/** Pieces of at most `size` signs, so that a body can trickle or break in the middle of a row. */
+function* sliced(body: string | Iterable<string>, size: number): Generator<string> {
+  for (const part of typeof body === 'string' ? [body] : body) {
+    for (let at = 0; at < part.length; at += size) yield part.slice(at, at + size)
+  }
+}
+
+async function write(response: ServerResponse, piece: string): Promise<void> {
+  if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+}
+
+/** Sends the body piece by piece; between pieces other requests get their turn. */
+async function sendBody(response: ServerResponse, body: Iterable<string>, pauseMs: number): Promise<void> {
+  for (const piece of body) {
+    if (response.destroyed) return
+    await write(response, piece)
+    await (pauseMs > 0 ? setTimeout(pauseMs) : setImmediate())
+  }
+  response.end()
+}
+
+function whole(body: string | Iterable<string>): string {
+  return typeof body === 'string' ? body : [...body].join('')
+}
+
+/** Breaks the connection after about half of the body has gone out, at least one sign of it. */
+async function sendHalf(response: ServerResponse, body: string): Promise<void> {
+  response.write(body.slice(0, Math.max(1, Math.floor(body.length / 2))))
+  // The half must have left before the socket dies, or the client sees a reset without any answer.
+  await setTimeout(20)
+  response.destroy()
+}
+
+/** Sends a reply as the faults of the wire let it through. */
+export async function sendReply(response: ServerResponse, reply: Reply, fired: FiredFaults): Promise<void> {
+  const latency = fired.get('latency')
+  if (latency) await setTimeout(latency.delayMs ?? 200)
+  if (fired.has('reset')) {
+    response.destroy()
+    return
+  }
+  const { status, headers, body } = fired.has('html_502') ? htmlReply(502, 'Bad Gateway') : reply
+  response.writeHead(status, headers)
+  if (fired.has('reset_mid_stream')) return sendHalf(response, whole(body))
+  if (fired.has('truncated_json')) {
+    const text = whole(body)
+    response.end(text.slice(0, Math.floor(text.length * 0.6)))
+    return
+  }
+  const slow = fired.get('slow')
+  if (slow)
+    return sendBody(response, sliced(whole(body), Math.max(16, Math.ceil(whole(body).length / 20))), slow.delayMs ?? 20)
+  if (typeof body === 'string') {
+    response.end(body)
+    return
+  }
+  return sendBody(response, sliced(body, 65_536), 0)
+}
