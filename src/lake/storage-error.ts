@@ -1,0 +1,18 @@
+import { MillraceError } from '../domain/errors.ts'
+
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** The code of a file system's error, such as `ENOENT`; empty for any other value. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** What a file system refused, as a coded error; our own errors pass unchanged. DuckDB reports a full disk in words only. */
+export function storageError(path: string, cause: unknown): MillraceError {
+  if (cause instanceof MillraceError) return cause
+  const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+  if (full.has(systemCode(cause)) || /no space left|disk quota|file too large/i.test(message)) {
+    return new MillraceError('LAKE_DISK_FULL', { path }, { cause })
+  }
+  return new MillraceError('LAKE_FOLDER_UNUSABLE', { path, reason: systemCode(cause) || message }, { cause })
+}
