@@ -25,15 +25,16 @@ S3_BUCKET=millrace-test
 mkdir -p "$SERVICES_DIR"
 SERVICES_DIR="$(cd "$SERVICES_DIR" && pwd -P)"
 # Postgres refuses root, and the user it runs as cannot look into root's home: data lie in a folder of their own, named after
-# the services folder so that two of those never share data. Short, because a socket's path ends at 107 bytes.
-DATA_DIR="${TMPDIR:-/tmp}/millrace-$(id -u)-$(printf %s "$SERVICES_DIR" | cksum | cut -d' ' -f1)"
+# the services folder so that two of those never share data. Short, because a socket's path ends at 107 bytes. Another
+# $MILLRACE_SERVICES_DATA is another set of running services on the same programs.
+DATA_DIR="${MILLRACE_SERVICES_DATA:-${TMPDIR:-/tmp}/millrace-$(id -u)-$(printf %s "$SERVICES_DIR" | cksum | cut -d' ' -f1)}"
 
 say() { printf 'services: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 make_data_dir() {
   mkdir -p "$DATA_DIR"
-  [ "$(stat -c %u "$DATA_DIR")" = "$(id -u)" ] || die "$DATA_DIR belongs to somebody else; set TMPDIR to a folder of your own"
+  [ "$(stat -c %u "$DATA_DIR")" = "$(id -u)" ] || die "$DATA_DIR belongs to somebody else; set MILLRACE_SERVICES_DATA to a folder of your own"
   chmod 711 "$DATA_DIR"
   mkdir -p "$DATA_DIR/$1"
 }
