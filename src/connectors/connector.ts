@@ -1,8 +1,10 @@
 import type { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
+import { defineAdapter } from '../domain/adapter.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import type { EntityObservation } from '../domain/entity.ts'
+import type { MillraceError } from '../domain/errors.ts'
 import type { RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals, Slice } from '../domain/metric.ts'
 import type { Level, Platform } from '../domain/platform.ts'
@@ -61,19 +63,30 @@ export interface CheckLine {
   readonly fix: string | null
 }
 
+/** Told of an account that is configured and cannot be described, with why. */
+export type OnUnavailable = (accountId: string, error: MillraceError) => void
+
 /** An opened connection: a connector with its credentials and base URLs. */
 export interface Connector extends AsyncDisposable {
   readonly spec: ConnectorSpec
   /** Asks the platform for one small thing per capability. Never throws: what fails is a line with its fix. */
   check(context: ConnectorContext): Promise<readonly CheckLine[]>
-  /** The accounts that the credentials reach, or the configured ones, with currency and zone as the platform says them. */
-  discover(context: ConnectorContext): Promise<readonly AdAccount[]>
+  /**
+   * The accounts that the credentials reach, or the configured ones, with currency and zone as the platform says them.
+   * A configured account that the platform will not describe is told to `onUnavailable` and left out; without that argument its
+   * error is thrown. An error that concerns the whole connection is always thrown.
+   */
+  discover(context: ConnectorContext, onUnavailable?: OnUnavailable): Promise<readonly AdAccount[]>
   /**
    * Reads one slice and hands its rows to the sink in the order they come, each row once even across retries of a page.
-   * Throws a CONNECTORS_* error; then what the sink received must be discarded by the caller.
+   * Throws a CONNECTORS_* error; then what the sink received must be discarded by the caller. A connector asks again by itself only
+   * while nothing of the broken answer has been handed over: an answer that breaks after that is thrown with `retryable`, and the
+   * caller begins the slice anew with an empty sink.
    */
   extract(slice: Slice, account: AdAccount, context: ConnectorContext, sink: Sink): Promise<ExtractResult>
 }
+
+export const defineConnector = defineAdapter<Connector>()
 
 /** What a caller wants of one account: these days, closed or not is the caller's decision. */
 export interface SliceRequest {

@@ -1,0 +1,119 @@
+import { strict as assert } from 'node:assert'
+import { z } from 'zod'
+import type { AdAccount } from '../domain/account.ts'
+import { checkLines } from './check.ts'
+import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
+import { defineConnector } from './connector.ts'
+import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
+import { GoogleClient } from './google-ads-client.ts'
+import { refreshingTokens } from './google-ads-oauth.ts'
+import { GoogleReading } from './google-ads-reading.ts'
+import { googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
+import { redactor } from './redact.ts'
+import type { RetryPolicy } from './retry.ts'
+import { withRetry } from './retry.ts'
+import { limits, secret } from './settings.ts'
+
+/** A customer id as people write it (123-456-7890) or as the API takes it: digits. */
+const customerId = z
+  .string()
+  .transform((text) => text.replaceAll('-', '').trim())
+  .pipe(z.string().regex(/^\d{1,19}$/, 'must be a customer id such as 123-456-7890'))
+
+const options = z.object({
+  baseUrl: z.url().default('https://googleads.googleapis.com').describe('Address of the Google Ads API.'),
+  oauthUrl: z.url().default('https://oauth2.googleapis.com/token').describe('The token endpoint itself.'),
+  apiVersion: z
+    .string()
+    .regex(/^v\d+$/)
+    .default('v24')
+    .describe('Version of the Google Ads API.'),
+  clientId: secret.describe('OAuth client id.'),
+  clientSecret: secret.describe('OAuth client secret.'),
+  refreshToken: secret.describe('OAuth refresh token with the scope https://www.googleapis.com/auth/adwords.'),
+  loginCustomerId: customerId.optional().describe('Manager through which the accounts are reached.'),
+  developerToken: secret.optional().describe('Ignored by Google since 9 September 2026; leave it out.'),
+  accounts: z.array(customerId).default([]).describe('Customer ids; left out: all that the credentials reach.'),
+  ...limits,
+})
+
+export type GoogleAdsOptions = z.output<typeof options>
+
+const hourMs = 3_600_000
+
+function specOf(apiVersion: string): ConnectorSpec<typeof options> {
+  return {
+    platform: 'google_ads',
+    summary: 'Campaign metrics of Google Ads, one searchStream query an account and range.',
+    options,
+    levels: ['campaign'],
+    apiVersion,
+    // One operation whatever the range; longer ones only make a broken answer dearer to begin anew.
+    rangeDaysMax: 100,
+    // 37 months, less the days that a month may be short.
+    retentionDays: 1_110,
+    // The longest click-through window that a conversion action has by default.
+    lookbackDays: 30,
+    // Google's own figure is three hours until all clicks are in; a nightly run at two must not wait a day for the last of them.
+    settleMs: hourMs,
+    mapping: googleMapping,
+  }
+}
+
+export const adapter = defineConnector({
+  name: 'google_ads',
+  summary: 'Reads campaign metrics from Google Ads over its REST API.',
+  options,
+  open: (given) => Promise.resolve(openGoogleAds(given)),
+})
+
+/** A connection to Google Ads. Nothing is called before it is asked something. */
+export function openGoogleAds(given: GoogleAdsOptions): Connector {
+  const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken])
+  const timeoutMs = given.timeoutSeconds * 1000
+  const policy: RetryPolicy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const tokens = refreshingTokens({ ...given, url: given.oauthUrl, timeoutMs }, redact, policy)
+  const client = new GoogleClient({ ...given, developerToken: given.developerToken, timeoutMs, policy }, tokens, redact)
+  /** Which customer an account was found below. */
+  const roots = new Map<string, string>()
+  const loginOf = (accountId: string) => given.loginCustomerId ?? roots.get(accountId)
+
+  async function discover(context: ConnectorContext, onUnavailable?: OnUnavailable): Promise<readonly AdAccount[]> {
+    const reached = await reachCustomers(client, given, context)
+    for (const { account, root } of reached.customers) roots.set(account.accountId, root)
+    return given.accounts.length > 0
+      ? chosenAccounts(given.accounts, reached, onUnavailable)
+      : usableAccounts(reached, context)
+  }
+
+  return {
+    spec: specOf(given.apiVersion),
+    discover,
+    check: (context) =>
+      checkLines({
+        platform: 'google_ads',
+        signIn: () => tokens.token(context),
+        discover: (onUnavailable) => discover(context, onUnavailable),
+        account: ({ accountId }) =>
+          client.rows({ customerId: accountId, loginCustomerId: loginOf(accountId), gaql: probeQuery }, context),
+      }),
+    async extract(slice, account, context, sink) {
+      assert.equal(slice.level, 'campaign', 'only slices of a level that the spec names are asked for')
+      const reading = new GoogleReading(account, sink, context)
+      const query = {
+        customerId: account.accountId,
+        loginCustomerId: loginOf(account.accountId),
+        gaql: metricsQuery(slice),
+        summary: true,
+      }
+      await withRetry(
+        () => reading.run(client.stream(query, context)),
+        policy,
+        context,
+        () => !reading.handedOver,
+      )
+      return reading.result(given.apiVersion)
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
