@@ -88,8 +88,8 @@ export class GoogleClient {
       const headers = this.#headers(await this.#tokens.token(context))
       return callForJson({ ...request, headers }, this.#wire, context)
     }
-    const answer = await withRetry(list, this.#options.policy, context)
-    const names = (answer as { resourceNames?: unknown } | null)?.resourceNames
+    const { body } = await withRetry(list, this.#options.policy, context)
+    const names = (body as { resourceNames?: unknown } | null)?.resourceNames
     return Array.isArray(names) ? names.map((name) => String(name).replace(/^customers\//, '')) : []
   }
 

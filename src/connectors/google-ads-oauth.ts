@@ -79,7 +79,8 @@ export function refreshingTokens(options: OauthOptions, redact: Redactor, policy
     }).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const request = { method: 'POST', url: options.url, headers, body, account: null } as const
-    const read = tokenSchema.safeParse(await withRetry(() => callForJson(request, wire, context), policy, context))
+    const answer = await withRetry(() => callForJson(request, wire, context), policy, context)
+    const read = tokenSchema.safeParse(answer.body)
     if (!read.success) {
       const detail = 'the token server answered without a usable access_token'
       throw new MillraceError('CONNECTORS_AUTH_MISSING', { platform: 'google_ads', account: null, detail })

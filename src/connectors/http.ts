@@ -87,11 +87,15 @@ export async function* callForRows(
 }
 
 /** A small JSON answer as a whole. */
-export async function callForJson(request: Call, wire: Wire, context: ConnectorContext): Promise<unknown> {
+export async function callForJson(
+  request: Call,
+  wire: Wire,
+  context: ConnectorContext,
+): Promise<{ readonly body: unknown; readonly headers: Headers }> {
   const answer = await call(request, wire, context)
   const text = await textOf(answer.body, 16 * 1024 * 1024)
   try {
-    return JSON.parse(text)
+    return { body: JSON.parse(text), headers: answer.headers }
   } catch (cause) {
     throw cut(request, wire, 'the JSON is incomplete or malformed', wire.redact.cause(cause))
   }
