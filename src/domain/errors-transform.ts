@@ -31,4 +31,439 @@ export const transformErrors = {
       fix: '{file}의 {line}행, 또는 전달된 값을 고치세요.',
     },
   },
+  TRANSFORM_YAML_SYNTAX: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'line', 'column', 'message'],
+    en: {
+      what: 'The file is not YAML: {message} ({file}:{line}:{column})',
+      why: "dbt's files are YAML 1.1.",
+      fix: 'Correct {file} at line {line}, column {column}.',
+    },
+    ko: {
+      what: 'YAML이 아닙니다: {message} ({file}:{line}:{column})',
+      why: 'dbt 파일은 YAML 1.1이어야 합니다.',
+      fix: '{file}의 {line}행 {column}열을 고치세요.',
+    },
+  },
+  TRANSFORM_YAML_SHAPE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'line', 'column', 'key', 'expected'],
+    en: {
+      what: "'{key}' must be {expected} ({file}:{line}:{column})",
+      why: 'dbt gives this key a fixed shape.',
+      fix: 'Write {expected} there.',
+    },
+    ko: {
+      what: "'{key}'의 형식이 잘못되었습니다 ({file}:{line}:{column})",
+      why: 'dbt에서 이 키의 형식은 정해져 있습니다: {expected}.',
+      fix: '형식에 맞게 고치세요.',
+    },
+  },
+  TRANSFORM_KEY_UNKNOWN: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'line', 'column', 'key'],
+    en: {
+      what: "dbt has no key '{key}' here ({file}:{line}:{column})",
+      why: 'A key that nothing reads is a spelling mistake or belongs elsewhere.',
+      fix: 'Remove it, correct it, or move it under meta.',
+    },
+    ko: {
+      what: "dbt에 '{key}' 키가 없습니다 ({file}:{line}:{column})",
+      why: '아무도 읽지 않는 키는 오타이거나 위치가 틀린 것입니다.',
+      fix: '지우거나 고치거나 meta 아래로 옮기세요.',
+    },
+  },
+  TRANSFORM_TEST_SHAPE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'line', 'column'],
+    en: {
+      what: 'The data test is not in a form that dbt knows ({file}:{line}:{column})',
+      why: 'A test is a name, or one name with its arguments.',
+      fix: 'Write `- not_null` or `- accepted_values: {arguments: …}`.',
+    },
+    ko: {
+      what: '데이터 테스트의 형식이 잘못되었습니다 ({file}:{line}:{column})',
+      why: '테스트는 이름 하나, 또는 인자를 가진 이름 하나입니다.',
+      fix: '`- not_null` 또는 `- accepted_values: {arguments: …}` 형식으로 쓰세요.',
+    },
+  },
+  TRANSFORM_PROJECT_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['path'],
+    en: {
+      what: 'There is no dbt project at {path}',
+      why: 'The folder holds no dbt_project.yml.',
+      fix: 'Run inside the project, or give --project-dir.',
+    },
+    ko: {
+      what: '{path}에 dbt 프로젝트가 없습니다',
+      why: '폴더에 dbt_project.yml이 없습니다.',
+      fix: '프로젝트 안에서 실행하거나 --project-dir을 지정하세요.',
+    },
+  },
+  TRANSFORM_PROFILE_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['path', 'profile'],
+    en: {
+      what: "The profile '{profile}' is not in {path}",
+      why: 'dbt finds the database through a profile.',
+      fix: 'Add the profile to that file, or give --profiles-dir or --profile.',
+    },
+    ko: {
+      what: "{path}에 프로필 '{profile}'이 없습니다",
+      why: 'dbt는 프로필로 데이터베이스를 찾습니다.',
+      fix: '파일에 프로필을 추가하거나 --profiles-dir 또는 --profile을 지정하세요.',
+    },
+  },
+  TRANSFORM_TARGET_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['path', 'profile', 'target', 'targets'],
+    en: {
+      what: "The profile '{profile}' has no target '{target}' ({path})",
+      why: 'Its targets are: {targets}.',
+      fix: 'Give one of them with --target.',
+    },
+    ko: {
+      what: "프로필 '{profile}'에 타깃 '{target}'이 없습니다 ({path})",
+      why: '있는 타깃: {targets}.',
+      fix: '--target으로 그중 하나를 지정하세요.',
+    },
+  },
+  TRANSFORM_TARGET_UNSUPPORTED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['path', 'target', 'type'],
+    en: {
+      what: "The target '{target}' is for {type} ({path})",
+      why: 'The native runner builds on Postgres only.',
+      fix: 'Use a postgres target, or run with --runner dbt-core and that adapter installed.',
+    },
+    ko: {
+      what: "타깃 '{target}'은 {type}용입니다 ({path})",
+      why: '내장 러너는 Postgres만 지원합니다.',
+      fix: 'postgres 타깃을 쓰거나 --runner dbt-core로 실행하세요.',
+    },
+  },
+  TRANSFORM_DATABASE_AWAY: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['host', 'port', 'database', 'message'],
+    en: {
+      what: 'The database {database} at {host}:{port} cannot be reached: {message}',
+      why: 'dbt builds inside the database, so nothing can run without it.',
+      fix: 'Start it, or correct host, port, user and password of the profile.',
+    },
+    ko: {
+      what: '{host}:{port}의 데이터베이스 {database}에 연결할 수 없습니다: {message}',
+      why: 'dbt는 데이터베이스 안에서 실행됩니다.',
+      fix: '데이터베이스를 시작하거나 프로필의 주소와 계정을 고치세요.',
+    },
+  },
+  TRANSFORM_ENV_VAR_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['variable'],
+    en: {
+      what: 'The environment variable {variable} is not set',
+      why: 'env_var was called without a default.',
+      fix: 'Set {variable}, or give env_var a default.',
+    },
+    ko: {
+      what: '환경 변수 {variable}이 없습니다',
+      why: 'env_var에 기본값이 없습니다.',
+      fix: '{variable}을 설정하거나 기본값을 주세요.',
+    },
+  },
+  TRANSFORM_VAR_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['variable'],
+    en: {
+      what: "The variable '{variable}' has no value",
+      why: 'var was called without a default and neither the project nor --vars sets it.',
+      fix: 'Set it under vars in dbt_project.yml, or give --vars.',
+    },
+    ko: {
+      what: "변수 '{variable}'의 값이 없습니다",
+      why: 'var에 기본값이 없고 프로젝트와 --vars에도 없습니다.',
+      fix: 'dbt_project.yml의 vars에 넣거나 --vars를 지정하세요.',
+    },
+  },
+  TRANSFORM_FEATURE_UNSUPPORTED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'line', 'column', 'feature', 'construct'],
+    en: {
+      what: 'The native runner does not do {feature} ({construct} at {file}:{line}:{column})',
+      why: 'It refuses what it would not do exactly as dbt does; nothing has run.',
+      fix: 'Run the same command with --runner dbt-core, or remove the construct.',
+    },
+    ko: {
+      what: '내장 러너는 {feature}을(를) 지원하지 않습니다 ({construct}, {file}:{line}:{column})',
+      why: 'dbt와 똑같이 할 수 없는 것은 거부합니다. 아무것도 실행되지 않았습니다.',
+      fix: '같은 명령을 --runner dbt-core로 실행하거나 그 부분을 지우세요.',
+    },
+  },
+  TRANSFORM_COMMAND_UNSUPPORTED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['command', 'runner'],
+    en: {
+      what: "The runner {runner} has no command '{command}'",
+      why: 'Each runner declares the commands that it carries out.',
+      fix: 'Run it with --runner dbt-core.',
+    },
+    ko: {
+      what: "러너 {runner}에는 '{command}' 명령이 없습니다",
+      why: '러너마다 지원하는 명령이 정해져 있습니다.',
+      fix: '--runner dbt-core로 실행하세요.',
+    },
+  },
+  TRANSFORM_ARGUMENT_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['argument'],
+    en: {
+      what: "'{argument}' is not understood",
+      why: "millrace dbt takes dbt's own commands and flags as far as it covers them.",
+      fix: 'See `millrace dbt --help`, or run real dbt with --runner dbt-core.',
+    },
+    ko: {
+      what: "'{argument}'을(를) 이해할 수 없습니다",
+      why: 'millrace dbt는 지원하는 범위의 dbt 명령과 옵션만 받습니다.',
+      fix: '`millrace dbt --help`를 보거나 --runner dbt-core로 실행하세요.',
+    },
+  },
+  TRANSFORM_NAME_DOUBLED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['name', 'kind', 'first', 'second'],
+    en: {
+      what: "Two things are the {kind} '{name}': {first} and {second}",
+      why: 'dbt tells them apart by that name alone.',
+      fix: 'Rename one of them, or give it an alias.',
+    },
+    ko: {
+      what: "{kind} '{name}'이(가) 두 개 있습니다: {first}, {second}",
+      why: 'dbt는 이름으로만 구분합니다.',
+      fix: '하나의 이름을 바꾸거나 alias를 주세요.',
+    },
+  },
+  TRANSFORM_REF_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['node', 'reference'],
+    en: {
+      what: "{node} refers to '{reference}', which is not there",
+      why: 'No enabled model has that name, or the reference was hidden from parsing.',
+      fix: 'Correct the name; if the ref stands in a branch that parsing skips, add `-- depends_on: {{ ref(…) }}`.',
+    },
+    ko: {
+      what: "{node}이(가) 없는 모델 '{reference}'을(를) 참조합니다",
+      why: '그 이름의 활성 모델이 없거나 파싱에서 보이지 않았습니다.',
+      fix: '이름을 고치거나 `-- depends_on: {{ ref(…) }}`를 추가하세요.',
+    },
+  },
+  TRANSFORM_SOURCE_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['node', 'reference'],
+    en: {
+      what: "{node} uses the source '{reference}', which is not there",
+      why: 'No schema file declares that source and table, or it is disabled.',
+      fix: 'Declare it under sources in a schema file.',
+    },
+    ko: {
+      what: "{node}이(가) 없는 소스 '{reference}'을(를) 사용합니다",
+      why: '스키마 파일에 그 소스와 테이블이 없거나 비활성입니다.',
+      fix: '스키마 파일의 sources에 선언하세요.',
+    },
+  },
+  TRANSFORM_MACRO_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['macro'],
+    en: {
+      what: "The macro '{macro}' is not there",
+      why: 'Neither the project nor the library of dbt defines it.',
+      fix: "Correct the name, or define the macro; a package's macros need --runner dbt-core.",
+    },
+    ko: {
+      what: "매크로 '{macro}'가 없습니다",
+      why: '프로젝트와 dbt 라이브러리 어디에도 없습니다.',
+      fix: '이름을 고치거나 매크로를 정의하세요. 패키지의 매크로는 --runner dbt-core가 필요합니다.',
+    },
+  },
+  TRANSFORM_DISPATCH_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['macro', 'namespace'],
+    en: {
+      what: "No macro carries out '{macro}' for Postgres",
+      why: "adapter.dispatch looked for postgres__{macro} and default__{macro} in the project and in '{namespace}'.",
+      fix: 'Define one of them.',
+    },
+    ko: {
+      what: "Postgres용 '{macro}' 매크로가 없습니다",
+      why: "adapter.dispatch가 프로젝트와 '{namespace}'에서 postgres__{macro}와 default__{macro}를 찾았습니다.",
+      fix: '그중 하나를 정의하세요.',
+    },
+  },
+  TRANSFORM_MATERIALIZATION_UNKNOWN: {
+    exit: 'config',
+    retryable: false,
+    facts: ['materialization', 'file'],
+    en: {
+      what: "There is no materialization '{materialization}' ({file})",
+      why: 'Neither the project nor the library defines it.',
+      fix: 'Use view, table or ephemeral, or define the materialization.',
+    },
+    ko: {
+      what: "'{materialization}' 구체화 방식이 없습니다 ({file})",
+      why: '프로젝트와 라이브러리 어디에도 없습니다.',
+      fix: 'view, table, ephemeral을 쓰거나 직접 정의하세요.',
+    },
+  },
+  TRANSFORM_DOC_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'doc'],
+    en: {
+      what: "The docs block '{doc}' is not there ({file})",
+      why: 'A description refers to it.',
+      fix: 'Write {% docs {doc} %} in a Markdown file of the project.',
+    },
+    ko: {
+      what: "docs 블록 '{doc}'이(가) 없습니다 ({file})",
+      why: '설명이 그 블록을 참조합니다.',
+      fix: '프로젝트의 Markdown 파일에 {% docs {doc} %}를 쓰세요.',
+    },
+  },
+  TRANSFORM_CYCLE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['cycle'],
+    en: {
+      what: 'The models refer to each other in a circle: {cycle}',
+      why: 'None of them can be built first.',
+      fix: 'Take one of the references out.',
+    },
+    ko: {
+      what: '모델이 서로를 순환 참조합니다: {cycle}',
+      why: '어느 것도 먼저 만들 수 없습니다.',
+      fix: '참조 하나를 없애세요.',
+    },
+  },
+  TRANSFORM_SELECTOR_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['method', 'expression', 'feature'],
+    en: {
+      what: "The selector method '{method}' is not known here ({expression})",
+      why: 'The native runner selects by fqn, path, file, tag, source, config, resource_type, package, test_name and test_type.',
+      fix: 'Use one of these, or run with --runner dbt-core.',
+    },
+    ko: {
+      what: "선택 방법 '{method}'을(를) 쓸 수 없습니다 ({expression})",
+      why: '내장 러너는 fqn, path, file, tag, source, config, resource_type, package, test_name, test_type으로 선택합니다.',
+      fix: '그중 하나를 쓰거나 --runner dbt-core로 실행하세요.',
+    },
+  },
+  TRANSFORM_RAISED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['message'],
+    en: {
+      what: 'The project refused: {message}',
+      why: 'A macro raised this error.',
+      fix: 'Do what the message asks.',
+    },
+    ko: {
+      what: '프로젝트가 거부했습니다: {message}',
+      why: '매크로가 낸 오류입니다.',
+      fix: '메시지를 따르세요.',
+    },
+  },
+  TRANSFORM_CLEAN_OUTSIDE: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['path'],
+    en: {
+      what: 'clean will not remove {path}',
+      why: 'It lies outside the project.',
+      fix: 'Remove it yourself, or give a --target-path inside the project.',
+    },
+    ko: {
+      what: '{path}는 지우지 않습니다',
+      why: '프로젝트 밖에 있습니다.',
+      fix: '직접 지우거나 프로젝트 안의 --target-path를 지정하세요.',
+    },
+  },
+  TRANSFORM_DBT_CORE_MISSING: {
+    exit: 'dependency',
+    retryable: false,
+    facts: ['path'],
+    en: {
+      what: 'dbt-core is not installed at {path}',
+      why: 'The runner dbt-core starts real dbt, which needs Python.',
+      fix: "Set install to true in the runner's options, or run: scripts/services.sh install dbt.",
+    },
+    ko: {
+      what: '{path}에 dbt-core가 없습니다',
+      why: 'dbt-core 러너는 Python의 실제 dbt를 실행합니다.',
+      fix: '러너 옵션에서 install을 true로 하거나 scripts/services.sh install dbt를 실행하세요.',
+    },
+  },
+  TRANSFORM_DBT_CORE_VERSION: {
+    exit: 'dependency',
+    retryable: false,
+    facts: ['path', 'found', 'wanted'],
+    en: {
+      what: 'dbt at {path} is {found}, not {wanted}',
+      why: 'Results are promised for the pinned release only.',
+      fix: "Remove that folder and install again, or point the runner's folder elsewhere.",
+    },
+    ko: {
+      what: '{path}의 dbt는 {found}이며 {wanted}가 아닙니다',
+      why: '고정된 버전의 결과만 보장합니다.',
+      fix: '폴더를 지우고 다시 설치하거나 다른 폴더를 지정하세요.',
+    },
+  },
+  TRANSFORM_DBT_CORE_INSTALL: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['path', 'message'],
+    en: {
+      what: 'dbt-core could not be installed into {path}: {message}',
+      why: 'Python 3.10 or newer with pip or uv, and its package index, are needed.',
+      fix: 'Correct what the message says and try again.',
+    },
+    ko: {
+      what: '{path}에 dbt-core를 설치하지 못했습니다: {message}',
+      why: 'Python 3.10 이상과 pip 또는 uv, 패키지 저장소 접속이 필요합니다.',
+      fix: '메시지의 문제를 해결하고 다시 시도하세요.',
+    },
+  },
+  TRANSFORM_DBT_CORE_REFUSED: {
+    exit: 'run',
+    retryable: false,
+    facts: ['message'],
+    en: {
+      what: 'dbt-core could not carry out the command: {message}',
+      why: 'It ended with code 2: the project or the invocation is wrong.',
+      fix: "Do what dbt's message asks.",
+    },
+    ko: {
+      what: 'dbt-core가 명령을 수행하지 못했습니다: {message}',
+      why: '종료 코드 2: 프로젝트나 명령이 잘못되었습니다.',
+      fix: 'dbt의 메시지를 따르세요.',
+    },
+  },
 } as const satisfies ErrorTable

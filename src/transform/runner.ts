@@ -1,3 +1,5 @@
+import { defineAdapter } from '../domain/adapter.ts'
+
 /** dbt's commands that a runner takes; what a runner does not do is refused before anything runs, by name. */
 export const runnerCommands = [
   'build',
@@ -86,3 +88,5 @@ export interface Runner {
   readonly capabilities: RunnerCapabilities
   invoke(request: RunnerRequest, onEvent: (event: RunnerEvent) => void): Promise<RunnerResult>
 }
+
+export const defineRunner = defineAdapter<Runner>()

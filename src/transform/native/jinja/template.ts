@@ -2,11 +2,11 @@ import { compileFunction } from 'node:vm'
 import type { Definition, Expression, Statement } from './ast.ts'
 import { ReturnSignal, TemplateFailure, publicError } from './failure.ts'
 import { Generator } from './generate.ts'
-import type { CompiledMacro, TemplateContext } from './macro.ts'
+import type { CompiledMacro, Macro, TemplateContext } from './macro.ts'
 import { parseTemplate } from './parse.ts'
 import { knownNames, runtime } from './runtime.ts'
 import type { Scope } from './runtime.ts'
-import type { Awaitable, Value } from './value.ts'
+import type { Awaitable, Keywords, Value } from './value.ts'
 import { PythonError } from './value.ts'
 
 export type Mode = 'async' | 'sync'
@@ -132,11 +132,16 @@ function outward(error: unknown): unknown {
 
 /** Calls a macro from the host: the error that leaves is the coded one, with the stack of macros. */
 export async function callMacro(
-  macro: Value & {
-    call?: (call: { positional: readonly Value[]; keyword: ReadonlyMap<string, Value> }) => Awaitable<Value>
-  },
+  macro: Macro,
   positional: readonly Value[],
-  keyword: ReadonlyMap<string, Value> = new Map(),
+  keyword: Keywords = NO_KEYWORDS,
 ): Promise<Value> {
-  return atTheDoorAsync(async () => macro.call?.({ positional, keyword }) ?? null)
+  return atTheDoorAsync(async () => macro.call({ positional, keyword }))
 }
+
+/** The same for a macro compiled for parsing, where nothing may wait. */
+export function callMacroNow(macro: Macro, positional: readonly Value[], keyword: Keywords = NO_KEYWORDS): Value {
+  return atTheDoor(() => runtime.settled(macro.call({ positional, keyword })))
+}
+
+const NO_KEYWORDS: Keywords = new Map()

@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util'
+import { parse as parseYaml } from 'yaml'
+import { MillraceError } from '../domain/errors.ts'
+import { runnerCommands } from './runner.ts'
+import type { RunnerCommand, RunnerRequest } from './runner.ts'
+
+/** dbt's flags that a request can carry. Values that repeat or stand after one flag are all taken, as dbt takes them. */
+const flags = {
+  'project-dir': { type: 'string' },
+  'profiles-dir': { type: 'string' },
+  profile: { type: 'string' },
+  target: { type: 'string', short: 't' },
+  'target-path': { type: 'string' },
+  select: { type: 'string', short: 's', multiple: true },
+  models: { type: 'string', short: 'm', multiple: true },
+  exclude: { type: 'string', multiple: true },
+  'resource-type': { type: 'string', multiple: true },
+  vars: { type: 'string' },
+  threads: { type: 'string' },
+  'full-refresh': { type: 'boolean', short: 'f' },
+  'fail-fast': { type: 'boolean', short: 'x' },
+  'no-fail-fast': { type: 'boolean' },
+  'no-partial-parse': { type: 'boolean' },
+  'no-use-colors': { type: 'boolean' },
+  'no-version-check': { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+} as const
+
+const LISTS: ReadonlySet<string> = new Set(['--select', '-s', '--models', '-m', '--exclude', '--resource-type'])
+const aliases: Readonly<Record<string, RunnerCommand>> = { list: 'ls' }
+
+/**
+ * Reads dbt's own command line. `env` is what `env_var` will see and where dbt's own DBT_… variables are read.
+ * Throws TRANSFORM_ARGUMENT_UNKNOWN for what is not understood: usage, exit code 2, as dbt has it.
+ */
+export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['env'], cwd: string): RunnerRequest {
+  const { values, positionals } = parsed(repeatLists(argv))
+  const [word, ...rest] = positionals
+  const command = commandOf(word)
+  const [surplus] = rest
+  if (surplus !== undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: surplus })
+  const projectDir = values['project-dir'] ?? env['DBT_PROJECT_DIR'] ?? cwd
+  const select = [...(values.select ?? []), ...(values.models ?? [])]
+  return {
+    command,
+    projectDir,
+    profilesDir: values['profiles-dir'] ?? env['DBT_PROFILES_DIR'] ?? projectDir,
+    profile: values.profile ?? env['DBT_PROFILE'],
+    target: values.target ?? env['DBT_TARGET'],
+    targetPath: values['target-path'] ?? env['DBT_TARGET_PATH'],
+    select,
+    exclude: values.exclude ?? [],
+    resourceTypes: values['resource-type'],
+    vars: varsOf(values.vars),
+    threads: threadsOf(values.threads),
+    fullRefresh: values['full-refresh'] ?? false,
+    failFast: values['fail-fast'] ?? false,
+    env,
+  }
+}
+
+function parsed(argv: string[]) {
+  try {
+    return parseArgs({ args: argv, options: flags, allowPositionals: true })
+  } catch (cause) {
+    const named = /'([^']+)'/.exec(cause instanceof Error ? cause.message : '')?.[1]
+    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: named ?? argv.join(' ') }, { cause })
+  }
+}
+
+/** `--select a b` becomes `--select a --select b`. */
+function repeatLists(argv: readonly string[]): string[] {
+  const result: string[] = []
+  let list: string | undefined
+  let taken = 0
+  for (const word of argv) {
+    if (word.startsWith('-')) {
+      list = LISTS.has(word) ? word : undefined
+      taken = 0
+    } else if (list !== undefined) {
+      if (taken > 0) result.push(list)
+      taken += 1
+    }
+    result.push(word)
+  }
+  return result
+}
+
+function commandOf(word: string | undefined): RunnerCommand {
+  const name = aliases[word ?? ''] ?? word
+  const command = runnerCommands.find((known) => known === name)
+  if (command === undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: word ?? 'no command' })
+  return command
+}
+
+/** `--vars` is a YAML mapping, as dbt has it: `{a: 1}` and `'a: 1'` alike. */
+function varsOf(text: string | undefined): Readonly<Record<string, unknown>> {
+  if (text === undefined) return {}
+  try {
+    const value: unknown = parseYaml(text, { version: '1.1' })
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch (cause) {
+    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--vars ${text}` }, { cause })
+  }
+  throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--vars ${text}` })
+}
+
+function threadsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const threads = Number(text)
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--threads ${text}` })
+  return threads
+}

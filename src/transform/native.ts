@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { systemClock } from '../domain/clock.ts'
+import type { Clock } from '../domain/clock.ts'
+import { MillraceError } from '../domain/errors.ts'
+import { defineRunner } from './runner.ts'
+import type { Runner, RunnerCommand } from './runner.ts'
+
+const commands: readonly RunnerCommand[] = ['build', 'run', 'test', 'compile', 'parse', 'ls', 'debug', 'clean']
+
+/** The native runner with a clock of one's own; the adapter opens it with the machine's. */
+export function nativeRunner(clock: Clock): Runner {
+  return {
+    name: 'native',
+    capabilities: { commands, everyFeature: false },
+    async invoke(request, onEvent) {
+      if (!commands.includes(request.command)) {
+        throw new MillraceError('TRANSFORM_COMMAND_UNSUPPORTED', { command: request.command, runner: 'native' })
+      }
+      const { invokeNative } = await import('./native/exec/invoke.ts')
+      return invokeNative(request, { clock, newId: () => randomUUID() }, onEvent)
+    },
+  }
+}
+
+export const adapter = defineRunner({
+  name: 'native',
+  summary: 'Runs dbt projects inside this process, without Python.',
+  options: z.object({}),
+  open: async () => Promise.resolve(nativeRunner(systemClock)),
+})

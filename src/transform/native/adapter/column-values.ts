@@ -1,0 +1,28 @@
+import type pg from 'pg'
+import { normalInteger } from '../jinja/number.ts'
+import type { Value } from '../jinja/value.ts'
+import { PyDecimal, PyFloat } from '../jinja/value.ts'
+
+/** Postgres' types whose text a template must not see as text. Everything else arrives as the server prints it. */
+const OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26, float4: 700, float8: 701, numeric: 1700 } as const
+
+const readers: ReadonlyMap<number, (text: string) => Value> = new Map<number, (text: string) => Value>([
+  [OID.bool, (text) => text === 't'],
+  [OID.int2, Number],
+  [OID.int4, Number],
+  [OID.oid, Number],
+  [OID.int8, (text) => normalInteger(BigInt(text))],
+  [OID.float4, (text) => new PyFloat(Number(text))],
+  [OID.float8, (text) => new PyFloat(Number(text))],
+  [OID.numeric, (text) => new PyDecimal(text)],
+])
+
+/** Reads columns into template values: integers exact beyond 2^53, decimals with their digits. */
+export const columnTypes: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number) =>
+    readers.get(oid) ?? ((text: string) => text)) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+export function toValue(cell: unknown): Value {
+  return (cell ?? null) as Value
+}

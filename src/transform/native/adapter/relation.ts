@@ -1,0 +1,179 @@
+import { bind } from '../jinja/arguments.ts'
+import { str } from '../jinja/text.ts'
+import type { CallArguments, Value } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyObject } from '../jinja/value.ts'
+import { truth } from '../jinja/operators.ts'
+
+export type RelationType = 'table' | 'view' | 'materialized_view' | 'cte' | 'external'
+type Part = 'database' | 'schema' | 'identifier'
+const PARTS: readonly Part[] = ['database', 'schema', 'identifier']
+const ALL: Readonly<Record<Part, boolean>> = { database: true, schema: true, identifier: true }
+
+export interface RelationParts {
+  readonly database: string | null
+  readonly schema: string | null
+  readonly identifier: string | null
+  readonly type?: RelationType | null
+  readonly quoted?: Readonly<Record<Part, boolean>>
+  readonly included?: Readonly<Record<Part, boolean>>
+}
+
+/** Quotes a name as Postgres does; the one place where this room puts a name into SQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** dbt's Relation: a table or view by name, printed quoted. A changed one is a new one. */
+export class Relation extends PyObject {
+  readonly typeName = 'PostgresRelation'
+  override readonly isMapping = true
+  readonly database: string | null
+  readonly schema: string | null
+  readonly identifier: string | null
+  readonly type: RelationType | null
+  readonly #quoted: Readonly<Record<Part, boolean>>
+  readonly #included: Readonly<Record<Part, boolean>>
+
+  constructor(parts: RelationParts) {
+    super()
+    this.database = parts.database
+    this.schema = parts.schema
+    this.identifier = parts.identifier
+    this.type = parts.type ?? null
+    this.#quoted = parts.quoted ?? ALL
+    this.#included = parts.included ?? ALL
+  }
+
+  with(changes: Partial<RelationParts>): Relation {
+    const { database, schema, identifier, type } = this
+    return new Relation({
+      database,
+      schema,
+      identifier,
+      type,
+      quoted: this.#quoted,
+      included: this.#included,
+      ...changes,
+    })
+  }
+
+  render(): string {
+    if (this.type === 'cte') return this.identifier ?? ''
+    return PARTS.filter((part) => this.#included[part] && this[part] !== null)
+      .map((part) => (this.#quoted[part] ? quoteName(this[part] ?? '') : (this[part] ?? '')))
+      .join('.')
+  }
+
+  override text(): string {
+    return this.render()
+  }
+
+  override repr(): string {
+    return `<PostgresRelation ${this.render()}>`
+  }
+
+  override truth(): boolean {
+    return true
+  }
+
+  override equals(other: Value): boolean {
+    return other instanceof Relation && other.render() === this.render()
+  }
+
+  override attribute(name: string): Value | undefined {
+    if (Object.hasOwn(properties, name)) return properties[name]?.(this)
+    if (!Object.hasOwn(methods, name)) return undefined
+    return new HostFunction(name, (call) => methods[name]?.(this, call) ?? null)
+  }
+
+  override item(key: Value): Value | undefined {
+    return typeof key === 'string' ? this.attribute(key) : undefined
+  }
+
+  choose(which: 'quoted' | 'included', call: CallArguments): Relation {
+    const bound = bind(call, PARTS, which)
+    const base = which === 'quoted' ? this.#quoted : this.#included
+    const changed = Object.fromEntries(
+      PARTS.map((part) => [part, bound[part] === undefined ? base[part] : truth(bound[part])]),
+    ) as Record<Part, boolean>
+    return this.with({ [which]: changed })
+  }
+}
+
+const properties: Readonly<Record<string, (relation: Relation) => Value>> = {
+  database: (relation) => relation.database,
+  schema: (relation) => relation.schema,
+  identifier: (relation) => relation.identifier,
+  name: (relation) => relation.identifier,
+  table: (relation) => relation.identifier,
+  type: (relation) => relation.type,
+  is_table: (relation) => relation.type === 'table',
+  is_view: (relation) => relation.type === 'view',
+  is_cte: (relation) => relation.type === 'cte',
+  is_materialized_view: (relation) => relation.type === 'materialized_view',
+  is_pointer: () => false,
+  can_be_renamed: (relation) => relation.type === 'table' || relation.type === 'view',
+  can_be_replaced: () => false,
+  renameable_relations: () => ['table', 'view'],
+  path: (relation) => relation,
+  metadata: () => new PyDict([['type', 'PostgresRelation']]),
+  Table: () => 'table',
+  View: () => 'view',
+  CTE: () => 'cte',
+  MaterializedView: () => 'materialized_view',
+}
+
+const methods: Readonly<Record<string, (relation: Relation, call: CallArguments) => Value>> = {
+  render: (relation) => relation.render(),
+  include: (relation, call) => relation.choose('included', call),
+  quote: (relation, call) => relation.choose('quoted', call),
+  without_identifier: (relation) => relation.with({ included: { database: true, schema: true, identifier: false } }),
+  incorporate,
+  replace_path: (relation, call) => relation.with(pathChanges([...call.keyword])),
+  get: (relation, call) => relation.attribute(str(call.positional[0] ?? null)) ?? call.positional[1] ?? null,
+  quoted: (_relation, call) => quoteName(str(call.positional[0] ?? null)),
+  relation_max_name_length: () => 63,
+  create: (_relation, call) => createRelation(call),
+  information_schema: informationSchema,
+}
+
+function informationSchema(relation: Relation, call: CallArguments): Relation {
+  const view = call.positional[0] ?? call.keyword.get('view_name') ?? null
+  return new Relation({
+    database: relation.database,
+    schema: 'INFORMATION_SCHEMA',
+    identifier: view === null ? null : str(view),
+    quoted: { database: true, schema: false, identifier: false },
+  })
+}
+
+function pathChanges(entries: readonly (readonly [Value, Value])[]): Partial<RelationParts> {
+  const known = entries.filter(([key]) => PARTS.some((part) => part === key))
+  return Object.fromEntries(known.map(([key, value]) => [str(key), value === null ? null : str(value)]))
+}
+
+function incorporate(relation: Relation, call: CallArguments): Relation {
+  const path = call.keyword.get('path')
+  const type = call.keyword.get('type')
+  const changes = path instanceof PyDict ? pathChanges(path.entries()) : {}
+  return relation.with(
+    type === undefined ? changes : { ...changes, type: type === null ? null : (str(type) as RelationType) },
+  )
+}
+
+/** `api.Relation.create(database=, schema=, identifier=, type=)`. */
+export function createRelation(call: CallArguments): Relation {
+  const {
+    database = null,
+    schema = null,
+    identifier = null,
+    type = null,
+  } = bind(call, ['database', 'schema', 'identifier', 'type', 'quote_policy', 'include_policy'], 'create')
+  const text = (value: Value): string | null => (value === null ? null : str(value))
+  return new Relation({
+    database: text(database),
+    schema: text(schema),
+    identifier: text(identifier),
+    type: type === null ? null : (str(type) as RelationType),
+  })
+}

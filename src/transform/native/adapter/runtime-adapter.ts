@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs'
+import { bind } from '../jinja/arguments.ts'
+import type { Macro } from '../jinja/macro.ts'
+import { truth } from '../jinja/operators.ts'
+import { str } from '../jinja/text.ts'
+import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PyObject, PyTuple, PythonError } from '../jinja/value.ts'
+import { md5 } from '../context/base-names.ts'
+import { Column } from './column.ts'
+import type { RelationCache } from './relation-cache.ts'
+import { dispatchCall, isAdapterMethod, refuseMethod } from './parse-adapter.ts'
+import type { AdapterMethod, Dispatch } from './parse-adapter.ts'
+import { Relation, quoteName } from './relation.ts'
+import type { RelationType } from './relation.ts'
+import type { Answer, Session } from './session.ts'
+
+const COLUMNS = readFileSync(new URL('columns_of_relation.sql', import.meta.url), 'utf8')
+
+export interface RuntimeAdapterOptions {
+  readonly session: Session
+  readonly cache: RelationCache
+  readonly dispatch: Dispatch
+  readonly macro: (name: string) => Macro
+  /** Makes index names of one build differ from those of the relation that it replaces. */
+  readonly unique: () => string
+}
+
+/** `adapter` while nodes run: dbt's methods over one connection and the cache of relations. */
+export class RuntimeAdapter extends PyObject {
+  readonly typeName = 'PostgresAdapter'
+  readonly #options: RuntimeAdapterOptions
+  constructor(options: RuntimeAdapterOptions) {
+    super()
+    this.#options = options
+  }
+
+  override attribute(name: string): Value | undefined {
+    if (!isAdapterMethod(name)) return refuseMethod(name)
+    return new HostFunction(name, (call) => methods[name](this.#options, call))
+  }
+}
+
+type Method = (options: RuntimeAdapterOptions, call: CallArguments) => Awaitable<Value>
+
+function relationArgument(call: CallArguments, index = 0): Relation {
+  const value = call.positional[index] ?? [...call.keyword.values()][index]
+  if (value instanceof Relation) return value
+  throw new PythonError('TypeError', 'the adapter needs a Relation here')
+}
+
+async function found(options: RuntimeAdapterOptions, relation: Relation): Promise<Value> {
+  const relations = await options.cache.relations(relation.schema ?? '')
+  const type = relations.get(relation.identifier ?? '')
+  return type === undefined ? null : relation.with({ type })
+}
+
+const getRelation: Method = (options, call) => {
+  const {
+    database = null,
+    schema = '',
+    identifier = '',
+  } = bind(call, ['database', 'schema', 'identifier'], 'get_relation')
+  return found(
+    options,
+    new Relation({
+      database: database === null ? null : str(database),
+      schema: str(schema),
+      identifier: str(identifier),
+    }),
+  )
+}
+
+const listRelations: Method = async (options, call) => {
+  const [first] = call.positional
+  const schema =
+    first instanceof Relation
+      ? (first.schema ?? '')
+      : str(bind(call, ['database', 'schema'], 'list_relations').schema ?? '')
+  const relations = await options.cache.relations(schema)
+  const database = first instanceof Relation ? first.database : first === undefined ? null : str(first)
+  return [...relations].map(([identifier, type]) => new Relation({ database, schema, identifier, type }))
+}
+
+const dropRelation: Method = async (options, call) => {
+  const given = relationArgument(call)
+  const relation = given.type === null ? await found(options, given) : given
+  if (!(relation instanceof Relation)) return ''
+  await options.macro('drop_relation').call({ positional: [relation], keyword: new Map() })
+  await options.cache.dropped(relation.schema ?? '', relation.identifier ?? '')
+  return ''
+}
+
+const renameRelation: Method = async (options, call) => {
+  const [from, to] = [relationArgument(call, 0), relationArgument(call, 1)]
+  await options.macro('rename_relation').call({ positional: [from, to], keyword: new Map() })
+  await options.cache.dropped(from.schema ?? '', from.identifier ?? '')
+  await options.cache.added(to.schema ?? '', to.identifier ?? '', to.type ?? from.type ?? 'table')
+  return ''
+}
+
+const getColumns: Method = async ({ session }, call) => {
+  const relation = relationArgument(call)
+  const rows = await session.rows(COLUMNS, [relation.schema, relation.identifier])
+  const whole = (cell: unknown): number | null => (cell === null ? null : Number(cell))
+  return rows.map(
+    ([name, dtype, size, precision, scale]) =>
+      new Column({
+        name: String(name),
+        dtype: String(dtype),
+        characterSize: whole(size),
+        numericPrecision: whole(precision),
+        numericScale: whole(scale),
+      }),
+  )
+}
+
+class Response extends HostObject {
+  readonly #answer: Answer
+  constructor(answer: Answer) {
+    super('AdapterResponse', [
+      ['code', answer.code],
+      ['rows_affected', answer.rowsAffected],
+      ['_message', answer.message],
+    ])
+    this.#answer = answer
+  }
+  override text(): string {
+    return this.#answer.message
+  }
+}
+
+const execute: Method = async ({ session }, call) => {
+  const { sql = '', auto_begin: begin = false } = bind(call, ['sql', 'auto_begin', 'fetch', 'limit'], 'execute')
+  const answer = await session.execute(str(sql), truth(begin))
+  return new PyTuple([new Response(answer), answer.table])
+}
+
+/** An index of a model's configuration, with the name that dbt would give it: a hash that no earlier build had. */
+const parseIndex: Method = (options, call) => {
+  const raw = call.positional[0]
+  if (!(raw instanceof PyDict)) throw new PythonError('TypeError', 'an index is a dict with columns')
+  const unknown = raw
+    .keys()
+    .map((key) => str(key))
+    .filter((key) => !['columns', 'unique', 'type'].includes(key))
+  if (unknown.length > 0)
+    throw new PythonError('ValueError', `unknown index option ${unknown.join(', ')}; known are columns, unique, type`)
+  const [columns = [], unique = false, type = null] = [raw.get('columns'), raw.get('unique'), raw.get('type')]
+  const render = new HostFunction('render', (rendering) =>
+    md5([str(columns), str(rendering.positional[0] ?? ''), str(unique), str(type), options.unique()].join('_')),
+  )
+  return new HostObject('PostgresIndexConfig', [
+    ['columns', columns],
+    ['unique', truth(unique)],
+    ['type', type],
+    ['render', render],
+  ])
+}
+
+const schemaExists: Method = async ({ session }, call) => {
+  const schema = str(bind(call, ['database', 'schema'], 'check_schema_exists').schema ?? '')
+  const rows = await session.rows('select 1 from pg_catalog.pg_namespace where nspname = $1', [schema])
+  return rows.length > 0
+}
+
+const cacheAdded: Method = async ({ cache }, call) => {
+  const relation = relationArgument(call)
+  await cache.added(relation.schema ?? '', relation.identifier ?? '', relation.type ?? ('table' satisfies RelationType))
+  return ''
+}
+
+const cacheDropped: Method = async ({ cache }, call) => {
+  const relation = relationArgument(call)
+  await cache.dropped(relation.schema ?? '', relation.identifier ?? '')
+  return ''
+}
+
+const quoteMethod: Method = (_options, call) => quoteName(str(call.positional[0] ?? ''))
+
+const methods: Readonly<Record<AdapterMethod, Method>> = {
+  dispatch: (options, call) => dispatchCall(call, options.dispatch),
+  quote: quoteMethod,
+  quote_as_configured: quoteMethod,
+  type: () => 'postgres',
+  get_relation: getRelation,
+  load_relation: (options, call) => found(options, relationArgument(call)),
+  list_relations: listRelations,
+  list_relations_without_caching: listRelations,
+  check_schema_exists: schemaExists,
+  create_schema: async (options, call) =>
+    options.macro('create_schema').call({ positional: [relationArgument(call)], keyword: new Map() }),
+  drop_relation: dropRelation,
+  rename_relation: renameRelation,
+  get_columns_in_relation: getColumns,
+  execute,
+  commit: async ({ session }) => {
+    await session.commit()
+    return ''
+  },
+  cache_added: cacheAdded,
+  cache_dropped: cacheDropped,
+  verify_database: () => '',
+  parse_index: parseIndex,
+  already_exists: async (options, call) => {
+    const [schema = '', name = ''] = call.positional
+    const relations = await options.cache.relations(str(schema))
+    return relations.has(str(name))
+  },
+  nice_connection_name: () => 'native',
+}

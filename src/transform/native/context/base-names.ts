@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto'
+import { MillraceError } from '../../../domain/errors.ts'
+import { bind, hostFunction } from '../jinja/arguments.ts'
+import { ReturnSignal } from '../jinja/failure.ts'
+import { fromHost, parseJson, toJson } from '../jinja/json.ts'
+import { items, truth } from '../jinja/operators.ts'
+import { str } from '../jinja/text.ts'
+import type { CallArguments, Value } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError } from '../jinja/value.ts'
+import { createColumn } from '../adapter/column.ts'
+import { createRelation } from '../adapter/relation.ts'
+import { envVar, varFunction } from '../project/configuration-context.ts'
+import type { Environment } from '../project/configuration-context.ts'
+import type { Target } from '../project/profile.ts'
+import type { Mapping } from '../project/shape.ts'
+
+export interface Invocation {
+  readonly invocationId: string
+  readonly projectName: string
+  readonly command: string
+  readonly fullRefresh: boolean
+  readonly target: Target
+  readonly vars: Mapping
+  readonly env: Environment
+  readonly log: (message: string, info: boolean) => void
+}
+
+/** The release of dbt whose behaviour this runner keeps to; templates ask for it. */
+export const DBT_VERSION = '1.11.16'
+
+/** The names of dbt's context that are the same for every node. */
+export function baseNames(invocation: Invocation): Map<string, Value> {
+  return new Map<string, Value>([
+    ['return', new HostFunction('return', returnValue)],
+    ['var', withHasVar(invocation.vars)],
+    ['env_var', envVar(invocation.env)],
+    ['log', logFunction(invocation)],
+    ['print', hostFunction('print', ['msg'], ({ msg = '' }) => logged(invocation, str(msg), true))],
+    ['debug', new HostFunction('debug', () => '')],
+    ['tojson', hostFunction('tojson', ['value', 'default', 'sort_keys'], toJsonOr)],
+    ['fromjson', hostFunction('fromjson', ['string', 'default'], fromJsonOr)],
+    [
+      'set',
+      hostFunction('set', ['value', 'default'], ({ value = [], default: fallback = null }) =>
+        attempt(() => new PySet(items(value)), fallback),
+      ),
+    ],
+    ['set_strict', hostFunction('set_strict', ['value'], ({ value = [] }) => new PySet(items(value)))],
+    ['zip', new HostFunction('zip', (call) => attempt(() => zip(call), call.keyword.get('default') ?? null))],
+    ['zip_strict', new HostFunction('zip_strict', zip)],
+    ['local_md5', hostFunction('local_md5', ['value'], ({ value = '' }) => md5(str(value)))],
+    ['diff_of_two_dicts', hostFunction('diff_of_two_dicts', ['dict_a', 'dict_b'], differenceOfDicts)],
+    ['exceptions', exceptions(invocation)],
+    ['api', api()],
+    ['target', targetObject(invocation.target)],
+    ['flags', flags(invocation)],
+    ['project_name', invocation.projectName],
+    ['invocation_id', invocation.invocationId],
+    ['dbt_version', DBT_VERSION],
+    ['thread_id', 'Thread-1'],
+  ])
+}
+
+export function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex')
+}
+
+function returnValue(call: CallArguments): never {
+  throw new ReturnSignal(call.positional[0] ?? call.keyword.get('data') ?? null)
+}
+
+function withHasVar(vars: Mapping): Value {
+  return new VarFunction(vars)
+}
+
+class VarFunction extends HostFunction {
+  readonly #vars: Mapping
+  constructor(vars: Mapping) {
+    const plain = varFunction(vars)
+    super('var', (call) => plain.call(call))
+    this.#vars = vars
+  }
+  override attribute(name: string): Value | undefined {
+    if (name !== 'has_var') return undefined
+    return hostFunction('has_var', ['name'], ({ name: key = '' }) => Object.hasOwn(this.#vars, str(key)))
+  }
+}
+
+function logFunction(invocation: Invocation): HostFunction {
+  return hostFunction('log', ['msg', 'info'], ({ msg = '', info = false }) => logged(invocation, str(msg), truth(info)))
+}
+
+function logged(invocation: Invocation, message: string, info: boolean): string {
+  invocation.log(message, info)
+  return ''
+}
+
+function attempt(work: () => Value, fallback: Value): Value {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof PythonError) return fallback
+    throw error
+  }
+}
+
+function toJsonOr({
+  value = null,
+  default: fallback = null,
+  sort_keys: sortKeys = false,
+}: Partial<Record<'value' | 'default' | 'sort_keys', Value>>): Value {
+  return attempt(() => toJson(value, { sortKeys: truth(sortKeys) }), fallback)
+}
+
+function fromJsonOr({
+  string: text = '',
+  default: fallback = null,
+}: Partial<Record<'string' | 'default', Value>>): Value {
+  try {
+    return parseJson(str(text))
+  } catch (error) {
+    if (error instanceof SyntaxError) return fallback
+    throw error
+  }
+}
+
+function zip(call: CallArguments): Value {
+  const lists = call.positional.map((argument) => items(argument))
+  const length = Math.min(...lists.map((list) => list.length))
+  return Array.from(
+    { length: Number.isFinite(length) ? length : 0 },
+    (_unused, index) => new PyTuple(lists.map((list) => list[index] ?? null)),
+  )
+}
+
+function differenceOfDicts({
+  dict_a: left = null,
+  dict_b: right = null,
+}: Partial<Record<'dict_a' | 'dict_b', Value>>): Value {
+  if (!(left instanceof PyDict) || !(right instanceof PyDict))
+    throw new PythonError('TypeError', 'diff_of_two_dicts needs two dicts')
+  return new PyDict(left.entries().filter(([key]) => !right.has(key)))
+}
+
+function exceptions(invocation: Invocation): HostObject {
+  const raise = (name: string): readonly [string, Value] => [
+    name,
+    new HostFunction(name, (call) => {
+      throw new MillraceError('TRANSFORM_RAISED', { message: str(call.positional[0] ?? '') })
+    }),
+  ]
+  const warn = hostFunction('warn', ['msg'], ({ msg = '' }) => logged(invocation, str(msg), true))
+  return new HostObject('exceptions', [
+    ['warn', warn],
+    ...[
+      'raise_compiler_error',
+      'raise_database_error',
+      'raise_not_implemented',
+      'raise_fail_fast_error',
+      'raise_parsing_error',
+      'missing_config',
+    ].map(raise),
+    ['relation_wrong_type', hostFunction('relation_wrong_type', ['relation', 'expected_type', 'model'], wrongType)],
+  ])
+}
+
+function wrongType({
+  relation = null,
+  expected_type: expected = null,
+}: Partial<Record<'relation' | 'expected_type' | 'model', Value>>): never {
+  throw new MillraceError('TRANSFORM_RAISED', { message: `${str(relation)} is not a ${str(expected)}` })
+}
+
+class RelationClass extends HostObject {
+  override call(call: CallArguments): Value {
+    return createRelation(call)
+  }
+}
+
+class ColumnClass extends HostObject {
+  override call(call: CallArguments): Value {
+    return createColumn(call)
+  }
+}
+
+function api(): HostObject {
+  const types = {
+    Table: 'table',
+    View: 'view',
+    CTE: 'cte',
+    MaterializedView: 'materialized_view',
+    External: 'external',
+  }
+  const translate = hostFunction('translate_type', ['dtype'], ({ dtype = '' }) =>
+    str(dtype).toUpperCase() === 'STRING' ? 'TEXT' : dtype,
+  )
+  return new HostObject('api', [
+    [
+      'Relation',
+      new RelationClass('PostgresRelation', [
+        ...Object.entries(types),
+        ['create', new HostFunction('create', createRelation)],
+      ]),
+    ],
+    [
+      'Column',
+      new ColumnClass('Column', [
+        ['translate_type', translate],
+        ['create', hostFunction('create', ['name', 'label_or_dtype'], columnOf)],
+      ]),
+    ],
+  ])
+}
+
+function columnOf({ name = '', label_or_dtype: dtype = '' }: Partial<Record<'name' | 'label_or_dtype', Value>>): Value {
+  return createColumn({ positional: [name, dtype], keyword: new Map() })
+}
+
+/** `target`, without the password: no template needs it, and a compiled file would keep it. */
+export function targetObject(target: Target): Value {
+  return new PyDict([
+    ['name', target.name],
+    ['target_name', target.name],
+    ['profile_name', target.profileName],
+    ['type', 'postgres'],
+    ['host', target.host],
+    ['port', target.port],
+    ['user', target.user],
+    ['database', target.database],
+    ['dbname', target.database],
+    ['schema', target.schema],
+    ['threads', target.threads],
+  ])
+}
+
+function flags(invocation: Invocation): Value {
+  return new HostObject('flags', [
+    ['FULL_REFRESH', invocation.fullRefresh],
+    ['WHICH', invocation.command],
+    ['STORE_FAILURES', false],
+    ['EMPTY', false],
+    ['PRINT', true],
+  ])
+}
+
+/** The config object of a template: `config(...)` is the caller's affair, `config.get` and `config.require` read. */
+export class ConfigObject extends HostFunction {
+  readonly #read: (key: string) => unknown
+  constructor(capture: (call: CallArguments) => void, read: (key: string) => unknown) {
+    super('config', (call) => {
+      capture(call)
+      return ''
+    })
+    this.#read = read
+  }
+  override attribute(name: string): Value | undefined {
+    if (name === 'get')
+      return hostFunction(
+        'get',
+        ['name', 'default', 'validator'],
+        ({ name: key = '', default: fallback = null }) => this.#get(str(key)) ?? fallback,
+      )
+    if (name === 'require') return new HostFunction('require', (call) => this.#require(call))
+    if (name === 'persist_relation_docs' || name === 'persist_column_docs') return new HostFunction(name, () => false)
+    return name === 'set' ? new HostFunction('set', () => '') : undefined
+  }
+  #get(key: string): Value | null {
+    return fromHost(this.#read(key) ?? null)
+  }
+  #require(call: CallArguments): Value {
+    const key = str(bind(call, ['name', 'validator'], 'require').name ?? '')
+    const value = this.#get(key)
+    if (value === null)
+      throw new MillraceError('TRANSFORM_RAISED', { message: `the configuration '${key}' is required` })
+    return value
+  }
+}

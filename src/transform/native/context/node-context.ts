@@ -1,0 +1,140 @@
+import { hostFunction } from '../jinja/arguments.ts'
+import { jinjaGlobals } from '../jinja/globals.ts'
+import { Macro } from '../jinja/macro.ts'
+import type { CompiledMacro, TemplateContext } from '../jinja/macro.ts'
+import type { Mode } from '../jinja/template.ts'
+import { str } from '../jinja/text.ts'
+import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
+import { PyDict, PyObject } from '../jinja/value.ts'
+import { INTERNAL_PACKAGE } from '../parse/macro-registry.ts'
+import type { MacroRegistry } from '../parse/macro-registry.ts'
+import type { MacroEntry } from '../parse/nodes.ts'
+
+/**
+ * What one node's templates see: macros first, as in dbt, where a project may redefine even `ref`; then the names given for the node;
+ * then Jinja's own. It also notes which macros the node itself calls, which is what dbt lists as the node's dependencies.
+ */
+export class NodeContext implements TemplateContext {
+  readonly permissive: boolean
+  readonly calledMacros = new Set<string>()
+  readonly #macros: MacroRegistry
+  readonly #mode: Mode
+  readonly #names: Map<string, Value>
+  readonly #bound = new Map<string, Value>()
+  #depth = 0
+
+  constructor(options: {
+    macros: MacroRegistry
+    mode: Mode
+    names: Iterable<readonly [string, Value]>
+    permissive: boolean
+  }) {
+    this.#macros = options.macros
+    this.#mode = options.mode
+    this.permissive = options.permissive
+    this.#names = new Map([...jinjaGlobals, ...options.names])
+    this.#names.set('context', new ContextObject(this))
+    this.#names.set('builtins', new PyDict([...this.#names].map(([name, value]): [Value, Value] => [name, value])))
+  }
+
+  set(name: string, value: Value): void {
+    this.#names.set(name, value)
+  }
+
+  lookup(name: string): Value | undefined {
+    const held = this.#bound.get(name)
+    if (held !== undefined) return held
+    const entry = this.#macros.find(name)
+    const found = entry === undefined ? this.#package(name) : this.bind(entry)
+    if (found === undefined) return this.#names.get(name)
+    this.#bound.set(name, found)
+    return found
+  }
+
+  /** A macro of the registry in this node's context. */
+  bind(entry: MacroEntry): Macro {
+    return new NotedMacro(this.#macros.compiled(entry, this.#mode), this, entry.uniqueId)
+  }
+
+  dispatch(name: string, namespace: string | null): Macro {
+    return this.bind(this.#macros.dispatch(name, namespace))
+  }
+
+  #package(name: string): Value | undefined {
+    if (name !== INTERNAL_PACKAGE && !this.#macros.hasPackage(name)) return undefined
+    return new PackageNamespace((macro) => {
+      const entry = this.#macros.inPackage(name, macro)
+      return entry === undefined ? undefined : this.bind(entry)
+    })
+  }
+
+  /** Only while parsing, where nothing overlaps: whatever is called inside a macro is the macro's affair. */
+  noted(uniqueId: string, call: () => Awaitable<Value>): Awaitable<Value> {
+    if (this.#mode === 'async') return call()
+    if (this.#depth === 0) this.calledMacros.add(uniqueId)
+    this.#depth += 1
+    try {
+      return call()
+    } finally {
+      this.#depth -= 1
+    }
+  }
+}
+
+class NotedMacro extends Macro {
+  readonly #owner: NodeContext
+  readonly #uniqueId: string
+  constructor(definition: CompiledMacro, owner: NodeContext, uniqueId: string) {
+    super(definition, owner)
+    this.#owner = owner
+    this.#uniqueId = uniqueId
+  }
+  override call(call: CallArguments): Awaitable<Value> {
+    return this.#owner.noted(this.#uniqueId, () => super.call(call))
+  }
+}
+
+/** `my_project.some_macro()`. */
+class PackageNamespace extends PyObject {
+  readonly typeName = 'MacroNamespace'
+  override readonly isMapping = true
+  readonly #find: (name: string) => Value | undefined
+  constructor(find: (name: string) => Value | undefined) {
+    super()
+    this.#find = find
+  }
+  override attribute(name: string): Value | undefined {
+    return this.#find(name)
+  }
+  override item(key: Value): Value | undefined {
+    return typeof key === 'string' ? this.#find(key) : undefined
+  }
+  override contains(value: Value): boolean {
+    return typeof value === 'string' && this.#find(value) !== undefined
+  }
+}
+
+/** `context['name']`. */
+class ContextObject extends PyObject {
+  readonly typeName = 'dict'
+  override readonly isMapping = true
+  readonly #context: TemplateContext
+  constructor(context: TemplateContext) {
+    super()
+    this.#context = context
+  }
+  override item(key: Value): Value | undefined {
+    return this.#context.lookup(str(key))
+  }
+  override contains(value: Value): boolean {
+    return this.item(value) !== undefined
+  }
+  override attribute(name: string): Value | undefined {
+    if (name !== 'get') return this.item(name)
+    return hostFunction(
+      'get',
+      ['key', 'default'],
+      ({ key = null, default: fallback = null }) => this.item(key) ?? fallback,
+    )
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { RunnerRequest } from '../../runner.ts'
+import { DBT_VERSION } from '../context/base-names.ts'
+import type { Manifest } from '../parse/nodes.ts'
+import { artifactInstant, artifactPath, manifestContent } from './manifest-file.ts'
+import type { ArtifactOptions } from './manifest-file.ts'
+import type { Outcome } from './run-node.ts'
+
+/** Writes beside and renames, so that a reader never sees half an artifact. */
+function writeWhole(path: string, text: string, unique: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${unique}`
+  writeFileSync(temporary, text)
+  renameSync(temporary, path)
+}
+
+export interface ArtifactWriter {
+  readonly folder: string
+  readonly options: ArtifactOptions
+}
+
+export function writeManifest(writer: ArtifactWriter, manifest: Manifest, outcomes: readonly Outcome[]): string {
+  const compiled = new Map(
+    outcomes.flatMap((outcome) =>
+      outcome.compiledCode === null ? [] : [[outcome.node.uniqueId, outcome.compiledCode] as const],
+    ),
+  )
+  const path = join(writer.folder, 'manifest.json')
+  writeWhole(
+    path,
+    JSON.stringify(manifestContent(manifest, compiled, writer.options)),
+    writer.options.invocation.invocationId,
+  )
+  return path
+}
+
+/** target/compiled and target/run: what a person reads when a model does not do what it should. */
+export function writeSql(writer: ArtifactWriter, outcome: Outcome): void {
+  const unique = writer.options.invocation.invocationId
+  const path = artifactPath(outcome.node)
+  if (outcome.compiledCode !== null) writeWhole(join(writer.folder, 'compiled', path), outcome.compiledCode, unique)
+  if (outcome.executedSql !== null) writeWhole(join(writer.folder, 'run', path), outcome.executedSql, unique)
+}
+
+/** run_results.json, version 6. */
+export function writeRunResults(
+  writer: ArtifactWriter,
+  request: RunnerRequest,
+  outcomes: readonly Outcome[],
+  elapsedSeconds: number,
+): string {
+  const { invocation, startedAtMs, nowMs } = writer.options
+  const content = {
+    metadata: {
+      dbt_schema_version: 'https://schemas.getdbt.com/dbt/run-results/v6.json',
+      dbt_version: DBT_VERSION,
+      generated_at: artifactInstant(nowMs),
+      invocation_id: invocation.invocationId,
+      invocation_started_at: artifactInstant(startedAtMs),
+      env: {},
+    },
+    results: outcomes.map((outcome) => resultContent(outcome)),
+    elapsed_time: elapsedSeconds,
+    args: argumentsContent(request),
+  }
+  const path = join(writer.folder, 'run_results.json')
+  writeWhole(path, JSON.stringify(content), invocation.invocationId)
+  return path
+}
+
+function resultContent(outcome: Outcome): object {
+  const { node, status, message, failures, timing, compiledCode } = outcome
+  return {
+    status,
+    timing: timing.map(({ name, startedAtMs, completedAtMs }) => ({
+      name,
+      started_at: artifactInstant(startedAtMs),
+      completed_at: artifactInstant(completedAtMs),
+    })),
+    thread_id: 'Thread-1 (worker)',
+    execution_time: outcome.executionSeconds,
+    adapter_response: outcome.response,
+    message,
+    failures,
+    unique_id: node.uniqueId,
+    compiled: compiledCode !== null,
+    compiled_code: compiledCode,
+    relation_name: node.relationName,
+    batch_results: null,
+  }
+}
+
+function argumentsContent(request: RunnerRequest): object {
+  return {
+    which: request.command,
+    project_dir: request.projectDir,
+    profiles_dir: request.profilesDir,
+    select: request.select,
+    exclude: request.exclude,
+    vars: request.vars,
+    fail_fast: request.failFast,
+    full_refresh: request.fullRefresh,
+    send_anonymous_usage_stats: false,
+    ...(request.target === undefined ? {} : { target: request.target }),
+    ...(request.threads === undefined ? {} : { threads: request.threads }),
+  }
+}

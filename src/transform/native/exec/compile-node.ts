@@ -1,0 +1,187 @@
+import { fromHost } from '../jinja/json.ts'
+import { Template } from '../jinja/template.ts'
+import { str } from '../jinja/text.ts'
+import type { CallArguments, Value } from '../jinja/value.ts'
+import { HostFunction, PyDict } from '../jinja/value.ts'
+import { MillraceError } from '../../../domain/errors.ts'
+import { Relation } from '../adapter/relation.ts'
+import { ConfigObject, baseNames } from '../context/base-names.ts'
+import type { Invocation } from '../context/base-names.ts'
+import { NodeContext } from '../context/node-context.ts'
+import { referenceOf, sourceOf } from '../parse/captured.ts'
+import type { MacroRegistry } from '../parse/macro-registry.ts'
+import type { Manifest, Node } from '../parse/nodes.ts'
+import { argumentTemplate } from '../parse/test-builder.ts'
+import { isMapping } from '../project/shape.ts'
+import type { Mapping } from '../project/shape.ts'
+
+/** The prefix by which an ephemeral model stands in the statement of what refers to it. */
+const CTE_PREFIX = '__dbt__cte__'
+
+export interface Project {
+  readonly invocation: Invocation
+  readonly manifest: Manifest
+  readonly macros: MacroRegistry
+}
+
+/** A node's context with the ephemeral models that its text turned out to need. */
+export interface RunContext {
+  readonly context: NodeContext
+  readonly ephemeral: Set<string>
+}
+
+/** The context of a node that runs: references are relations, and only those that parsing saw. */
+export function runContext(project: Project, node: Node, more: Iterable<readonly [string, Value]>): RunContext {
+  const ephemeral = new Set<string>()
+  const self = new Relation({ database: node.database, schema: node.schema, identifier: node.alias })
+  const context = new NodeContext({
+    macros: project.macros,
+    mode: 'async',
+    permissive: false,
+    names: [
+      ...baseNames(project.invocation),
+      ['execute', true],
+      ['this', self],
+      ['database', node.database],
+      ['schema', node.schema],
+      ['model', modelDict(node)],
+      ['ref', new HostFunction('ref', (call) => resolvedRef(project, node, call, ephemeral))],
+      ['source', new HostFunction('source', (call) => resolvedSource(project, node, call))],
+      [
+        'config',
+        new ConfigObject(
+          () => undefined,
+          (key) => node.config[key],
+        ),
+      ],
+      ...more,
+    ],
+  })
+  return { context, ephemeral }
+}
+
+export function modelDict(node: Node): PyDict {
+  const {
+    uniqueId,
+    name,
+    alias,
+    schema,
+    database,
+    packageName,
+    originalFilePath,
+    path,
+    fqn,
+    tags,
+    meta,
+    config,
+    description,
+    rawCode,
+  } = node
+  return new PyDict([
+    ['unique_id', uniqueId],
+    ['name', name],
+    ['alias', alias],
+    ['schema', schema],
+    ['database', database],
+    ['package_name', packageName],
+    ['resource_type', node.resourceType],
+    ['original_file_path', originalFilePath],
+    ['path', path],
+    ['fqn', [...fqn]],
+    ['tags', [...tags]],
+    ['meta', fromHost(meta)],
+    ['config', fromHost(config)],
+    ['description', description],
+    ['raw_code', rawCode],
+    ['language', 'sql'],
+  ])
+}
+
+function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Value {
+  const reference = referenceOf(call)
+  const id = node.dependsOnNodes.find((candidate) => project.manifest.nodes.get(candidate)?.name === reference.name)
+  const target = id === undefined ? undefined : project.manifest.nodes.get(id)
+  if (target === undefined) {
+    throw new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
+  }
+  if (target.config['materialized'] === 'ephemeral') {
+    ephemeral.add(target.uniqueId)
+    return new Relation({ database: null, schema: null, identifier: CTE_PREFIX + target.name, type: 'cte' })
+  }
+  return new Relation({ database: target.database, schema: target.schema, identifier: target.alias })
+}
+
+function resolvedSource(project: Project, node: Node, call: CallArguments): Value {
+  const [source, table] = sourceOf(call)
+  const found = [...project.manifest.sources.values()].find(
+    (candidate) => candidate.sourceName === source && candidate.name === table,
+  )
+  if (found === undefined)
+    throw new MillraceError('TRANSFORM_SOURCE_MISSING', { node: node.uniqueId, reference: `${source}.${table}` })
+  return new Relation({ database: found.database, schema: found.schema, identifier: found.identifier })
+}
+
+/** The node's SQL, ephemeral parents put in as common table expressions. */
+export async function compileNode(project: Project, node: Node, run: RunContext): Promise<string> {
+  const extra =
+    node.genericTest === null
+      ? {}
+      : { _dbt_generic_test_kwargs: await rendered(node.genericTest.kwargs, run.context, node.originalFilePath) }
+  const sql = await node.template.render(run.context, extra)
+  const expressions = new Map<string, string>()
+  await addEphemeral(project, run.ephemeral, expressions)
+  return withExpressions(sql, [...expressions.values()])
+}
+
+async function addEphemeral(
+  project: Project,
+  ids: ReadonlySet<string>,
+  expressions: Map<string, string>,
+): Promise<void> {
+  for (const id of ids) {
+    const node = project.manifest.nodes.get(id)
+    if (node === undefined || expressions.has(id)) continue
+    const run = runContext(project, node, [])
+    const sql = await node.template.render(run.context)
+    await addEphemeral(project, run.ephemeral, expressions)
+    expressions.set(id, ` ${CTE_PREFIX}${node.name} as (\n${sql}\n)`)
+  }
+}
+
+const LEADING_WITH = /^((?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*with)\b/i
+
+/** dbt's own way of putting expressions in front: after an existing `with`, else before everything. */
+export function withExpressions(sql: string, expressions: readonly string[]): string {
+  if (expressions.length === 0) return sql
+  const list = expressions.join(', ')
+  const opening = LEADING_WITH.exec(sql)
+  if (opening === null) return `with${list}${sql}`
+  return `${opening[0]}${list}, ${sql.slice(opening[0].length)}`
+}
+
+async function rendered(kwargs: Mapping, context: NodeContext, file: string): Promise<PyDict> {
+  const entries: [Value, Value][] = []
+  for (const [key, value] of Object.entries(kwargs))
+    entries.push([key, await renderedArgument(key, value, context, file)])
+  return new PyDict(entries)
+}
+
+async function renderedArgument(key: string, value: unknown, context: NodeContext, file: string): Promise<Value> {
+  if (typeof value === 'string') {
+    const source = argumentTemplate(key, value)
+    return source === null ? value : Template.parse(source, file).native(context)
+  }
+  if (Array.isArray(value)) {
+    const list: Value[] = []
+    for (const item of value) list.push(await renderedArgument('', item, context, file))
+    return list
+  }
+  return isMapping(value) ? rendered(value, context, file) : fromHost(value)
+}
+
+/** The text of a hook, rendered in the node's own context. */
+export function hookRenderer(context: () => NodeContext, file: string): HostFunction {
+  return new HostFunction('render_hook', async (call) =>
+    Template.parse(str(call.positional[0] ?? ''), file).render(context()),
+  )
+}

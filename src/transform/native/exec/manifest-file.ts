@@ -1,0 +1,254 @@
+import { join } from 'node:path'
+import { isoInstant } from '../../../domain/clock.ts'
+import type { Invocation } from '../context/base-names.ts'
+import { DBT_VERSION, md5 } from '../context/base-names.ts'
+import { graphOf } from '../graph/graph.ts'
+import type { ColumnEntry, Manifest, Node, Source } from '../parse/nodes.ts'
+
+export interface ArtifactOptions {
+  readonly invocation: Invocation
+  readonly startedAtMs: number
+  readonly nowMs: number
+}
+
+/** dbt writes microseconds; ours end in zeros. */
+export function artifactInstant(instantMs: number): string {
+  return isoInstant(instantMs).replace('Z', '000Z')
+}
+
+/** manifest.json, version 12, for what the native runner covers. */
+export function manifestContent(
+  manifest: Manifest,
+  compiled: ReadonlyMap<string, string>,
+  options: ArtifactOptions,
+): object {
+  const graph = graphOf(manifest)
+  const nodes = [...manifest.nodes.values()].map((node) => [
+    node.uniqueId,
+    nodeContent(node, compiled.get(node.uniqueId), options),
+  ])
+  const disabled = [...manifest.disabled.values()].map((node) => [
+    node.uniqueId,
+    [nodeContent(node, undefined, options)],
+  ])
+  return {
+    metadata: metadata(options),
+    nodes: Object.fromEntries(nodes) as object,
+    sources: Object.fromEntries(
+      [...manifest.sources.values()].map((source) => [source.uniqueId, sourceContent(source, options)]),
+    ),
+    macros: macrosContent(manifest, options),
+    docs: Object.fromEntries([...manifest.docs.values()].map((block) => [block.uniqueId, docContent(block)])),
+    exposures: {},
+    metrics: {},
+    groups: {},
+    selectors: {},
+    disabled: Object.fromEntries(disabled) as object,
+    parent_map: Object.fromEntries(graph.parents),
+    child_map: Object.fromEntries(graph.children),
+    group_map: {},
+    saved_queries: {},
+    semantic_models: {},
+    unit_tests: {},
+    functions: {},
+  }
+}
+
+function metadata({ invocation, startedAtMs, nowMs }: ArtifactOptions): object {
+  return {
+    dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
+    dbt_version: DBT_VERSION,
+    generated_at: artifactInstant(nowMs),
+    invocation_id: invocation.invocationId,
+    invocation_started_at: artifactInstant(startedAtMs),
+    env: {},
+    project_name: invocation.projectName,
+    project_id: md5(invocation.projectName),
+    user_id: null,
+    send_anonymous_usage_stats: false,
+    adapter_type: 'postgres',
+    quoting: { database: true, schema: true, identifier: true, column: null },
+    run_started_at: artifactInstant(startedAtMs),
+  }
+}
+
+function docContent(block: {
+  name: string
+  packageName: string
+  path: string
+  originalFilePath: string
+  uniqueId: string
+  contents: string
+}): object {
+  const { name, packageName, path, originalFilePath, uniqueId, contents } = block
+  return {
+    name,
+    resource_type: 'doc',
+    package_name: packageName,
+    path,
+    original_file_path: originalFilePath,
+    unique_id: uniqueId,
+    block_contents: contents,
+  }
+}
+
+function macrosContent(manifest: Manifest, { nowMs }: ArtifactOptions): object {
+  const content = [...manifest.macros.values()].map((macro) => [
+    macro.uniqueId,
+    {
+      name: macro.name,
+      resource_type: 'macro',
+      package_name: macro.packageName,
+      path: macro.path,
+      original_file_path: macro.path,
+      unique_id: macro.uniqueId,
+      macro_sql: macro.source,
+      depends_on: { macros: [] },
+      description: '',
+      meta: {},
+      docs: { show: true, node_color: null },
+      config: { meta: {}, docs: { show: true, node_color: null } },
+      patch_path: null,
+      arguments: [],
+      created_at: nowMs / 1000,
+      supported_languages: macro.supportedLanguages,
+    },
+  ])
+  return Object.fromEntries(content) as object
+}
+
+function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
+  const content = [...columns.values()].map((column) => [
+    column.name,
+    {
+      name: column.name,
+      description: column.description,
+      meta: column.meta,
+      data_type: column.dataType,
+      constraints: [],
+      quote: column.quote,
+      config: { meta: column.meta, tags: column.tags },
+      tags: column.tags,
+      granularity: null,
+      doc_blocks: column.docBlocks,
+    },
+  ])
+  return Object.fromEntries(content) as object
+}
+
+const NO_CONTRACT = { enforced: false, alias_types: true, checksum: null }
+
+/** Where a node's files lie below target/compiled and target/run. */
+export function artifactPath(node: Node): string {
+  return node.genericTest === null
+    ? join(node.packageName, node.originalFilePath)
+    : join(node.packageName, node.originalFilePath, node.path)
+}
+
+function nodeContent(node: Node, compiledCode: string | undefined, { nowMs }: ArtifactOptions): object {
+  return {
+    database: node.database,
+    schema: node.schema,
+    name: node.name,
+    resource_type: node.resourceType,
+    package_name: node.packageName,
+    path: node.path,
+    original_file_path: node.originalFilePath,
+    unique_id: node.uniqueId,
+    fqn: node.fqn,
+    alias: node.alias,
+    checksum: node.checksum,
+    config: node.config,
+    tags: node.tags,
+    description: node.description,
+    columns: columnsContent(node.columns),
+    meta: node.meta,
+    group: null,
+    docs: node.config['docs'] ?? { show: true, node_color: null },
+    patch_path: node.patchPath,
+    build_path: null,
+    unrendered_config: node.unrenderedConfig,
+    created_at: nowMs / 1000,
+    relation_name: node.relationName,
+    raw_code: node.rawCode,
+    doc_blocks: node.docBlocks,
+    language: 'sql',
+    refs: node.refs.map((ref) => ({ name: ref.name, package: ref.package, version: null })),
+    sources: node.sources,
+    metrics: [],
+    functions: [],
+    depends_on: { macros: node.dependsOnMacros, nodes: node.dependsOnNodes },
+    compiled_path: compiledCode === undefined ? null : join('target/compiled', artifactPath(node)),
+    ...(compiledCode === undefined
+      ? {}
+      : { compiled: true, compiled_code: compiledCode, extra_ctes_injected: true, extra_ctes: [] }),
+    contract: NO_CONTRACT,
+    ...(node.resourceType === 'model' ? modelOnly(node) : testOnly(node)),
+  }
+}
+
+function modelOnly(node: Node): object {
+  const { access } = node.config
+  return {
+    access,
+    constraints: [],
+    version: null,
+    latest_version: null,
+    deprecation_date: null,
+    primary_key: [],
+    time_spine: null,
+  }
+}
+
+function testOnly({ genericTest }: Node): object {
+  if (genericTest === null) return {}
+  const { name, kwargs, namespace, columnName, fileKeyName, attachedNode } = genericTest
+  return {
+    column_name: columnName,
+    file_key_name: fileKeyName,
+    attached_node: attachedNode,
+    test_metadata: { name, kwargs, namespace },
+  }
+}
+
+const NO_FRESHNESS = {
+  warn_after: { count: null, period: null },
+  error_after: { count: null, period: null },
+  filter: null,
+}
+
+function sourceContent(source: Source, { nowMs }: ArtifactOptions): object {
+  return {
+    database: source.database,
+    schema: source.schema,
+    name: source.name,
+    resource_type: 'source',
+    package_name: source.packageName,
+    path: source.path,
+    original_file_path: source.originalFilePath,
+    unique_id: source.uniqueId,
+    fqn: source.fqn,
+    source_name: source.sourceName,
+    source_description: source.sourceDescription,
+    loader: source.loader,
+    identifier: source.identifier,
+    quoting: { database: null, schema: null, identifier: null, column: null },
+    loaded_at_field: null,
+    loaded_at_query: null,
+    freshness: NO_FRESHNESS,
+    external: null,
+    description: source.description,
+    columns: columnsContent(source.columns),
+    meta: source.meta,
+    source_meta: source.sourceMeta,
+    tags: source.tags,
+    config: source.config,
+    patch_path: null,
+    unrendered_config: source.unrenderedConfig,
+    relation_name: source.relationName,
+    created_at: nowMs / 1000,
+    unrendered_database: null,
+    unrendered_schema: null,
+    doc_blocks: source.docBlocks,
+  }
+}

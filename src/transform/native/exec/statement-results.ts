@@ -1,0 +1,51 @@
+import { Table } from '../adapter/table.ts'
+import { hostFunction } from '../jinja/arguments.ts'
+import { str } from '../jinja/text.ts'
+import type { Value } from '../jinja/value.ts'
+import { HostObject } from '../jinja/value.ts'
+
+export interface StatementResult {
+  readonly message: string
+  readonly table: Table
+  readonly response: Value
+}
+
+/** What the statements of one node answered, by the names that they were given; `main` is the node's own. */
+export class StatementResults {
+  readonly #results = new Map<string, StatementResult>()
+
+  get(name: string): StatementResult | undefined {
+    return this.#results.get(name)
+  }
+
+  /** The functions by which macros store and load results. */
+  names(): [string, Value][] {
+    const store = hostFunction(
+      'store_result',
+      ['name', 'response', 'agate_table'],
+      ({ name = '', response = null, agate_table: table = null }) => {
+        this.#results.set(str(name), {
+          message: str(response),
+          response,
+          table: table instanceof Table ? table : new Table([], []),
+        })
+        return ''
+      },
+    )
+    const load = hostFunction('load_result', ['name'], ({ name = '' }) => this.#loaded(str(name)))
+    return [
+      ['store_result', store],
+      ['load_result', load],
+    ]
+  }
+
+  #loaded(name: string): Value {
+    const result = this.#results.get(name)
+    if (result === undefined) return null
+    return new HostObject('StatementResult', [
+      ['response', result.response],
+      ['table', result.table],
+      ['data', [...result.table.iterate()]],
+    ])
+  }
+}

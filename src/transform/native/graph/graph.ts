@@ -1,0 +1,66 @@
+import type { Manifest } from '../parse/nodes.ts'
+
+/** Who depends on whom: parents and children of every node and source, tests included. */
+export interface Graph {
+  readonly parents: ReadonlyMap<string, readonly string[]>
+  readonly children: ReadonlyMap<string, readonly string[]>
+}
+
+export function graphOf(manifest: Manifest): Graph {
+  const parents = new Map<string, readonly string[]>()
+  const children = new Map<string, string[]>()
+  for (const id of [...manifest.nodes.keys(), ...manifest.sources.keys()]) {
+    parents.set(id, manifest.nodes.get(id)?.dependsOnNodes ?? [])
+    children.set(id, [])
+  }
+  for (const [id, ids] of parents) for (const parent of ids) children.get(parent)?.push(id)
+  return { parents, children }
+}
+
+/** Everything reached from the start by `depth` steps (all of them when it is undefined), the start included. */
+export function reached(
+  start: Iterable<string>,
+  edges: ReadonlyMap<string, readonly string[]>,
+  depth = Infinity,
+): Set<string> {
+  const seen = new Set(start)
+  let frontier = [...seen]
+  for (let step = 0; step < depth && frontier.length > 0; step++) {
+    frontier = frontier.flatMap((id) => edges.get(id) ?? []).filter((id) => !seen.has(id))
+    for (const id of frontier) seen.add(id)
+  }
+  return seen
+}
+
+/**
+ * What must end before a node may begin. A model also waits for the tests of its parents, as `dbt build` has it: bad data must not spread.
+ */
+export function prerequisites(
+  manifest: Manifest,
+  graph: Graph,
+  chosen: ReadonlySet<string>,
+  testsFirst: boolean,
+): Map<string, Set<string>> {
+  const needs = new Map<string, Set<string>>()
+  for (const id of chosen) {
+    const ancestors = reached(graph.parents.get(id) ?? [], graph.parents)
+    const own = new Set([...ancestors].filter((ancestor) => chosen.has(ancestor)))
+    if (testsFirst && manifest.nodes.get(id)?.resourceType !== 'test') {
+      for (const test of testsOf(ancestors, manifest, graph, chosen)) own.add(test)
+    }
+    own.delete(id)
+    needs.set(id, own)
+  }
+  return needs
+}
+
+/** The chosen tests that look at nothing but these nodes. */
+function testsOf(ids: ReadonlySet<string>, manifest: Manifest, graph: Graph, chosen: ReadonlySet<string>): string[] {
+  const candidates = [...ids].flatMap((id) => graph.children.get(id) ?? [])
+  return candidates.filter(
+    (id) =>
+      chosen.has(id) &&
+      manifest.nodes.get(id)?.resourceType === 'test' &&
+      (graph.parents.get(id) ?? []).every((parent) => ids.has(parent)),
+  )
+}

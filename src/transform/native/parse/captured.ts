@@ -1,0 +1,117 @@
+import { MillraceError } from '../../../domain/errors.ts'
+import { bind } from '../jinja/arguments.ts'
+import { toHost } from '../jinja/json.ts'
+import { str } from '../jinja/text.ts'
+import type { Template } from '../jinja/template.ts'
+import type { ExtraNames } from '../jinja/template.ts'
+import type { CallArguments, Value } from '../jinja/value.ts'
+import { HostFunction, PyDict, PythonError } from '../jinja/value.ts'
+import { ConfigObject, baseNames } from '../context/base-names.ts'
+import type { Invocation } from '../context/base-names.ts'
+import { NodeContext } from '../context/node-context.ts'
+import { ParseAdapter } from '../adapter/parse-adapter.ts'
+import type { Relation } from '../adapter/relation.ts'
+import type { MacroRegistry } from './macro-registry.ts'
+import { mergeConfig } from './config.ts'
+import type { NodeConfig, Reference } from './nodes.ts'
+
+/** What a node's templates said while they were rendered without a database. */
+export interface Captured {
+  readonly refs: readonly Reference[]
+  readonly sources: readonly (readonly [string, string])[]
+  readonly config: NodeConfig
+  readonly macros: readonly string[]
+}
+
+export interface CaptureOptions {
+  readonly invocation: Invocation
+  readonly macros: MacroRegistry
+  readonly template: Template
+  readonly self: Relation
+  /** Configuration known before the file is rendered: what `config.get` answers. */
+  readonly knownConfig: NodeConfig
+  readonly extra?: (context: NodeContext) => ExtraNames
+}
+
+/** Renders a node with `execute` false, as dbt does to learn its references and configuration. */
+export function capture(options: CaptureOptions): Captured {
+  const refs: Reference[] = []
+  const sources: (readonly [string, string])[] = []
+  let config: NodeConfig = {}
+  const context: NodeContext = new NodeContext({
+    macros: options.macros,
+    mode: 'sync',
+    permissive: true,
+    names: [
+      ...baseNames(options.invocation),
+      ['execute', false],
+      ['this', options.self],
+      ['model', new PyDict()],
+      ['ref', new HostFunction('ref', (call) => captureRef(call, refs, options.self))],
+      ['source', new HostFunction('source', (call) => captureSource(call, sources, options.self))],
+      [
+        'config',
+        new ConfigObject(
+          (call) => (config = mergeConfig(config, configCall(call))),
+          (key) => config[key] ?? options.knownConfig[key],
+        ),
+      ],
+      ['adapter', new ParseAdapter((name, namespace) => context.dispatch(name, namespace))],
+      ['store_result', new HostFunction('store_result', () => '')],
+      ['load_result', new HostFunction('load_result', () => null)],
+      ['database', options.self.database],
+      ['schema', options.self.schema],
+    ],
+  })
+  options.template.renderNow(context, options.extra?.(context) ?? {})
+  return {
+    refs: distinct(refs, (ref) => `${ref.package ?? ''}.${ref.name}`),
+    sources: distinct(sources, (pair) => pair.join('.')),
+    config,
+    macros: [...context.calledMacros],
+  }
+}
+
+function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Item[] {
+  return [...new Map(list.map((item) => [key(item), item])).values()]
+}
+
+/** The arguments of ref: a name, or a package and a name. */
+export function referenceOf(call: CallArguments): Reference {
+  if (call.keyword.has('version') || call.keyword.has('v')) {
+    throw new MillraceError('TRANSFORM_FEATURE_UNSUPPORTED', {
+      feature: 'model versions',
+      construct: 'ref(…, version=…)',
+    })
+  }
+  const [first, second] = call.positional.map((argument) => str(argument))
+  if (first === undefined || call.positional.length > 2)
+    throw new PythonError('TypeError', 'ref() takes one or two arguments')
+  return second === undefined ? { name: first, package: null } : { name: second, package: first }
+}
+
+export function sourceOf(call: CallArguments): readonly [string, string] {
+  const { source_name: source, table_name: table } = bind(call, ['source_name', 'table_name'], 'source')
+  if (source === undefined || table === undefined)
+    throw new PythonError('TypeError', 'source() takes exactly two arguments')
+  return [str(source), str(table)]
+}
+
+function captureRef(call: CallArguments, refs: Reference[], self: Relation): Value {
+  const reference = referenceOf(call)
+  refs.push(reference)
+  return self.with({ identifier: reference.name })
+}
+
+function captureSource(call: CallArguments, sources: (readonly [string, string])[], self: Relation): Value {
+  const pair = sourceOf(call)
+  sources.push(pair)
+  return self.with({ identifier: pair[1] })
+}
+
+/** `config(a=1)` and `config({'a': 1})`. */
+function configCall(call: CallArguments): NodeConfig {
+  const [given] = call.positional
+  const fromDict = given instanceof PyDict ? (toHost(given) as NodeConfig) : {}
+  return { ...fromDict, ...Object.fromEntries([...call.keyword].map(([key, value]) => [key, toHost(value)])) }
+}

@@ -1,0 +1,129 @@
+import type { Mapping } from '../project/shape.ts'
+import { isMapping } from '../project/shape.ts'
+import type { NodeConfig } from './nodes.ts'
+
+/** dbt's defaults, in dbt's order, so that the manifest reads the same. */
+export function modelDefaults(): NodeConfig {
+  return {
+    enabled: true,
+    alias: null,
+    schema: null,
+    database: null,
+    tags: [],
+    meta: {},
+    group: null,
+    static_analysis: null,
+    materialized: 'view',
+    incremental_strategy: null,
+    batch_size: null,
+    lookback: 1,
+    begin: null,
+    persist_docs: {},
+    'post-hook': [],
+    'pre-hook': [],
+    quoting: {},
+    column_types: {},
+    full_refresh: null,
+    unique_key: null,
+    on_schema_change: 'ignore',
+    on_configuration_change: 'apply',
+    grants: {},
+    packages: [],
+    docs: { show: true, node_color: null },
+    contract: { enforced: false, alias_types: true },
+    event_time: null,
+    concurrent_batches: null,
+    access: 'protected',
+    freshness: null,
+  }
+}
+
+export function testDefaults(): NodeConfig {
+  return {
+    enabled: true,
+    alias: null,
+    schema: 'dbt_test__audit',
+    database: null,
+    tags: [],
+    meta: {},
+    group: null,
+    static_analysis: null,
+    materialized: 'test',
+    severity: 'ERROR',
+    store_failures: null,
+    store_failures_as: null,
+    where: null,
+    limit: null,
+    fail_calc: 'count(*)',
+    warn_if: '!= 0',
+    error_if: '!= 0',
+  }
+}
+
+/** Keys whose values add up over the levels instead of replacing each other. */
+const ADDITIVE = new Set(['tags', 'pre-hook', 'post-hook', 'packages'])
+const MERGED = new Set(['meta', 'docs', 'quoting', 'column_types', 'grants', 'persist_docs', 'contract'])
+const RENAMED: Readonly<Record<string, string>> = { pre_hook: 'pre-hook', post_hook: 'post-hook' }
+
+/** One level of configuration over another: tags and hooks add up, meta and its kind merge, the rest replaces. */
+export function mergeConfig(base: NodeConfig, level: Mapping): NodeConfig {
+  const merged: NodeConfig = { ...base }
+  for (const [given, value] of Object.entries(level)) {
+    const key = RENAMED[given] ?? given
+    if (ADDITIVE.has(key)) merged[key] = added(key, merged[key], value)
+    else if (MERGED.has(key)) merged[key] = { ...asMapping(merged[key]), ...asMapping(value) }
+    else merged[key] = value
+  }
+  return merged
+}
+
+function added(key: string, held: unknown, more: unknown): unknown[] {
+  const before = asList(held)
+  const after = key.endsWith('hook') ? asList(more).map(hook) : asList(more)
+  return key === 'tags' ? [...new Set([...before, ...after])] : [...before, ...after]
+}
+
+export interface Hook {
+  readonly sql: string
+  readonly transaction: boolean
+  readonly index: number | null
+}
+
+function hook(value: unknown): Hook {
+  if (isMapping(value)) return { sql: hookText(value['sql']), transaction: value['transaction'] !== false, index: null }
+  return { sql: hookText(value), transaction: true, index: null }
+}
+
+/** What is not text is no SQL; it becomes nothing to run. */
+function hookText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function asList(value: unknown): unknown[] {
+  if (value === undefined || value === null) return []
+  return Array.isArray(value) ? value : [value]
+}
+
+function asMapping(value: unknown): Mapping {
+  return isMapping(value) ? value : {}
+}
+
+/**
+ * The levels of dbt_project.yml that apply to a node, the most general first. A key with `+` is configuration; without it, it is a folder
+ * when the node's path goes through it, and configuration otherwise.
+ */
+export function projectLevels(tree: Mapping, fqn: readonly string[]): readonly Mapping[] {
+  const levels: Mapping[] = []
+  let level: unknown = tree
+  for (const name of [null, ...fqn]) {
+    if (name !== null) level = isMapping(level) ? level[name] : undefined
+    if (!isMapping(level)) break
+    levels.push(ownKeys(level))
+  }
+  return levels
+}
+
+function ownKeys(level: Mapping): Mapping {
+  const own = Object.entries(level).filter(([key, value]) => key.startsWith('+') || !isMapping(value))
+  return Object.fromEntries(own.map(([key, value]) => [key.replace(/^\+/, ''), value]))
+}

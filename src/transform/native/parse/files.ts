@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { extname, join, relative, sep } from 'node:path'
+import type { Project } from '../project/project-file.ts'
+import { refuse } from '../features.ts'
+
+export interface SourceFile {
+  /** Below the project, with forward slashes. */
+  readonly file: string
+  /** Below the folder of its kind. */
+  readonly path: string
+  readonly text: string
+}
+
+/** Every file of the folders with one of the endings, in the order of their names. */
+export function filesOf(project: Project, folders: readonly string[], endings: readonly string[]): SourceFile[] {
+  return [...new Set(folders)].flatMap((folder) =>
+    below(join(project.folder, folder))
+      .filter((path) => endings.includes(extname(path)))
+      .map((path) => ({
+        file: slashes(relative(project.folder, path)),
+        path: slashes(relative(join(project.folder, folder), path)),
+        text: readFileSync(path, 'utf8'),
+      })),
+  )
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join('/')
+}
+
+function below(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+/** Refuses files whose kind the native runner does not do: packages, Python models, seeds, snapshots. */
+export function checkFiles(project: Project): void {
+  for (const name of ['packages.yml', 'dependencies.yml', 'package-lock.yml', 'selectors.yml']) {
+    if (existsSync(join(project.folder, name))) refuse('file', name, { file: name })
+  }
+  for (const file of filesOf(project, [...project.modelPaths, 'seeds'], ['.py', '.csv']))
+    refuse('file', extname(file.path), { file: file.file })
+  for (const file of filesOf(project, ['snapshots'], ['.sql', '.yml', '.yaml']))
+    refuse('schema key', 'snapshots', { file: file.file })
+}

@@ -1,0 +1,121 @@
+import { basename } from 'node:path'
+import { MillraceError } from '../../../domain/errors.ts'
+import type { NodeContext } from '../context/node-context.ts'
+import { fromHost } from '../jinja/json.ts'
+import { Template } from '../jinja/template.ts'
+import type { Value } from '../jinja/value.ts'
+import { PyDict } from '../jinja/value.ts'
+import { isMapping } from '../project/shape.ts'
+import type { Mapping } from '../project/shape.ts'
+import { capture } from './captured.ts'
+import { testDefaults } from './config.ts'
+import type { Node } from './nodes.ts'
+import { folders } from './node-maker.ts'
+import type { NodeMaker } from './node-maker.ts'
+import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
+import { argumentTemplate, testHash, testNames, testTemplate } from './test-builder.ts'
+
+/** What a generic test stands on. */
+interface Subject {
+  readonly file: string
+  /** How the subject appears in the test's name. */
+  readonly label: string
+  readonly kind: (test: string) => string
+  readonly call: string
+  readonly fileKeyName: string
+  readonly attachedNode: string | null
+  readonly enabled: boolean
+}
+
+/** Every generic test of the schema files; those of a disabled model are disabled with it. */
+export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, models: readonly Node[]): Node[] {
+  const byName = new Map(models.map((model) => [model.name, model]))
+  const ofModels = [...schema.models.values()].flatMap((patch) => {
+    const model = byName.get(patch.name)
+    return model === undefined ? [] : testsOf(parser, patch, modelSubject(patch, model))
+  })
+  const ofSources = schema.sources.flatMap((patch) =>
+    testsOf(parser, patch, {
+      file: patch.file,
+      label: `${patch.sourceName}_${patch.name}`,
+      kind: (test) => `source_${test}`,
+      call: `source('${patch.sourceName}', '${patch.name}')`,
+      fileKeyName: `sources.${patch.sourceName}`,
+      attachedNode: null,
+      enabled: patch.config['enabled'] !== false,
+    }),
+  )
+  return [...ofModels, ...ofSources]
+}
+
+function modelSubject(patch: Patch, model: Node): Subject {
+  return {
+    file: patch.file,
+    label: patch.name,
+    kind: (test) => test,
+    call: `ref('${patch.name}')`,
+    fileKeyName: `models.${patch.name}`,
+    attachedNode: model.uniqueId,
+    enabled: model.config['enabled'] !== false,
+  }
+}
+
+function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
+  return patch.tests.map((use) => genericTest(parser, subject, use))
+}
+
+function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
+  if (parser.macros.find(`test_${entry.name}`) === undefined && entry.namespace === null) {
+    throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: `test_${entry.name}`, file: subject.file })
+  }
+  const arguments_ = { ...(columnName === null ? {} : { column_name: columnName }), ...entry.arguments }
+  const kwargs = { ...arguments_, model: `{{ get_where_subquery(${subject.call}) }}` }
+  const kind = subject.kind(entry.namespace === null ? entry.name : `${entry.namespace}_${entry.name}`)
+  const names = testNames(kind, subject.label, arguments_)
+  const full = entry.customName ?? names.full
+  const short = entry.customName ?? names.short
+  const alias = short === full || entry.config['alias'] !== undefined ? {} : { alias: short }
+  const config = { ...entry.config, ...alias, ...(subject.enabled ? {} : { enabled: false }) }
+  const rawCode = testTemplate(entry, config)
+  const metadata = { namespace: entry.namespace, name: entry.name, kwargs }
+  const template = Template.parse(rawCode, subject.file)
+  return parser.node(
+    { resourceType: 'test', defaults: testDefaults(), tree: parser.project.configs.tests },
+    {
+      name: full,
+      file: subject.file,
+      path: `${short}.sql`,
+      fqn: [parser.project.name, ...folders(subject.file), full],
+      rawCode,
+      template,
+      description: entry.description,
+      hash: testHash(full, metadata),
+      generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
+      captured: (self, known) =>
+        capture({
+          invocation: parser.invocation,
+          macros: parser.macros,
+          template,
+          self,
+          knownConfig: { ...known, ...config },
+          extra: (context) => ({ _dbt_generic_test_kwargs: kwargsNow(kwargs, context, basename(subject.file)) }),
+        }),
+    },
+  )
+}
+
+function kwargsNow(kwargs: Mapping, context: NodeContext, file: string): PyDict {
+  return new PyDict(
+    Object.entries(kwargs).map(([key, value]): [Value, Value] => [key, argumentNow(key, value, context, file)]),
+  )
+}
+
+function argumentNow(key: string, value: unknown, context: NodeContext, file: string): Value {
+  if (typeof value === 'string') {
+    const source = argumentTemplate(key, value)
+    return source === null ? value : Template.parse(source, file).nativeNow(context)
+  }
+  if (Array.isArray(value)) return value.map((item) => argumentNow('', item, context, file))
+  if (isMapping(value)) return kwargsNow(value, context, file)
+  return fromHost(value)
+}

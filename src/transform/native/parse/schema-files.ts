@@ -1,0 +1,235 @@
+import { MillraceError } from '../../../domain/errors.ts'
+import { hostFunction } from '../jinja/arguments.ts'
+import { str } from '../jinja/text.ts'
+import { Template } from '../jinja/template.ts'
+import { configurationContext, renderConfiguration } from '../project/configuration-context.ts'
+import type { Environment } from '../project/configuration-context.ts'
+import type { Project } from '../project/project-file.ts'
+import { targetObject } from '../context/base-names.ts'
+import type { Target } from '../project/profile.ts'
+import { Reader, isMapping } from '../project/shape.ts'
+import type { Mapping } from '../project/shape.ts'
+import { YamlFile } from '../project/yaml-file.ts'
+import { refuse } from '../features.ts'
+import { filesOf } from './files.ts'
+import type { ColumnEntry, DocBlock } from './nodes.ts'
+import { testEntry } from './test-builder.ts'
+import type { TestEntry } from './test-builder.ts'
+
+export interface TestUse {
+  readonly entry: TestEntry
+  readonly columnName: string | null
+}
+
+/** What a schema file says about one model, test, macro or source table. */
+export interface Patch {
+  readonly name: string
+  readonly file: string
+  readonly description: string
+  readonly docBlocks: readonly string[]
+  readonly meta: Mapping
+  readonly config: Mapping
+  readonly columns: ReadonlyMap<string, ColumnEntry>
+  readonly tests: readonly TestUse[]
+}
+
+export interface SourcePatch extends Patch {
+  readonly sourceName: string
+  readonly sourceDescription: string
+  readonly sourceMeta: Mapping
+  readonly sourceConfig: Mapping
+  readonly loader: string
+  readonly identifier: string
+  readonly schema: string
+  readonly database: string | null
+}
+
+export interface SchemaFiles {
+  readonly models: ReadonlyMap<string, Patch>
+  readonly tests: ReadonlyMap<string, Patch>
+  readonly sources: readonly SourcePatch[]
+}
+
+export interface SchemaOptions {
+  readonly project: Project
+  readonly target: Target
+  readonly vars: Mapping
+  readonly env: Environment
+  readonly docs: ReadonlyMap<string, DocBlock>
+}
+
+const TOP_KEYS = new Set(['version', 'models', 'sources', 'macros', 'data_tests', 'tests', 'anchors'])
+
+/** Reads every schema file of the project. Throws coded errors with file, line and column for what it does not know. */
+export function readSchemaFiles(options: SchemaOptions): SchemaFiles {
+  const { project } = options
+  const folders = [...project.modelPaths, ...project.macroPaths, ...project.testPaths]
+  const files = filesOf(project, folders, ['.yml', '.yaml']).map(
+    (file) => new SchemaFile(YamlFile.parse(file.text, file.file), options),
+  )
+  const models = files.flatMap((file) => file.patches('models'))
+  const tests = files.flatMap((file) => [...file.patches('data_tests'), ...file.patches('tests')])
+  return { models: byName(models), tests: byName(tests), sources: files.flatMap((file) => file.sources()) }
+}
+
+function byName(patches: readonly Patch[]): Map<string, Patch> {
+  const map = new Map<string, Patch>()
+  for (const patch of patches) {
+    const other = map.get(patch.name)
+    if (other !== undefined)
+      throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
+        name: patch.name,
+        kind: 'schema entry',
+        first: other.file,
+        second: patch.file,
+      })
+    map.set(patch.name, patch)
+  }
+  return map
+}
+
+type Path = readonly (string | number)[]
+
+class SchemaFile {
+  readonly #file: YamlFile
+  readonly #reader: Reader
+  readonly #options: SchemaOptions
+  readonly #content: Mapping
+
+  constructor(file: YamlFile, options: SchemaOptions) {
+    this.#file = file
+    this.#reader = new Reader(file)
+    this.#options = options
+    this.#content = this.#reader.mapping(file.value, [])
+    for (const key of Object.keys(this.#content)) {
+      const place = { file: file.file, ...file.position([key]) }
+      refuse('schema key', key, place)
+      if (!TOP_KEYS.has(key)) throw new MillraceError('TRANSFORM_KEY_UNKNOWN', { ...place, key })
+    }
+  }
+
+  patches(key: 'models' | 'data_tests' | 'tests'): Patch[] {
+    return this.#reader
+      .list(this.#content[key], [key])
+      .map((raw, index) => this.#patch(this.#reader.mapping(raw, [key, index]), [key, index]))
+  }
+
+  sources(): SourcePatch[] {
+    return this.#reader.list(this.#content['sources'], ['sources']).flatMap((raw, index) => {
+      const path = ['sources', index]
+      const source = this.#reader.mapping(raw, path)
+      this.#refuseKeys(source, path)
+      return this.#reader
+        .list(source['tables'], [...path, 'tables'])
+        .map((table, at) => this.#table(source, table, [...path, 'tables', at], path))
+    })
+  }
+
+  #table(source: Mapping, raw: unknown, path: Path, sourcePath: Path): SourcePatch {
+    const table = this.#reader.mapping(raw, path)
+    const patch = this.#patch(table, path)
+    const sourceName = this.#text(source['name'], [...sourcePath, 'name'])
+    const optional = (value: unknown, at: Path): string | null =>
+      value === undefined || value === null ? null : this.#text(value, at)
+    return {
+      ...patch,
+      sourceName,
+      sourceDescription: this.#described(source).text,
+      sourceMeta: this.#reader.mapping(this.#rendered(source['meta']), [...sourcePath, 'meta']),
+      sourceConfig: this.#reader.mapping(this.#rendered(source['config']), [...sourcePath, 'config']),
+      loader: optional(table['loader'] ?? source['loader'], path) ?? '',
+      identifier: optional(table['identifier'], [...path, 'identifier']) ?? patch.name,
+      schema: optional(source['schema'], [...sourcePath, 'schema']) ?? sourceName,
+      database: optional(source['database'], [...sourcePath, 'database']),
+    }
+  }
+
+  #patch(raw: Mapping, path: Path): Patch {
+    this.#refuseKeys(raw, path)
+    const { text: description, blocks } = this.#described(raw)
+    const columns = this.#reader
+      .list(raw['columns'], [...path, 'columns'])
+      .map((column, index) => this.#column(column, [...path, 'columns', index]))
+    const ownConfig = this.#reader.mapping(this.#rendered(raw['config']), [...path, 'config'])
+    const tags =
+      raw['tags'] === undefined ? {} : { tags: this.#reader.textList(this.#rendered(raw['tags']), [...path, 'tags']) }
+    return {
+      name: this.#text(raw['name'], [...path, 'name']),
+      file: this.#file.file,
+      description,
+      docBlocks: blocks,
+      meta: this.#reader.mapping(this.#rendered(raw['meta']), [...path, 'meta']),
+      config: { ...tags, ...ownConfig },
+      columns: new Map(columns.map(({ entry }) => [entry.name, entry])),
+      tests: [...this.#tests(raw, path, null), ...columns.flatMap(({ tests }) => tests)],
+    }
+  }
+
+  #column(raw: unknown, path: Path): { entry: ColumnEntry; tests: readonly TestUse[] } {
+    const column = this.#reader.mapping(raw, path)
+    this.#refuseKeys(column, path)
+    const name = this.#text(column['name'], [...path, 'name'])
+    const { text: description, blocks } = this.#described(column)
+    const config = this.#reader.mapping(this.#rendered(column['config']), [...path, 'config'])
+    const meta = {
+      ...this.#reader.mapping(column['meta'], [...path, 'meta']),
+      ...(isMapping(config['meta']) ? config['meta'] : {}),
+    }
+    const tags = this.#reader.textList(column['tags'] ?? config['tags'], [...path, 'tags'])
+    const dataType = column['data_type'] === undefined ? null : this.#text(column['data_type'], [...path, 'data_type'])
+    const quote = typeof column['quote'] === 'boolean' ? column['quote'] : null
+    return {
+      entry: { name, description, meta, tags, dataType, quote, docBlocks: blocks },
+      tests: this.#tests(column, path, name),
+    }
+  }
+
+  #tests(raw: Mapping, path: Path, columnName: string | null): TestUse[] {
+    return ['data_tests', 'tests'].flatMap((key) =>
+      this.#reader.list(raw[key], [...path, key]).map((test, index) => {
+        const place = { file: this.#file.file, ...this.#file.position([...path, key, index]) }
+        const entry = testEntry(test, place)
+        const config = this.#reader.mapping(this.#rendered(entry.config), [...path, key, index])
+        for (const [name, value] of Object.entries(config))
+          if (value !== null && value !== false) refuse('config', name, place)
+        return { entry: { ...entry, config }, columnName }
+      }),
+    )
+  }
+
+  #refuseKeys(raw: Mapping, path: Path): void {
+    for (const key of Object.keys(raw))
+      if (raw[key] !== null)
+        refuse('schema key', key, { file: this.#file.file, ...this.#file.position([...path, key]) })
+  }
+
+  #text(value: unknown, path: Path): string {
+    return this.#reader.text(this.#rendered(value), path)
+  }
+
+  #rendered(value: unknown): unknown {
+    const { env, vars, target } = this.#options
+    return renderConfiguration(
+      value,
+      configurationContext(env, vars, new Map([['target', targetObject(target)]])),
+      this.#file.file,
+    )
+  }
+
+  /** A description with its `doc` blocks put in. */
+  #described(raw: Mapping): { text: string; blocks: readonly string[] } {
+    const written = raw['description']
+    if (typeof written !== 'string') return { text: '', blocks: [] }
+    if (!written.includes('{{')) return { text: written, blocks: [] }
+    const blocks: string[] = []
+    const doc = hostFunction('doc', ['first', 'second'], ({ first = '', second }) => {
+      const block = this.#options.docs.get(str(second ?? first))
+      if (block === undefined)
+        throw new MillraceError('TRANSFORM_DOC_MISSING', { file: this.#file.file, doc: str(second ?? first) })
+      blocks.push(block.uniqueId)
+      return block.contents
+    })
+    const context = configurationContext(this.#options.env, this.#options.vars, new Map([['doc', doc]]))
+    return { text: Template.parse(written, this.#file.file).renderNow(context), blocks }
+  }
+}

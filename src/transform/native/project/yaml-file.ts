@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { LineCounter, isMap, isNode, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
+import { MillraceError } from '../../../domain/errors.ts'
+
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** A YAML file of dbt's: read by YAML 1.1 as dbt's own parser does (`yes` is true), with the place of every key. */
+export class YamlFile {
+  readonly file: string
+  readonly value: unknown
+  readonly #document: Document
+  readonly #lines: LineCounter
+
+  private constructor(file: string, document: Document, lines: LineCounter) {
+    this.file = file
+    this.#document = document
+    this.#lines = lines
+    this.value = withoutDates(document.toJS())
+  }
+
+  /** Throws TRANSFORM_YAML_SYNTAX with file, line and column. `file` is the name that messages show. */
+  static parse(text: string, file: string): YamlFile {
+    const lines = new LineCounter()
+    const document = parseDocument(text, { version: '1.1', lineCounter: lines, merge: true, prettyErrors: false })
+    const [error] = document.errors
+    if (error !== undefined) {
+      const { line, col } = lines.linePos(error.pos[0])
+      throw new MillraceError(
+        'TRANSFORM_YAML_SYNTAX',
+        { file, line, column: col, message: error.message },
+        { cause: error },
+      )
+    }
+    return new YamlFile(file, document, lines)
+  }
+
+  static read(path: string, file: string): YamlFile {
+    return YamlFile.parse(readFileSync(path, 'utf8'), file)
+  }
+
+  /** Where the value of a path of keys and indexes begins; the top of the file when there is none. */
+  position(path: readonly (string | number)[]): Position {
+    const node = path.length === 0 ? this.#document.contents : this.#keyNode(path)
+    const range = isNode(node) ? node.range : undefined
+    if (range === null || range === undefined) return { line: 1, column: 1 }
+    const { line, col } = this.#lines.linePos(range[0])
+    return { line, column: col }
+  }
+
+  #keyNode(path: readonly (string | number)[]): unknown {
+    const parent = path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true)
+    const last = path.at(-1)
+    if (isMap(parent)) {
+      const pair = parent.items.find((item) => isNode(item.key) && String(item.key) === String(last))
+      if (pair !== undefined) return pair.key
+    }
+    return this.#document.getIn(path, true)
+  }
+}
+
+/** YAML 1.1 reads 2024-01-01 as a date; as text it is what SQL needs and what dbt's `var` prints. */
+function withoutDates(value: unknown): unknown {
+  if (value instanceof Date) return dateText(value)
+  if (Array.isArray(value)) return value.map((item) => withoutDates(item))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutDates(item)]))
+  }
+  return value
+}
+
+function dateText(date: Date): string {
+  const iso = date.toISOString()
+  return iso.endsWith('T00:00:00.000Z') ? iso.slice(0, 10) : iso.slice(0, 19).replace('T', ' ')
+}

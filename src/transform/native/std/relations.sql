@@ -1,0 +1,136 @@
+{% macro load_cached_relation(relation) %}
+    {% do return(adapter.get_relation(database=relation.database, schema=relation.schema, identifier=relation.identifier)) %}
+{% endmacro %}
+
+{% macro load_relation(relation) %}
+    {% do return(load_cached_relation(relation)) %}
+{% endmacro %}
+
+{# A name beside the relation's own, cut so that the suffix fits into Postgres' 63 bytes. #}
+{% macro make_relation_with_suffix(relation, suffix) %}
+    {% set room = relation.relation_max_name_length() - suffix | length %}
+    {% do return(relation.incorporate(path={'identifier': relation.identifier[:room] ~ suffix})) %}
+{% endmacro %}
+
+{% macro make_intermediate_relation(base_relation, suffix='__dbt_tmp') %}
+    {{ return(adapter.dispatch('make_intermediate_relation', 'dbt')(base_relation, suffix)) }}
+{% endmacro %}
+
+{% macro default__make_intermediate_relation(base_relation, suffix) %}
+    {% do return(make_relation_with_suffix(base_relation, suffix)) %}
+{% endmacro %}
+
+{% macro make_temp_relation(base_relation, suffix='__dbt_tmp') %}
+    {% do return(make_relation_with_suffix(base_relation, suffix).include(database=false, schema=false)) %}
+{% endmacro %}
+
+{% macro make_backup_relation(base_relation, backup_relation_type, suffix='__dbt_backup') %}
+    {{ return(adapter.dispatch('make_backup_relation', 'dbt')(base_relation, backup_relation_type, suffix)) }}
+{% endmacro %}
+
+{% macro default__make_backup_relation(base_relation, backup_relation_type, suffix) %}
+    {% do return(make_relation_with_suffix(base_relation, suffix).incorporate(type=backup_relation_type)) %}
+{% endmacro %}
+
+{% macro drop_relation(relation) -%}
+    {{ return(adapter.dispatch('drop_relation', 'dbt')(relation)) }}
+{%- endmacro %}
+
+{% macro default__drop_relation(relation) -%}
+    {% call statement('drop_relation', auto_begin=false) -%}
+        drop {{ relation.type | replace('_', ' ') }} if exists {{ relation }} cascade
+    {%- endcall %}
+{%- endmacro %}
+
+{% macro drop_relation_if_exists(relation) %}
+    {% if relation is not none %}
+        {% do adapter.drop_relation(relation) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro rename_relation(from_relation, to_relation) -%}
+    {{ return(adapter.dispatch('rename_relation', 'dbt')(from_relation, to_relation)) }}
+{%- endmacro %}
+
+{% macro default__rename_relation(from_relation, to_relation) -%}
+    {% call statement('rename_relation') -%}
+        alter {{ 'view' if from_relation.type == 'view' else 'table' }} {{ from_relation }} rename to {{ adapter.quote(to_relation.identifier) }}
+    {%- endcall %}
+{%- endmacro %}
+
+{% macro create_schema(relation) -%}
+    {{ return(adapter.dispatch('create_schema', 'dbt')(relation)) }}
+{%- endmacro %}
+
+{% macro default__create_schema(relation) -%}
+    {% call statement('create_schema') -%}
+        create schema if not exists {{ adapter.quote(relation.schema) }}
+    {%- endcall %}
+{%- endmacro %}
+
+{% macro get_columns_in_relation(relation) -%}
+    {{ return(adapter.get_columns_in_relation(relation)) }}
+{%- endmacro %}
+
+{% macro create_table_as(temporary, relation, sql) -%}
+    {{ adapter.dispatch('create_table_as', 'dbt')(temporary, relation, sql) }}
+{%- endmacro %}
+
+{% macro postgres__create_table_as(temporary, relation, sql) -%}
+    create {{ 'temporary ' if temporary }}{{ 'unlogged ' if config.get('unlogged', default=false) and not temporary }}table {{ relation }}
+    as (
+    {{ sql }}
+    )
+{%- endmacro %}
+
+{% macro get_create_table_as_sql(temporary, relation, sql) -%}
+    {{ adapter.dispatch('get_create_table_as_sql', 'dbt')(temporary, relation, sql) }}
+{%- endmacro %}
+
+{% macro default__get_create_table_as_sql(temporary, relation, sql) -%}
+    {{ return(create_table_as(temporary, relation, sql)) }}
+{%- endmacro %}
+
+{% macro create_view_as(relation, sql) -%}
+    {{ adapter.dispatch('create_view_as', 'dbt')(relation, sql) }}
+{%- endmacro %}
+
+{% macro default__create_view_as(relation, sql) -%}
+    create view {{ relation }} as (
+    {{ sql }}
+    )
+{%- endmacro %}
+
+{% macro get_create_view_as_sql(relation, sql) -%}
+    {{ adapter.dispatch('get_create_view_as_sql', 'dbt')(relation, sql) }}
+{%- endmacro %}
+
+{% macro default__get_create_view_as_sql(relation, sql) -%}
+    {{ return(create_view_as(relation, sql)) }}
+{%- endmacro %}
+
+{% macro get_create_index_sql(relation, index_dict) -%}
+    {{ return(adapter.dispatch('get_create_index_sql', 'dbt')(relation, index_dict)) }}
+{%- endmacro %}
+
+{% macro postgres__get_create_index_sql(relation, index_dict) -%}
+    {%- set index = adapter.parse_index(index_dict) -%}
+    {%- set names = [] -%}
+    {%- for column in index.columns -%}
+        {%- do names.append(adapter.quote(column)) -%}
+    {%- endfor -%}
+    create {{ 'unique ' if index.unique }}index if not exists {{ adapter.quote(index.render(relation)) }}
+    on {{ relation }} {{ 'using ' ~ index.type if index.type }} ({{ names | join(', ') }})
+{%- endmacro %}
+
+{% macro create_indexes(relation) -%}
+    {{ adapter.dispatch('create_indexes', 'dbt')(relation) }}
+{%- endmacro %}
+
+{% macro default__create_indexes(relation) -%}
+    {%- for index in config.get('indexes', default=[]) -%}
+        {% call statement('create_index') -%}
+            {{ get_create_index_sql(relation, index) }}
+        {%- endcall %}
+    {%- endfor -%}
+{%- endmacro %}
