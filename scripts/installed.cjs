@@ -2,9 +2,9 @@
 'use strict'
 var fs = require('fs')
 var path = require('path')
-var crypto = require('crypto')
 
-var STAMP_END = 'end'
+var SEPARATOR = '\0'
+var STAMP_END = '\0end'
 var CANNOT_WRITE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC']
 
 function readText(file) {
@@ -74,28 +74,31 @@ function isThere(folder, key) {
   return fs.existsSync(path.join(folder, key, 'package.json'))
 }
 
-function fingerprint(folder) {
-  var lock = readText(path.join(folder, 'package-lock.json'))
-  var tree = readText(path.join(folder, 'node_modules', '.package-lock.json'))
-  return crypto.createHash('sha256').update(String(lock)).update('\n').update(String(tree)).digest('hex')
-}
-
 /**
  * The first package that is not there as the lock file says, or undefined. File times lie after git checkouts, and npm's
- * hidden lock file alone lies too, so the entries are compared and each folder is looked at. The comparison is remembered in
- * a stamp inside node_modules (it goes when node_modules goes), keyed by both lock files; the folders are looked at every time.
+ * hidden lock file alone lies too, so the entries are compared and each folder is looked at. That both files are still those
+ * of the last comparison is seen from a stamp, which holds their text and the folders to look at: a start then parses
+ * nothing. The stamp lies inside node_modules and goes with it.
  */
 function firstMissing(folder) {
   var stampFile = path.join(folder, 'node_modules', '.millrace-setup')
-  var print = fingerprint(folder)
-  var stamp = (readText(stampFile) || '').split('\n')
-  if (stamp[0] === print && stamp[stamp.length - 1] === STAMP_END) {
-    return stamp.slice(1, -1).filter(function (key) {
-      return !isThere(folder, key)
+  var texts = ['package-lock.json', path.join('node_modules', '.package-lock.json')].map(function (name) {
+    return readText(path.join(folder, name))
+  })
+  var compared = texts.join(SEPARATOR) + SEPARATOR
+  var stamp = readText(stampFile)
+  if (
+    stamp !== undefined &&
+    stamp.slice(0, compared.length) === compared &&
+    stamp.slice(-STAMP_END.length) === STAMP_END
+  ) {
+    var keys = stamp.slice(compared.length, -STAMP_END.length).split('\n')
+    return keys.filter(function (key) {
+      return key !== '' && !isThere(folder, key)
     })[0]
   }
   var found = compare(folder)
-  if (found.missing === undefined) writeStamp(stampFile, [print].concat(found.present, STAMP_END).join('\n'))
+  if (found.missing === undefined) writeStamp(stampFile, compared + found.present.join('\n') + STAMP_END)
   return found.missing
 }
 

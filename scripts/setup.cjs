@@ -2,9 +2,7 @@
 'use strict'
 var fs = require('fs')
 var path = require('path')
-var childProcess = require('child_process')
 var installed = require('./installed.cjs')
-var setupLock = require('./setup-lock.cjs')
 var processEnd = require('./process-end.cjs')
 
 var NODE_WANTED = 24
@@ -151,7 +149,7 @@ function runNpm(step, ended) {
   // --prefix: `npm --prefix X run demo` hands its own prefix down, and would make this install there.
   var args = [step.cli].concat(NPM_ARGUMENTS, '--prefix=' + step.folder)
   var env = Object.assign({}, process.env, { npm_config_global: 'false', npm_config_dry_run: 'false' })
-  var child = childProcess.spawn(step.node, args, { cwd: step.folder, stdio: ['ignore', 2, 2], env: env })
+  var child = require('child_process').spawn(step.node, args, { cwd: step.folder, stdio: ['ignore', 2, 2], env: env })
   child.on('error', function (error) {
     processEnd.note(step.node + ' could not be started: ' + error.message)
     ended(1)
@@ -218,7 +216,7 @@ function prepare(root, then) {
     then(pinned.file)
     return
   }
-  setupLock.acquire(path.join(root, '.millrace', 'setup'), {
+  require('./setup-lock.cjs').acquire(path.join(root, '.millrace', 'setup'), {
     refused: function (error) {
       processEnd.fail(
         'the set-up is not complete, and cannot be done here: ' +
