@@ -4,16 +4,17 @@ export const qualityErrors = {
   QUALITY_PARTITION_REFUSED: {
     exit: 'quality',
     retryable: false,
-    facts: ['platform', 'accountId', 'dates', 'checks', 'found', 'remedy'],
+    // What a check found is said by the check itself, in both languages, because its numbers stand inside its sentence.
+    facts: ['platform', 'accountId', 'dates', 'checks', 'foundEn', 'foundKo', 'remedyEn', 'remedyKo'],
     en: {
       what: '{platform}/{accountId} {dates} was refused by {checks}',
-      why: '{found}. The last good numbers stay published and are marked stale.',
-      fix: '{remedy}',
+      why: '{foundEn}. The last good numbers stay published and are marked stale.',
+      fix: '{remedyEn}',
     },
     ko: {
       what: '{platform}/{accountId} {dates}이(가) {checks} 검사에서 거부되었습니다',
-      why: '{found}. 마지막으로 통과한 숫자가 그대로 게시되고 오래됨으로 표시됩니다.',
-      fix: '{remedy}',
+      why: '{foundKo}. 마지막으로 통과한 숫자가 그대로 게시되고 오래됨으로 표시됩니다.',
+      fix: '{remedyKo}',
     },
   },
   QUALITY_CHECK_ID_INVALID: {

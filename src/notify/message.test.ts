@@ -50,8 +50,10 @@ const partial: RunReport = {
         accountId: '1234567890',
         dates: '2026-11-19',
         checks: 'ads.nonneg',
-        found: '3 of 5 rows',
-        remedy: 'Look at <the> day & run again',
+        foundEn: '3 of 5 rows',
+        foundKo: '5행 가운데 3행',
+        remedyEn: 'Look at <the> day & run again',
+        remedyKo: '다시 실행하세요',
       },
     },
   ],
@@ -87,7 +89,7 @@ describe('the message of a run', () => {
   test('the same troubles are told in Korean from the same facts', () => {
     const { text } = runMessage(partial, 'ko', place)
     expect(text).toContain('검사에서')
-    expect(text).toContain('해결: Look at')
+    expect(text).toContain('해결: 다시 실행하세요')
     expect(text).not.toContain('was refused')
   })
 
@@ -135,7 +137,7 @@ describe('the message of a run', () => {
   test('a name full of markup stays text in the HTML, and nothing is fetched from the network', () => {
     const hostile = `"><script>alert(1)</script><img src=https://x.example/'>`
     const [one] = partial.troubles
-    const troubles = [{ ...one!, accountId: hostile, facts: { ...one!.facts, found: hostile } }]
+    const troubles = [{ ...one!, accountId: hostile, facts: { ...one!.facts, foundEn: hostile } }]
     const { html } = runMessage({ ...partial, troubles }, 'en', hostile)
     expect(html).not.toContain('<script')
     expect(html).not.toContain('<img')

@@ -1,0 +1,104 @@
+import type { AdAccount } from '../domain/account.ts'
+import { addDays } from '../domain/day.ts'
+import type { Day } from '../domain/day.ts'
+import type { Facts, Language } from '../domain/errors.ts'
+import { wordsOf } from './builtin-words.ts'
+import type { Dimension, Outcome, Severity } from './check.ts'
+
+/** One check on one partition: what is stored, what screens and messages are made from. */
+export interface CheckResult {
+  readonly checkId: string
+  readonly date: Day
+  readonly dimension: Dimension
+  readonly severity: Severity
+  readonly blocking: boolean
+  readonly outcome: Outcome
+  readonly tested: number
+  readonly failed: number
+  readonly value?: string | null
+  readonly expectedLow?: string | null
+  readonly expectedHigh?: string | null
+  /** What the words of the check are filled with. */
+  readonly facts: Facts
+  /** What the database or the rule said when the check could not be carried out. */
+  readonly error: string | null
+}
+
+export interface ResultCount {
+  readonly pass: number
+  readonly warn: number
+  /** Failed, or not to be carried out. */
+  readonly fail: number
+}
+
+/** How many came out how. A skipped check judged nothing and counts nowhere. */
+export function tallied(results: readonly Pick<CheckResult, 'outcome'>[]): ResultCount {
+  const count = (...outcomes: readonly Outcome[]) => results.filter((one) => outcomes.includes(one.outcome)).length
+  return { pass: count('pass'), warn: count('warn'), fail: count('fail', 'error') }
+}
+
+/** What a check found, in a sentence. */
+export function foundText(result: CheckResult, language: Language): string {
+  if (result.outcome === 'error') {
+    return language === 'ko'
+      ? `검사를 수행하지 못했습니다: ${result.error}`
+      : `the check could not be carried out: ${result.error}`
+  }
+  if (result.outcome === 'skipped') return skippedText(result.facts['reason'], language)
+  const words = wordsOf(result.checkId, language)
+  if (!words) return `${result.failed}/${result.tested}`
+  return words.found(result.facts)
+}
+
+const skipReasons: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  no_totals: { en: 'the platform sent no totals', ko: '플랫폼이 합계를 보내지 않았습니다' },
+  columns_not_counted: { en: 'the extract did not count its columns', ko: '추출할 때 열을 세지 않았습니다' },
+}
+
+function skippedText(reason: Facts[string], language: Language): string {
+  const text = skipReasons[String(reason)]?.[language] ?? String(reason ?? '–')
+  return language === 'ko' ? `판정하지 않음: ${text}` : `not judged: ${text}`
+}
+
+/** Days of one account that the same checks refused, and why: the facts of QUALITY_PARTITION_REFUSED. */
+export interface Refusal {
+  readonly dates: readonly Day[]
+  readonly facts: Facts
+}
+
+/** Groups what refused by day and by checks, so that one cause over thirty days is told once. */
+export function refusalsOf(
+  account: Pick<AdAccount, 'platform' | 'accountId'>,
+  results: readonly CheckResult[],
+): readonly Refusal[] {
+  const refusing = results.filter((one) => one.blocking && (one.outcome === 'fail' || one.outcome === 'error'))
+  const byDay = Map.groupBy(refusing, (one) => one.date)
+  const byChecks = Map.groupBy([...byDay.keys()].sort(), (date) =>
+    (byDay.get(date) ?? []).map((one) => one.checkId).join(', '),
+  )
+  return [...byChecks].map(([checks, dates]) => {
+    const first = dates[0] ? (byDay.get(dates[0]) ?? []) : []
+    const { platform, accountId } = account
+    return { dates, facts: { platform, accountId, dates: rangesText(dates), checks, ...sentences(first) } }
+  })
+}
+
+function sentences(results: readonly CheckResult[]): Facts {
+  const all = (text: (one: CheckResult) => string | undefined) =>
+    [...new Set(results.map(text))].filter(Boolean).join('; ')
+  return {
+    foundEn: all((one) => foundText(one, 'en')),
+    foundKo: all((one) => foundText(one, 'ko')),
+    remedyEn: all((one) => wordsOf(one.checkId, 'en')?.fix),
+    remedyKo: all((one) => wordsOf(one.checkId, 'ko')?.fix),
+  }
+}
+
+function rangesText(dates: readonly Day[]): string {
+  const [first, last] = [dates[0], dates.at(-1)]
+  if (first === undefined || last === undefined || first === last) return first ?? ''
+  const whole = addDays(first, dates.length - 1) === last
+  return whole
+    ? `${first}..${last}`
+    : dates.slice(0, 3).join(', ') + (dates.length > 3 ? ` (+${dates.length - 3})` : '')
+}
