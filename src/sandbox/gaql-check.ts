@@ -2,6 +2,7 @@ import { day as parseDay } from '../domain/day.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { DayNumber } from './day-number.ts'
 import { dayNumber, dayText, weekday } from './day-number.ts'
+import { isNumeric } from './gaql-meets.ts'
 import type { Condition, Query } from './gaql-parse.ts'
 import type { GoogleField, GoogleResource } from './google-fields.ts'
 import { conversionMetrics, dateSegments, googleFields, googleResources } from './google-fields.ts'
@@ -106,8 +107,11 @@ function checkValues(condition: Condition, field: GoogleField): void {
     if (typeof field.type === 'object' && !field.type.includes(value)) {
       throw queryRefusal('BAD_ENUM_CONSTANT', `Invalid enum value cannot be included in WHERE clause: '${value}'.`)
     }
-    if ((field.type === 'INT64' || field.type === 'DOUBLE') && !/^-?\d+(?:\.\d+)?$/.test(value)) {
+    if (isNumeric(field) && !/^-?\d+(?:\.\d+)?$/.test(value)) {
       throw queryRefusal('BAD_NUMBER', `'${value}' is not a number, as '${condition.field}' is.`)
+    }
+    if (field.type === 'BOOLEAN' && !/^(?:true|false)$/i.test(value)) {
+      throw queryRefusal('BAD_VALUE', `'${value}' is neither TRUE nor FALSE.`)
     }
     if (field.type === 'DATE') dateValue(value)
   }

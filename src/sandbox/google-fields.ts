@@ -44,7 +44,15 @@ export interface ConversionAction {
   readonly share: number
 }
 
-export type FieldType = 'INT64' | 'STRING' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'RESOURCE_NAME' | readonly string[]
+export type FieldType =
+  | 'INT64'
+  | 'INT32'
+  | 'STRING'
+  | 'DOUBLE'
+  | 'BOOLEAN'
+  | 'DATE'
+  | 'RESOURCE_NAME'
+  | readonly string[]
 
 export interface GoogleField {
   /** A list of names is an enum. */
@@ -193,7 +201,7 @@ const segmentFields = {
   'segments.week': { type: 'DATE', value: ({ day }) => dayText(mondayOf(day)) },
   'segments.month': { type: 'DATE', value: ({ day }) => monthOf(day) },
   'segments.quarter': { type: 'DATE', value: ({ day }) => quarterOf(day) },
-  'segments.year': { type: 'INT64', value: ({ day }) => dayText(day).slice(0, 4) },
+  'segments.year': { type: 'INT32', value: ({ day }) => dayText(day).slice(0, 4) },
   'segments.day_of_week': { type: weekdays, value: ({ day }) => weekdays[weekday(day)] },
   'segments.conversion_action': {
     type: 'RESOURCE_NAME',

@@ -2,8 +2,10 @@ import { checkQuery } from './gaql-check.ts'
 import type { CheckedQuery } from './gaql-check.ts'
 import { parseQuery } from './gaql-parse.ts'
 import { GoogleRefusal, queryRefusal } from './google-error.ts'
-import type { GoogleRow, QuerySource, RowScan } from './google-rows.ts'
-import { rowWriter, scanRows, sortRows } from './google-rows.ts'
+import type { QuerySource } from './google-row-text.ts'
+import { rowWriter } from './google-row-text.ts'
+import { RowScan, sortRows } from './google-rows.ts'
+import type { SortableRow } from './google-rows.ts'
 import { textSeed } from './hash.ts'
 import type { Reply } from './reply.ts'
 import { jsonReply } from './reply.ts'
@@ -66,7 +68,8 @@ function checked(query: string, source: QuerySource): CheckedQuery {
 /** A query opened on one state of the world: rows one by one in the order asked for, from any position on. */
 interface OpenQuery {
   readonly fieldMask: string
-  next(): GoogleRow | undefined
+  /** The next row as JSON; undefined at the end. */
+  next(): string | undefined
   /** Where the next row stands; a page token carries it. */
   position(): number
   summary(): string
@@ -79,40 +82,64 @@ function openQuery(query: CheckedQuery, source: QuerySource, from: number): Open
   const writer = rowWriter(query, source)
   const daysFirst = inDateOrder(query)
   const streams = daysFirst || query.query.orderBy.length === 0
-  const scan = scanRows(query, source, writer, daysFirst)
-  const summary = () => writer.summary(scan.context)
+  const scan = new RowScan(query, source, writer, daysFirst)
+  const { fieldMask } = writer
+  const summary = () => scan.summary()
   const limit = query.query.limit ?? Infinity
   if (streams && limit === Infinity) {
-    scan.seek(from)
-    return { fieldMask: writer.fieldMask, next: () => scan.next(), position: () => scan.position(), summary }
+    scan.position = from
+    return { fieldMask, next: () => scan.next(), position: () => scan.position, summary }
   }
-  const rows = streams ? firstRows(scan, limit) : sortRows(allRows(scan), query, source.version).slice(0, limit)
+  const rows = streams
+    ? firstRows(scan, limit)
+    : sortRows(firstRows(scan, Infinity), query, source.version).slice(0, limit)
   let at = from
-  return { fieldMask: writer.fieldMask, next: () => rows[at++], position: () => at, summary }
+  const next = () => rows[at++]?.text
+  return { fieldMask, next, position: () => at, summary }
 }
 
-function firstRows(scan: RowScan, limit: number): GoogleRow[] {
-  const rows: GoogleRow[] = []
+function firstRows(scan: RowScan, limit: number): SortableRow[] {
+  const rows: SortableRow[] = []
   while (rows.length < limit) {
-    const row = scan.next()
-    if (!row) break
-    rows.push(row)
+    const text = scan.next()
+    if (text === undefined) break
+    rows.push({ text, values: scan.sortValues() })
   }
   return rows
 }
 
-const allRows = (scan: RowScan) => firstRows(scan, Infinity)
+const pieceRows = 100
 
-/** Takes up to a page of rows as JSON text, without the first `skip` of them. */
-function pageText(open: OpenQuery, skip: number): { readonly text: string; readonly rows: number } {
-  let text = ''
+/**
+ * Up to a page of rows without the first `skip` of them, in pieces of a hundred rows: texts this short die young in memory,
+ * where one text of a whole page would be several times slower to build. Returns how many rows there were.
+ */
+function* pagePieces(open: OpenQuery, skip: number): Generator<string, number> {
+  let piece = ''
   let rows = 0
+  let comma = ''
   while (rows < pageRows) {
     const row = open.next()
-    if (!row) break
-    if (rows++ >= skip) text += text ? `,${row.text}` : row.text
+    if (row === undefined) break
+    if (rows++ < skip) continue
+    piece += comma + row
+    comma = ','
+    if (rows % pieceRows !== 0) continue
+    yield piece
+    piece = ''
   }
-  return { text, rows }
+  if (piece) yield piece
+  return rows
+}
+
+function pageText(open: OpenQuery, skip: number): { readonly text: string; readonly rows: number } {
+  const pieces = pagePieces(open, skip)
+  let text = ''
+  for (;;) {
+    const step = pieces.next()
+    if (step.done) return { text, rows: step.value }
+    text += step.value
+  }
 }
 
 /** The summary as its rows make it, or one micro of truth short when a scenario wants a wrong control total. */
@@ -127,27 +154,65 @@ function summaryText(open: OpenQuery, fired: FiredFaults): string {
 
 const consumption = (rows: number) => String(Math.ceil(rows / 100) + 1)
 
+const missingRows = (fired: FiredFaults) => (fired.has('missing_rows') ? (fired.get('missing_rows')!.rows ?? 1) : 0)
+
 function* streamChunks(open: OpenQuery, context: QueryContext, setting: string): Generator<string> {
   const { fired, requestId } = context
   const tail = (rows: number) =>
     `"fieldMask":${JSON.stringify(open.fieldMask)},"requestId":"${requestId}","queryResourceConsumption":"${consumption(rows)}"}`
-  let written = 0
-  let skip = fired.has('missing_rows') ? (fired.get('missing_rows')!.rows ?? 1) : 0
-  for (;;) {
-    const page = pageText(open, skip)
-    skip = 0
-    if (page.rows === 0 && written > 0) break
-    if (setting !== 'SUMMARY_ROW_ONLY') {
-      const chunk = `{${page.text ? `"results":[${page.text}],` : ''}${tail(page.rows)}`
-      const repeated = written === 0 && fired.has('duplicate_page') ? `,\n${chunk}` : ''
-      yield `${written === 0 ? '[' : ',\n'}${chunk}${repeated}`
-      written++
+  let before = '['
+  if (setting === 'SUMMARY_ROW_ONLY') {
+    while (skipChunk(open) === pageRows);
+  } else {
+    for (let skip = missingRows(fired), isFirst = true; ; skip = 0, isFirst = false) {
+      const chunk = streamChunk(open, skip, before, tail)
+      // Only the chunk that is sent twice is kept whole.
+      const rows = isFirst && fired.has('duplicate_page') ? yield* repeated(chunk) : yield* chunk
+      before = ',\n'
+      if (rows < pageRows) break
     }
-    if (page.rows < pageRows) break
   }
-  if (setting !== 'NO_SUMMARY_ROW')
-    yield `${written === 0 ? '[' : ',\n'}{"summaryRow":${summaryText(open, fired)},${tail(0)}`
-  yield ']'
+  if (setting !== 'NO_SUMMARY_ROW') {
+    yield `${before}{"summaryRow":${summaryText(open, fired)},${tail(0)}`
+    before = ',\n'
+  }
+  yield before === '[' ? '[]' : ']'
+}
+
+type Chunk = Generator<string, number>
+
+/** `{"results":[…],"fieldMask":…}`; a chunk without rows has no `results` at all, and only the first may have none. */
+function* streamChunk(open: OpenQuery, skip: number, before: string, tail: (rows: number) => string): Chunk {
+  const pieces = pagePieces(open, skip)
+  const first = pieces.next()
+  if (first.done) {
+    if (before === '[') yield `[{${tail(0)}`
+    return first.value
+  }
+  yield `${before}{"results":[${first.value}`
+  const rows = yield* pieces
+  yield `],${tail(rows)}`
+  return rows
+}
+
+/** Walks over a chunk's rows for the sake of the summary and sends none. */
+function skipChunk(open: OpenQuery): number {
+  let rows = 0
+  while (rows < pageRows && open.next() !== undefined) rows++
+  return rows
+}
+
+function* repeated(chunk: Chunk): Chunk {
+  let text = ''
+  for (;;) {
+    const step = chunk.next()
+    if (step.done) {
+      yield text
+      yield text.replace(/^\[/, ',\n')
+      return step.value
+    }
+    text += step.value
+  }
 }
 
 const summarySettings = ['NO_SUMMARY_ROW', 'SUMMARY_ROW_WITH_RESULTS', 'SUMMARY_ROW_ONLY']
@@ -259,13 +324,13 @@ function searchPage(
   const { fired } = context
   if (from === -1 || settings.omitResults) {
     const all = openQuery(query, source, 0)
-    while (all.next());
+    while (all.next() !== undefined);
     return { text: `"summaryRow":${summaryText(all, fired)},`, rows: 0, fieldMask: all.fieldMask, next: undefined }
   }
   const open = openQuery(query, source, from)
   const count = settings.returnTotalResultsCount ? `"totalResultsCount":"${countRows(query, source)}",` : ''
   if (fired.has('empty_page')) return { text: count, rows: 0, fieldMask: open.fieldMask, next: from }
-  const { text, rows } = pageText(open, fired.get('missing_rows')?.rows ?? (fired.has('missing_rows') ? 1 : 0))
+  const { text, rows } = pageText(open, missingRows(fired))
   const end = open.position()
   const last = open.next() === undefined
   const after = last ? (settings.returnSummaryRow ? -1 : undefined) : end
@@ -280,6 +345,6 @@ function searchPage(
 function countRows(query: CheckedQuery, source: QuerySource): number {
   const open = openQuery(query, source, 0)
   let rows = 0
-  while (open.next()) rows++
+  while (open.next() !== undefined) rows++
   return rows
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Reply, Request } from './reply.ts'
@@ -30,14 +29,39 @@ export async function readRequest(message: IncomingMessage): Promise<Request> {
 }
 
 /** Pieces of at most `size` signs, so that a body can trickle or break in the middle of a row. */
-function* sliced(body: string | Iterable<string>, size: number): Generator<string> {
-  for (const part of typeof body === 'string' ? [body] : body) {
-    for (let at = 0; at < part.length; at += size) yield part.slice(at, at + size)
+function* sliced(body: string, size: number): Generator<string> {
+  for (let at = 0; at < body.length; at += size) yield body.slice(at, at + size)
+}
+
+const writeSigns = 65_536
+
+/** Gathers small pieces until a write is worth while. */
+function* gathered(body: Iterable<string>): Generator<string> {
+  let text = ''
+  for (const piece of body) {
+    text += piece
+    if (text.length < writeSigns) continue
+    yield text
+    text = ''
   }
+  if (text) yield text
+}
+
+/** Resolves when the client has taken what was written, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }
 
 async function write(response: ServerResponse, piece: string): Promise<void> {
-  if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+  if (!response.write(piece)) await drained(response)
 }
 
 /** Sends the body piece by piece; between pieces other requests get their turn. */
@@ -79,11 +103,11 @@ export async function sendReply(response: ServerResponse, reply: Reply, fired: F
     return
   }
   const slow = fired.get('slow')
-  if (slow)
-    return sendBody(response, sliced(whole(body), Math.max(16, Math.ceil(whole(body).length / 20))), slow.delayMs ?? 20)
-  if (typeof body === 'string') {
-    response.end(body)
-    return
+  if (slow) {
+    const text = whole(body)
+    return sendBody(response, sliced(text, Math.max(16, Math.ceil(text.length / 20))), slow.delayMs ?? 20)
   }
-  return sendBody(response, sliced(body, 65_536), 0)
+  if (typeof body !== 'string') return sendBody(response, gathered(body), 0)
+  response.end(body)
+  return undefined
 }
