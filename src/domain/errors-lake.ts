@@ -76,6 +76,21 @@ const places = {
       fix: '서버가 실행 중인지, lake.endpoint가 맞는지 확인하고 같은 명령을 다시 실행하세요.',
     },
   },
+  LAKE_REQUEST_REFUSED: {
+    exit: 'dependency',
+    retryable: false,
+    facts: ['place', 'reason'],
+    en: {
+      what: '{place} refused a request',
+      why: 'The server says: {reason}.',
+      fix: 'Check that the server is S3 or speaks its conditional writes (If-None-Match and If-Match on PutObject).',
+    },
+    ko: {
+      what: '{place}이(가) 요청을 거부했습니다',
+      why: '서버의 답: {reason}.',
+      fix: '서버가 S3이거나 S3의 조건부 쓰기(PutObject의 If-None-Match, If-Match)를 지원하는지 확인하세요.',
+    },
+  },
   LAKE_BUSY: {
     exit: 'temporary',
     retryable: true,

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { lakeContract } from './lake.contract.ts'
+import { adapter } from './s3.ts'
+
+const env = process.env
+const required = (env['MILLRACE_REQUIRE'] ?? '').split(',').includes('s3')
+const endpoint = env['MILLRACE_TEST_S3_URL'] ?? ''
+const absence = endpoint === '' ? 'no S3 server: set MILLRACE_TEST_S3_URL (scripts/services.sh start s3)' : undefined
+const unavailable = required ? undefined : absence
+/** Runs share a bucket; each has a folder of its own. */
+const run = randomUUID()
+
+const given = (prefix: string) => ({
+  endpoint,
+  bucket: env['MILLRACE_TEST_S3_BUCKET'] ?? 'millrace-test',
+  accessKeyId: env['MILLRACE_TEST_S3_ACCESS_KEY'] ?? 'millrace',
+  secretAccessKey: env['MILLRACE_TEST_S3_SECRET_KEY'] ?? 'millrace-secret',
+  prefix: `${run}/${prefix}`,
+})
+const open = (options: object) => adapter.open(adapter.options.parse(options))
+const bytes = (text: string) => new TextEncoder().encode(text)
+const absent = { ifAbsent: true } as const
+
+lakeContract('s3', {
+  module: new URL('s3.ts', import.meta.url).href,
+  options: (place) => adapter.options.parse(given(place)),
+  open: (place) => open(given(place)),
+  unavailable,
+})
+
+type Fault = (request: IncomingMessage, response: ServerResponse) => boolean
+
+/** A server before the real one that answers some requests itself and passes the others on, byte for byte. */
+async function before(fault: Fault): Promise<{ readonly endpoint: string } & AsyncDisposable> {
+  const target = new URL(endpoint)
+  const server: Server = createServer((incoming, outgoing) => {
+    if (fault(incoming, outgoing)) return
+    const passed = request(
+      {
+        host: target.hostname,
+        port: target.port,
+        path: incoming.url,
+        method: incoming.method,
+        headers: incoming.headers,
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+        answer.pipe(outgoing)
+      },
+    )
+    incoming.pipe(passed)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** The proxy passes the host header on, because the client's signature covers it. */
+async function openThrough(proxy: { readonly endpoint: string }, prefix: string) {
+  return open({ ...given(prefix), endpoint: proxy.endpoint, timeoutMs: 2_000 })
+}
+
+const xml = (code: string) => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>planted</Message></Error>`
+
+describe('the bucket', () => {
+  test.for([
+    ['a wrong secret', { secretAccessKey: 'wrong' }, 'LAKE_ACCESS_DENIED'],
+    ['an unknown access key', { accessKeyId: 'nobody' }, 'LAKE_ACCESS_DENIED'],
+    ['a bucket that is not there', { bucket: 'no-such-bucket' }, 'LAKE_BUCKET_MISSING'],
+    ['a port where nobody listens', { endpoint: 'http://127.0.0.1:9' }, 'LAKE_UNREACHABLE'],
+  ] as const)('%s is told when the lake is opened', async ([, wrong, code], { skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    await expect(open({ ...given('x'), ...wrong })).rejects.toMatchObject({ code })
+  })
+
+  test('no secret is in the place or in an error', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    const secretAccessKey = 'canary-4711'
+    const error: unknown = await open({ ...given('x'), secretAccessKey }).catch((one: unknown) => one)
+    expect(JSON.stringify(error)).not.toContain(secretAccessKey)
+  })
+
+  test('a server that is slow for a moment is asked again, one that stays so is told', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    let slow = 0
+    await using proxy = await before((incoming, outgoing) => {
+      if (incoming.method !== 'PUT' || slow <= 0) return false
+      slow -= 1
+      incoming.resume().on('end', () => outgoing.writeHead(503).end(xml('SlowDown')))
+      return true
+    })
+    await using lake = await openThrough(proxy, 'slow')
+    slow = 2
+    await lake.put('a', bytes('a'), absent)
+    slow = 100
+    await expect(lake.put('b', bytes('b'), absent)).rejects.toMatchObject({ code: 'LAKE_BUSY', retryable: true })
+  })
+
+  test('a put whose answer is lost finds itself and is no conflict', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    let lose = false
+    await using proxy = await before((incoming, outgoing) => {
+      if (incoming.method !== 'PUT' || !lose) return false
+      lose = false
+      const target = new URL(endpoint)
+      const passed = request(
+        { host: target.hostname, port: target.port, path: incoming.url, method: 'PUT', headers: incoming.headers },
+        (answer) => answer.resume().on('end', () => outgoing.destroy()),
+      )
+      incoming.pipe(passed)
+      return true
+    })
+    await using lake = await openThrough(proxy, 'lost')
+    lose = true
+    const put = await lake.put('a', bytes('mine'), absent)
+    expect((await lake.get('a'))?.etag).toBe(put.etag)
+    await expect(lake.put('a', bytes('other'), absent)).rejects.toMatchObject({ code: 'LAKE_CONFLICT' })
+  })
+
+  test('an upload cut in the middle stores nothing', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    let cut = true
+    await using proxy = await before((incoming) => {
+      if (incoming.method !== 'PUT' || !cut) return false
+      incoming.once('data', () => incoming.destroy())
+      return true
+    })
+    await using lake = await openThrough(proxy, 'cut')
+    await expect(lake.put('a', Buffer.alloc(2_000_000, 1), absent)).rejects.toMatchObject({ retryable: true })
+    expect(await lake.get('a')).toBeUndefined()
+    cut = false
+    await lake.put('a', Buffer.alloc(2_000_000, 1), absent)
+  })
+
+  test('a body changed on its way up is refused by its checksum', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    await using proxy = await before((incoming, outgoing) => {
+      if (incoming.method !== 'PUT') return false
+      const target = new URL(endpoint)
+      const passed = request(
+        { host: target.hostname, port: target.port, path: incoming.url, method: 'PUT', headers: incoming.headers },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+          answer.pipe(outgoing)
+        },
+      )
+      incoming.on('data', (chunk: Buffer) =>
+        passed.write(Buffer.from(chunk.toString('latin1').replace('right', 'wrong'), 'latin1')),
+      )
+      incoming.on('end', () => passed.end())
+      return true
+    })
+    await using lake = await openThrough(proxy, 'changed')
+    const error = await lake.put('a', bytes('right'), absent).catch((one: unknown) => one)
+    expect(error).toMatchObject({ name: 'MillraceError' })
+    await using direct = await open(given('changed'))
+    expect(await direct.get('a')).toBeUndefined()
+  })
+
+  test('a download changed or cut on its way is no object', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    let fault: 'change' | 'cut' = 'change'
+    await using proxy = await before((incoming, outgoing) => {
+      if (incoming.method !== 'GET' || !incoming.url?.includes('/a?')) return false
+      const target = new URL(endpoint)
+      request({ host: target.hostname, port: target.port, path: incoming.url, headers: incoming.headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+        answer.once('data', (chunk: Buffer) => {
+          if (fault === 'change') return outgoing.end(Buffer.from(chunk.map((byte) => byte ^ 1)))
+          outgoing.write(chunk.subarray(0, 3))
+          return setTimeout(() => outgoing.destroy(), 20)
+        })
+      }).end()
+      return true
+    })
+    await using direct = await open(given('down'))
+    await direct.put('a', bytes('right'), absent)
+    await using lake = await openThrough(proxy, 'down')
+    for (fault of ['change', 'cut'] as const) {
+      await expect(lake.get('a')).rejects.toMatchObject({ code: 'LAKE_DOWNLOAD_TORN', retryable: true })
+      await expect(lake.open('a')).rejects.toMatchObject({ code: 'LAKE_DOWNLOAD_TORN' })
+    }
+  })
+
+  test('the temporary copy goes when it is disposed', async ({ skip }) => {
+    skip(unavailable !== undefined, unavailable)
+    await using lake = await open(given('copy'))
+    await lake.put('a/x.parquet', bytes('x'), absent)
+    const file = await lake.open('a/x.parquet')
+    expect(existsSync(file.path)).toBe(true)
+    await file[Symbol.asyncDispose]()
+    expect(existsSync(file.path)).toBe(false)
+  })
+})
