@@ -6,15 +6,17 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium)
+NAMES=(postgres s3 dbt kafka redis chromium rivals)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
 DBT_POSTGRES_VERSION=1.11.0
+PANDAS_VERSION=3.1.1
+DLT_VERSION=1.31.0
 KAFKA_VERSION=4.4.0
 SLF4J_VERSION=1.7.36
 NOBODY=65534
@@ -119,6 +121,32 @@ once() (
   say "$1 $2 is here ($((SECONDS - began)) s)"
 )
 
+# A python that the packages' wheels exist for.
+find_python() {
+  local python
+  for python in python3.12 python3.11 python3.13 python3.10 python3; do
+    "$python" -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { command -v "$python"; return; }
+  done
+  return 1
+}
+
+# python_packages NAME PACKAGE…: an environment of their own, anew.
+python_packages() {
+  local folder="$SERVICES_DIR/$1" python
+  shift
+  find_python >/dev/null || apt_install python3 python3-venv
+  python="$(find_python)" || die "$* need a Python 3.10 to 3.13"
+  rm -rf "$folder"
+  "$python" -m venv "$folder" >&2
+  # uv takes 13 s where pip takes 52; where it is not to be had, pip does the same. Compiled now, because a machine that
+  # keeps Python from writing its compiled files would compile the program at every start.
+  if "$folder/bin/python" -m pip install -q --disable-pip-version-check uv >/dev/null 2>&1; then
+    "$folder/bin/uv" pip install -q --python "$folder/bin/python" --only-binary :all: --compile-bytecode "$@" >&2
+  else
+    "$folder/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: "$@" >&2
+  fi
+}
+
 # --- postgres: Debian's server, a private cluster with a superuser of its own
 
 postgres_bin() {
@@ -205,35 +233,33 @@ present_dbt() {
   packages="$(echo "$SERVICES_DIR"/dbt/lib/python3*/site-packages)"
   [ -x "$SERVICES_DIR/dbt/bin/dbt" ] && [ -d "$packages/dbt_core-$DBT_CORE_VERSION.dist-info" ] && [ -d "$packages/dbt_postgres-$DBT_POSTGRES_VERSION.dist-info" ]
 }
-# A python that dbt-core's wheels exist for.
-python_for_dbt() {
-  local python
-  for python in python3.12 python3.11 python3.13 python3.10 python3; do
-    "$python" -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { command -v "$python"; return; }
-  done
-  return 1
-}
 fetch_dbt() {
   # One that is whole answers; it may have been made before this script kept notes.
   present_dbt && "$SERVICES_DIR/dbt/bin/dbt" --version >/dev/null 2>&1 && return
-  local python packages=("dbt-core==$DBT_CORE_VERSION" "dbt-postgres==$DBT_POSTGRES_VERSION")
-  python_for_dbt >/dev/null || apt_install python3 python3-venv
-  python="$(python_for_dbt)" || die "dbt-core needs a Python 3.10 to 3.13"
-  rm -rf "$SERVICES_DIR/dbt"
-  "$python" -m venv "$SERVICES_DIR/dbt" >&2
-  # uv takes 13 s where pip takes 52; where it is not to be had, pip does the same. Compiled now, because a machine that
-  # keeps Python from writing its compiled files would compile dbt at every start.
-  if "$SERVICES_DIR/dbt/bin/python" -m pip install -q --disable-pip-version-check uv >/dev/null 2>&1; then
-    "$SERVICES_DIR/dbt/bin/uv" pip install -q --python "$SERVICES_DIR/dbt/bin/python" --only-binary :all: --compile-bytecode "${packages[@]}" >&2
-  else
-    "$SERVICES_DIR/dbt/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: "${packages[@]}" >&2
-  fi
+  python_packages dbt "dbt-core==$DBT_CORE_VERSION" "dbt-postgres==$DBT_POSTGRES_VERSION"
 }
 install_dbt() { once dbt "$DBT_CORE_VERSION+$DBT_POSTGRES_VERSION" fetch_dbt; }
 running_dbt() { present_dbt; }
 start_dbt() { :; }
 stop_dbt() { :; }
 env_dbt() { if present_dbt; then echo "export MILLRACE_TEST_DBT='$SERVICES_DIR/dbt/bin/dbt'"; fi; }
+
+# --- rivals: what the benches run beside us
+
+present_rivals() {
+  local packages
+  packages="$(echo "$SERVICES_DIR"/rivals/lib/python3*/site-packages)"
+  [ -d "$packages/pandas-$PANDAS_VERSION.dist-info" ] && [ -d "$packages/dlt-$DLT_VERSION.dist-info" ]
+}
+fetch_rivals() {
+  present_rivals && "$SERVICES_DIR/rivals/bin/python" -c 'import pandas, dlt, psycopg2, pyarrow, requests, sqlalchemy' 2>/dev/null && return
+  python_packages rivals "pandas==$PANDAS_VERSION" "dlt[postgres]==$DLT_VERSION" sqlalchemy==2.1.9 psycopg2-binary==2.9.13 pyarrow==26.0.1 requests==2.34.2
+}
+install_rivals() { once rivals "$PANDAS_VERSION+$DLT_VERSION" fetch_rivals; }
+running_rivals() { present_rivals; }
+start_rivals() { :; }
+stop_rivals() { :; }
+env_rivals() { :; }
 
 # --- kafka: one broker without ZooKeeper, from Maven Central's jars
 
@@ -331,7 +357,7 @@ env_chromium() { if present_chromium; then echo "export MILLRACE_TEST_CHROMIUM='
 status_of() {
   local state=absent
   if "present_$1"; then state=installed; fi
-  if "running_$1"; then state=running; case "$1" in dbt | chromium) state=ready ;; esac; fi
+  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium) state=ready ;; esac; fi
   printf '%-9s %s\n' "$1" "$state"
 }
 
