@@ -19,9 +19,9 @@ const trailingShare = 0.03
 const trailingMs = 3 * 3_600_000
 /** Reports are refreshed every quarter of an hour: answers within one are the same bytes. */
 const refreshMs = 15 * 60_000
-export const lagDaysMax = 28
+const lagDaysMax = 28
 
-export const settled: Arrival = { elapsed: 1, delivered: 1, lagDays: Number.POSITIVE_INFINITY }
+const settled: Arrival = { elapsed: 1, delivered: 1, lagDays: Number.POSITIVE_INFINITY }
 
 /** The instant that reports asked for at `nowMs` speak of. */
 export function reportInstantMs(nowMs: number): number {

@@ -1,3 +1,4 @@
+import { isoInstant } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 
 /**
@@ -15,7 +16,7 @@ export function dayNumber(day: string): DayNumber {
 export function dayText(number: DayNumber): Day {
   let text = texts.get(number)
   if (text === undefined) {
-    text = new Date(number * 86_400_000).toISOString().slice(0, 10) as Day
+    text = isoInstant(number * 86_400_000).slice(0, 10) as Day
     texts.set(number, text)
   }
   return text

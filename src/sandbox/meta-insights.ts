@@ -95,7 +95,7 @@ export class InsightsScan {
   }
 }
 
-export function insightText(context: InsightContext, fields: readonly string[], fired: FiredFaults): string {
+function insightText(context: InsightContext, fields: readonly string[], fired: FiredFaults): string {
   const removed = fired.get('schema_drift_removed')
   const retyped = fired.get('schema_drift_type')
   const added = fired.get('schema_drift_added')

@@ -30,7 +30,7 @@ function addressOf(sandbox: Sandbox): SandboxAddress {
 }
 
 /** The lines that people read; the first block can be pasted into a shell. */
-export function sandboxText({ url, credentials, accounts, ...urls }: SandboxAddress): string {
+function sandboxText({ url, credentials, accounts, ...urls }: SandboxAddress): string {
   const lines = [
     `export MILLRACE_GOOGLE_ADS_BASE_URL=${urls.googleAdsUrl}`,
     `export MILLRACE_GOOGLE_OAUTH_URL=${urls.googleOauthUrl}`,

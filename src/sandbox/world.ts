@@ -61,7 +61,7 @@ const bulkMoney = [
 ] as const
 
 /** A text of `count` digits that does not begin with zero. */
-export function digitsText(count: number, random: Random): string {
+function digitsText(count: number, random: Random): string {
   let text = String(1 + Math.floor(random() * 9))
   while (text.length < count) text += Math.floor(random() * 10)
   return text
