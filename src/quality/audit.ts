@@ -21,7 +21,7 @@ export interface AuditFacts {
   readonly drift?: Drift | undefined
   /** Other checks than the built-in ones. */
   readonly checks?: readonly Check[] | undefined
-  /** Is handed the results as they were stored; they count once the load that they are of has ended well. */
+  /** Is handed the results as they were stored, again when the load is tried again: the last ones count, once it has ended well. */
   readonly report?: ((results: readonly CheckResult[]) => void) | undefined
 }
 
@@ -64,7 +64,7 @@ async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: Aud
     nowMs: facts.nowMs,
     settleMs: facts.settleMs,
     drift: facts.drift,
-    past: await publishedPast(session, stage, scan.partitions.size < stage.days.length),
+    past: await publishedPast(session, stage),
     staged: new Map([...scan.partitions].map(([date, { rows }]) => [date, rows])),
     strayRows: scan.strayRows,
     rows: scan.rows,

@@ -19,7 +19,7 @@ const english: Readonly<Record<BuiltinId, CheckWords>> = {
     fix: 'A file finer than campaign and day needs grain: finer in its mapping. From an API it is a doubled page: run the day again.',
   },
   'ads.empty_partition': {
-    rule: 'A day is not empty when the median of the 7 days before it has rows',
+    rule: 'A day is not empty when the median of the 7 days before it has rows, unless the same extract has rows of a later day',
     found: (f) => `no rows, while the 7 days before have a median of ${f['median']}`,
     fix: 'See on the platform whether the account really delivered nothing and whether the credentials still reach its campaigns, then run the day again.',
   },
@@ -86,7 +86,7 @@ const korean: Readonly<Record<BuiltinId, CheckWords>> = {
     fix: '파일이 캠페인·날짜보다 잘게 나뉘었다면 매핑에 grain: finer를 적으세요. API라면 페이지가 겹친 것이니 다시 실행하세요.',
   },
   'ads.empty_partition': {
-    rule: '앞선 7일의 중앙값에 행이 있으면 그날도 비어 있지 않습니다',
+    rule: '앞선 7일의 중앙값에 행이 있으면 그날도 비어 있지 않습니다. 같은 추출에 더 늦은 날의 행이 있으면 예외입니다',
     found: (f) => `행이 없습니다. 앞선 7일의 중앙값은 ${f['median']}행입니다`,
     fix: '정말 노출이 없었는지, 인증 정보로 캠페인을 볼 수 있는지 플랫폼에서 확인한 뒤 다시 실행하세요.',
   },

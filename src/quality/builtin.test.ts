@@ -84,6 +84,17 @@ describe('an empty day', () => {
     expect(judged('ads.empty_partition', { partition: empty, slice: { ...again, past } }).outcome).toBe('pass')
   })
 
+  test('is believed when the same extract has rows of a later day', () => {
+    const before = addDays(staging.until, -1)
+    const { past, ...week } = nights([0, 5, 5, 5, 5, 5, 5, 5])
+    const rows = new Map([...past.rows].filter(([date]) => date !== before))
+    const later = { ...week, past: { ...past, rows }, staged: new Map([[staging.until, 5]]) }
+    const weekend = { ...empty, date: before }
+    expect(judged('ads.empty_partition', { partition: weekend, slice: later }).outcome).toBe('pass')
+    const nothingLater = { ...later, staged: new Map([[addDays(before, -1), 5]]) }
+    expect(judged('ads.empty_partition', { partition: weekend, slice: nothingLater }).outcome).toBe('fail')
+  })
+
   test('days of one slice are judged as they would be one after another', () => {
     const days = Array.from({ length: 7 }, (_, at) => addDays(staging.until, -1 - at))
     const inSlice = slice({ staged: new Map(days.map((date) => [date, 5])) })

@@ -40,7 +40,7 @@ export type SummedMetric = (typeof summedMetrics)[number]
 export interface PartitionFacts {
   readonly date: Day
   readonly rows: number
-  /** Different entity ids that are not null. */
+  /** Different entity ids that are neither null nor empty. */
   readonly distinctEntities: number
   /** Median of cost per click over rows that have both; a ratio for orders of magnitude, not money. */
   readonly medianCostPerClick: number | null

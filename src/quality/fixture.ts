@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AdAccount } from '../domain/account.ts'
-import { seededRandom } from '../domain/clock.ts'
+import { isoInstant, seededRandom } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import { addDays, day, dayEndMs, daysOf, timeZone } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
@@ -148,14 +148,16 @@ export interface Audited {
 /** Stages the rows as a load does, but without the keys and types that would keep a corruption out, and audits them. */
 export async function audited(warehouse: Warehouse, staging: Staging): Promise<Audited> {
   const extract = extractOf(staging)
-  const results: CheckResult[] = []
+  let results: readonly CheckResult[] = []
   const verdicts = await warehouse.transaction(async (session) => {
     await stageRows(session, staging.rows)
     const audit = blockingAudit({
       nowMs: staging.nowMs,
       settleMs,
       ...staging.facts,
-      report: (reported) => results.push(...reported),
+      report: (reported) => {
+        results = reported
+      },
     })
     const days = daysOf({ since: staging.since, until: staging.until })
     return audit(session, { table: '"stage under audit"', extract, account: staging.account, days })
@@ -176,12 +178,20 @@ async function stageRows(session: Session, rows: readonly StagedRow[]): Promise<
 }
 
 /** Publishes rows directly, as the past that a later slice is judged by. */
-export async function published(warehouse: Warehouse, { account, rows }: Staging): Promise<void> {
+export async function published(warehouse: Warehouse, { account, rows, since, until, nowMs }: Staging): Promise<void> {
   await warehouse.query(
-    `insert into fact_ad_daily (platform, account_id, level, entity_id, date, breakdown_key, currency, cost, impressions, clicks, conversions, conversion_value, extract_id)
-     select $2, $3, 'campaign', "entityId", date, '', currency, cost, impressions, clicks, conversions, "conversionValue", gen_random_uuid()
-     from jsonb_to_recordset($1::jsonb) as r ("entityId" text, date date, currency text, cost numeric, impressions bigint, clicks bigint,
-       conversions numeric, "conversionValue" numeric)`,
-    [JSON.stringify(rows), account.platform, account.accountId],
+    `with rows as (
+       select "entityId" as entity_id, date, currency, cost, impressions, clicks, conversions, "conversionValue" as conversion_value
+       from jsonb_to_recordset($1::jsonb) as r ("entityId" text, date date, currency text, cost numeric, impressions bigint, clicks bigint,
+         conversions numeric, "conversionValue" numeric)),
+     partitions as (
+       insert into partition_state (platform, account_id, level, breakdown_key, date, state, rows, published_at)
+       select $2, $3, 'campaign', '', d::date, 'published', (select count(*) from rows where date = d::date), $6
+       from generate_series($4::date, $5::date, interval '1 day') d
+       returning partition_id, date)
+     insert into fact_ad_daily (partition_id, entity_id, platform, account_id, level, breakdown_key, date, currency, cost, impressions, clicks, conversions, conversion_value, extract_id)
+     select partition_id, entity_id, $2, $3, 'campaign', '', date, currency, cost, impressions, clicks, conversions, conversion_value, gen_random_uuid()
+     from rows join partitions using (date)`,
+    [JSON.stringify(rows), account.platform, account.accountId, since, until, isoInstant(nowMs)],
   )
 }

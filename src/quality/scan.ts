@@ -78,7 +78,7 @@ function scanStatement(stage: Stage, placed: readonly Placed[], values: SliceVal
 // `collate "C"`: ids are compared as bytes, which is both what equality of a key means and several times faster to sort.
 const measures: readonly Fragment[] = [
   sql`count(*)::int as rows`,
-  sql`count(distinct entity_id collate "C")::int as distinct_entities`,
+  sql`count(distinct nullif(entity_id, '') collate "C")::int as distinct_entities`,
   sql`percentile_cont(0.5) within group (order by (cost / nullif(clicks, 0))::float8) filter (where clicks > 0 and cost > 0) as median_cost_per_click`,
   ...summedMetrics.map((metric) => sql`sum(${identifier(columnOf[metric])})::text as ${identifier(`sum_${metric}`)}`),
 ]
