@@ -233,6 +233,18 @@ function answerCampaigns(state: SandboxState, request: Request, call: Call): obj
   return { data: items, ...(paging && { paging }) }
 }
 
+const summariesMax = 64
+
+/** Walking a whole slice anew for each of its pages would cost pages × rows. */
+function remembered(texts: Map<string, string>, key: string, make: () => string): string {
+  const known = texts.get(key)
+  if (known !== undefined) return known
+  if (texts.size >= summariesMax) texts.clear()
+  const text = make()
+  texts.set(key, text)
+  return text
+}
+
 /** `/act_x/insights`: built as text, row by row, because a page may hold thousands. */
 function answerInsights(state: SandboxState, request: Request, call: Call): string {
   const account = accountOf(state, call)
@@ -254,7 +266,9 @@ function answerInsights(state: SandboxState, request: Request, call: Call): stri
   const next = fired.has('duplicate_page') ? cursor.at : page.next
   const hasPaging = page.rows.length > 0 || next !== undefined
   const paging = hasPaging ? `,"paging":${JSON.stringify(pagingOf(state, request, cursor, next, scan.count))}` : ''
-  const summary = params.summary ? `,"summary":${summaryText(scan, params, report, fired)}` : ''
+  const summaryOf = () => summaryText(scan, params, report, fired)
+  const key = `${stamp} ${cursor.nowMs} ${state.scenario.generation} ${fired.has('wrong_control_total')}`
+  const summary = params.summary ? `,"summary":${remembered(state.summaries, key, summaryOf)}` : ''
   return `{"data":[${page.rows.join(',')}]${paging}${summary}}`
 }
 

@@ -35,6 +35,8 @@ export interface SandboxState {
   readonly scenario: ScenarioBook
   readonly origin: () => string
   readonly developerToken: 'ignored' | 'rejected'
+  /** Meta's summaries of the calls in progress: every page carries the sums over all of them. */
+  readonly summaries: Map<string, string>
   /** Rows × fields of one page above which Meta says "reduce the amount of data". */
   readonly metaCellsMax: number
 }

@@ -82,6 +82,7 @@ function makeState(options: SandboxOptions, origin: () => string): SandboxState 
     usage: new MetaUsage(options.metaCallsPerHour ?? 190_000),
     scenario: new ScenarioBook(),
     origin,
+    summaries: new Map(),
     developerToken: options.developerToken ?? 'ignored',
     metaCellsMax: options.metaCellsMax ?? 500_000,
   }

@@ -243,7 +243,11 @@ describe('every fault is seen by a plain client:', () => {
 
   test('withdrawn_campaign', async () => {
     const campaignId = sandbox.truth('meta_ads', metaId, '2026-10-03')[0]!.campaignId
-    const has = async () => metaPage(await meta()).data.some((row) => row.campaign_id === campaignId)
+    const has = async () => {
+      const { data, summary } = metaPage(await meta())
+      expect(Number(summary!.impressions)).toBe(data.reduce((sum, row) => sum + Number(row.impressions), 0))
+      return data.some((row) => row.campaign_id === campaignId)
+    }
     arm({ kind: 'withdrawn_campaign', account: metaId, campaignId, nth: 2 })
     expect(await has()).toBe(true)
     expect(await has()).toBe(false)

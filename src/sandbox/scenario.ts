@@ -126,6 +126,8 @@ function fires(armed: Armed): boolean {
 export class ScenarioBook {
   #armed: Armed[] = []
   #changes: Fault[] = []
+  /** Rises whenever the truth may have changed: what was computed before is then void. */
+  generation = 0
 
   /** Replaces the scenario; an empty one heals everything. Throws SANDBOX_FAULT_UNKNOWN for a kind or route that there is not. */
   install({ seed = 1, faults }: Scenario): void {
@@ -141,6 +143,7 @@ export class ScenarioBook {
     }
     const isStanding = (fault: Fault) => faultKinds[fault.kind] === 'world' && !isConditional(fault)
     this.#changes = faults.filter(isStanding)
+    this.generation++
     this.#armed = faults
       .map((fault, index) => ({ fault, random: seededRandom(mixSeed(seed, index)), seen: 0, fired: 0 }))
       .filter(({ fault }) => !isStanding(fault))
@@ -152,8 +155,12 @@ export class ScenarioBook {
     for (const armed of this.#armed) {
       if (!matches(armed.fault, route, account) || !fires(armed)) continue
       const { fault } = armed
-      if (faultKinds[fault.kind] === 'world') this.#changes.push(fault)
-      else if (!fired.has(fault.kind)) fired.set(fault.kind, fault)
+      if (faultKinds[fault.kind] === 'world') {
+        this.#changes.push(fault)
+        this.generation++
+      } else if (!fired.has(fault.kind)) {
+        fired.set(fault.kind, fault)
+      }
     }
     return fired
   }
