@@ -50,6 +50,8 @@ export interface LoadRequest {
   /** Rows of any of the days, in any order, in batches. */
   readonly rows: AsyncIterable<readonly DailyMetric[]>
   readonly audit: Audit
+  /** The instant of the load by the program's clock, for what is written down about it; the extract's end when left out. */
+  readonly atMs?: number | undefined
 }
 
 export interface Connection {

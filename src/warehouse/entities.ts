@@ -1,0 +1,55 @@
+import type { AdAccount } from '../domain/account.ts'
+import { isoInstant } from '../domain/clock.ts'
+import type { EntityObservation } from '../domain/entity.ts'
+import { statement } from './statements.ts'
+import type { Session } from './warehouse.ts'
+
+/**
+ * Takes in what platforms said about entities at an instant, inside the caller's transaction. A changed description closes the
+ * present row and opens a new one at that instant; an unchanged one is only seen again; a stub is filled in place. Looking
+ * again changes nothing, an older look than the present row's is ignored, and an entity that is not among them is not gone.
+ */
+export async function observeEntities(
+  session: Session,
+  observations: readonly EntityObservation[],
+  observedAtMs: number,
+): Promise<void> {
+  if (observations.length === 0) return
+  // The last word on an entity counts; two rows of one entity in one statement would both be "the" change.
+  const latest = new Map(
+    observations.map((one) => [[one.platform, one.accountId, one.level, one.entityId].join('|'), one]),
+  )
+  const accounts = [...new Set(observations.map((one) => `dim_entity|${one.platform}|${one.accountId}`))]
+  const values = [JSON.stringify([...latest.values()]), isoInstant(observedAtMs)]
+  await session.query(
+    `select count(pg_advisory_xact_lock(k.key))
+     from (select distinct hashtextextended(t.name, 0) as key from unnest($1::text[]) as t (name) order by key offset 0) k`,
+    [accounts],
+  )
+  await session.query(statement('entity-refresh'), values)
+  await session.query(statement('entity-close'), values)
+  await session.query(statement('entity-insert'), values)
+}
+
+/** Takes in what an account said of itself at an instant; the same rules as for entities. */
+export async function observeAccount(session: Session, account: AdAccount, observedAtMs: number): Promise<void> {
+  const { platform, accountId, name, currency, zone } = account
+  const values = [platform, accountId, name, currency, zone, isoInstant(observedAtMs)]
+  await session.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`dim_account|${platform}|${accountId}`])
+  await session.query(
+    `update dim_account set valid_to = $6::timestamptz, is_current = false
+     where platform = $1 and account_id = $2 and is_current and valid_from < $6::timestamptz and last_seen <= $6::timestamptz
+       and (name <> $3 or currency <> $4 or timezone <> $5)`,
+    values,
+  )
+  await session.query(statement('account-observe'), values)
+}
+
+/** Makes sure that the account has a row, without a lock where it has one: loads of one account's different days do not queue. */
+export async function ensureAccount(session: Session, account: AdAccount, observedAtMs: number): Promise<void> {
+  const [known] = await session.query(
+    'select 1 as found from dim_account where platform = $1 and account_id = $2 and is_current',
+    [account.platform, account.accountId],
+  )
+  if (!known) await observeAccount(session, account, observedAtMs)
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+
+const names = [
+  'stage',
+  'load-first',
+  'load-compare',
+  'load-update',
+  'load-insert',
+  'load-history',
+  'load-stubs',
+  'load-outcome',
+  'entity-refresh',
+  'entity-close',
+  'entity-insert',
+  'account-observe',
+  'status',
+] as const
+
+export type StatementName = (typeof names)[number]
+
+const texts = new Map<StatementName, string>()
+
+/** The text of a `.sql` file of this room; read once. */
+export function statement(name: StatementName): string {
+  const known = texts.get(name)
+  if (known !== undefined) return known
+  const text = readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8')
+  texts.set(name, text)
+  return text
+}
