@@ -1,0 +1,60 @@
+import { openPorts } from '../config.ts'
+import { exitCodes } from '../domain/error-entry.ts'
+import { confirmed } from './ask.ts'
+import type { CommandSpec, Given, Invocation } from './command.ts'
+import { choiceOptions, rangeOptions } from './days.ts'
+import { printPlan, totalsOf, totalsText } from './plan-text.ts'
+import { showProgress } from './progress.ts'
+import { openContext, projectSettings } from './project.ts'
+import { requestOf } from './run.ts'
+import { exitCodeOf, printSummary } from './summary.ts'
+
+const words = {
+  en: { question: (totals: string) => `Load ${totals}?`, declined: 'Nothing was loaded.' },
+  ko: { question: (totals: string) => `${totals}를 적재할까요?`, declined: '아무것도 적재하지 않았습니다.' },
+} as const
+
+export const command: CommandSpec = {
+  name: 'backfill',
+  arguments: [],
+  options: [
+    ...rangeOptions.map((option) => (option.flags.startsWith('--since') ? { ...option, required: true } : option)),
+    ...choiceOptions,
+    { flags: '--dry-run', text: { en: 'Only print the plan', ko: '계획만 출력' } },
+  ],
+  description: {
+    en: 'Loads a range of days. Prints the plan first: an account’s consecutive days are one query where its platform allows. Asks before it begins; --yes answers.',
+    ko: '기간을 적재합니다. 먼저 계획을 출력합니다. 플랫폼이 허용하면 한 계정의 연속된 날은 조회 하나입니다. 시작 전에 묻고, --yes가 대신 답합니다.',
+  },
+  examples: [
+    {
+      line: 'millrace backfill --since 2026-10-01 --until 2026-10-31 --dry-run',
+      text: { en: 'what a month would take', ko: '한 달에 무엇이 필요한지' },
+    },
+    {
+      line: 'millrace backfill --since 2026-10-01 --until 2026-10-31 --yes',
+      text: { en: 'load it without asking', ko: '묻지 않고 적재' },
+    },
+  ],
+  run: backfill,
+}
+
+async function backfill(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
+  const { output, language, signal, clock } = invocation
+  const settings = await projectSettings(invocation)
+  const request = requestOf(given, 'backfill', settings.pipeline.zone, clock.nowMs())
+  const { previewRun, runPipeline } = await import('../orchestrate/run.ts')
+  await using ports = await openPorts(settings, openContext(invocation))
+  const emit = showProgress(output, language)
+  const plan = await previewRun(ports, request, signal, emit)
+  printPlan(output, plan, language)
+  if (given['dryRun'] === true || totalsOf(plan).partitions === 0) return exitCodes.ok
+  const said = words[language]
+  if (!(await confirmed(invocation, said.question(totalsText(plan, language))))) {
+    output.say(said.declined)
+    return exitCodes.skipped
+  }
+  const summary = await runPipeline(ports, request, emit, signal)
+  printSummary(output, summary, language)
+  return exitCodeOf(summary)
+}

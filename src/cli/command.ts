@@ -1,0 +1,56 @@
+import type { Language } from '../domain/errors.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { Scrubber } from './scrubber.ts'
+import type { Said } from './language.ts'
+import type { Output } from './output.ts'
+
+export interface OptionSpec {
+  /** As commander writes it: `--since <day>`, `--force`. */
+  readonly flags: string
+  readonly text: Said
+  readonly choices?: readonly string[]
+  /** May be given several times; its value is a list. */
+  readonly many?: boolean
+  readonly required?: boolean
+}
+
+export interface ArgumentSpec {
+  /** `<query>` required, `[dir]` optional, `<files...>` several. */
+  readonly name: string
+  readonly text: Said
+  readonly choices?: readonly string[]
+}
+
+/** Options as they were given: text, yes, or a list. */
+export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+
+/** What a command knows about how it was called. */
+export interface Invocation {
+  readonly output: Output
+  readonly language: Language
+  /** Absolute. */
+  readonly projectDir: string
+  readonly json: boolean
+  /** Every question is answered with yes. */
+  readonly yes: boolean
+  /** A person sits at both ends and may be asked. */
+  readonly interactive: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly secrets: Scrubber
+  readonly clock: Clock
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal
+}
+
+/** One command: how it is called, what it says of itself, what it does. Its heavy imports are made inside `run`. */
+export interface CommandSpec {
+  readonly name: string
+  readonly arguments: readonly ArgumentSpec[]
+  readonly options: readonly OptionSpec[]
+  readonly description: Said
+  readonly examples: readonly { readonly line: string; readonly text: Said }[]
+  /** Everything behind the command's name is handed over as it is. */
+  readonly passThrough?: boolean
+  /** Returns the exit code. Throws MillraceError for everything that is not as it should be. */
+  run(invocation: Invocation, args: readonly string[], given: Given): Promise<number>
+}

@@ -1,0 +1,67 @@
+import type { CommandSpec } from './command.ts'
+import type { Said } from './language.ts'
+
+interface Listed {
+  readonly summary: Said
+  readonly load: () => Promise<{ readonly command: CommandSpec }>
+}
+
+/** Every command, in the order in which a person meets them. Only the one that is called is loaded. */
+export const commands = {
+  demo: {
+    summary: { en: 'The whole job on 30 days of sandbox data', ko: '샌드박스 데이터 30일로 전체 작업 실행' },
+    load: () => import('./demo.ts'),
+  },
+  init: {
+    summary: { en: 'Make a project that runs as it is', ko: '바로 실행되는 프로젝트 만들기' },
+    load: () => import('./init.ts'),
+  },
+  run: {
+    summary: { en: 'Run the pipeline for one day or a range', ko: '하루 또는 기간에 대해 파이프라인 실행' },
+    load: () => import('./run.ts'),
+  },
+  backfill: {
+    summary: { en: 'Plan a range of days, ask, and load it', ko: '기간을 계획하고 확인한 뒤 적재' },
+    load: () => import('./backfill.ts'),
+  },
+  import: {
+    summary: { en: 'Load CSV exports of a platform', ko: '플랫폼에서 내보낸 CSV 적재' },
+    load: () => import('./import.ts'),
+  },
+  status: {
+    summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
+    load: () => import('./status.ts'),
+  },
+  sql: {
+    summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
+    load: () => import('./sql.ts'),
+  },
+  dbt: {
+    summary: { en: 'Run dbt with its own arguments', ko: 'dbt를 그 인자 그대로 실행' },
+    load: () => import('./dbt.ts'),
+  },
+  sandbox: {
+    summary: { en: 'Serve the fake ad platforms', ko: '가짜 광고 플랫폼 서버 띄우기' },
+    load: () => import('./sandbox.ts'),
+  },
+  doctor: {
+    summary: { en: 'Check this machine and the project', ko: '이 컴퓨터와 프로젝트 점검' },
+    load: () => import('./doctor.ts'),
+  },
+  config: {
+    summary: { en: 'Print or check the configuration', ko: '설정 출력 또는 점검' },
+    load: () => import('./config.ts'),
+  },
+  errors: {
+    summary: { en: 'What an error code means', ko: '오류 코드의 뜻' },
+    load: () => import('./errors.ts'),
+  },
+} as const satisfies Readonly<Record<string, Listed>>
+
+export type CommandName = keyof typeof commands
+
+export const commandNames = Object.keys(commands) as readonly CommandName[]
+
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(commands, name)
+}

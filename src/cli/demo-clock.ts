@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { Clock } from '../domain/clock.ts'
+import { offsetClock, systemClock } from '../domain/clock.ts'
+import type { Day, TimeZone } from '../domain/day.ts'
+import { day, dayStartMs } from '../domain/day.ts'
+
+/** The time of a demo project. Its day stands still, so that running it again a month later gives the same rows and sums. */
+export interface DemoTime {
+  /** Today, as the demo sees it. */
+  readonly asOf: Day
+  /** Later than anything the demo has done: its clock starts here, so that a later extract is also a later one by its time. */
+  readonly clockMs: number
+}
+
+const shape = z.object({ asOf: z.string(), clockMs: z.number() })
+const fileOf = (projectDir: string) => join(projectDir, '.millrace', 'demo.json')
+
+/** Noon of the day in UTC: late enough everywhere from Los Angeles to Seoul for the day before it to have closed. */
+export function demoNoonMs(asOf: Day): number {
+  return dayStartMs(asOf, 'UTC' as TimeZone) + 12 * 3_600_000
+}
+
+/** The time of the demo that lies in the folder, or undefined when it is an ordinary project. */
+export function readDemoTime(projectDir: string): DemoTime | undefined {
+  const file = fileOf(projectDir)
+  if (!existsSync(file)) return undefined
+  const { asOf, clockMs } = shape.parse(JSON.parse(readFileSync(file, 'utf8')))
+  return { asOf: day(asOf), clockMs }
+}
+
+export function writeDemoTime(projectDir: string, time: DemoTime): void {
+  const file = fileOf(projectDir)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(time)}\n`)
+}
+
+/** Waits are real, the day is the demo's. */
+export function demoClock({ clockMs }: DemoTime): Clock {
+  return offsetClock(systemClock, clockMs - systemClock.nowMs())
+}

@@ -1,0 +1,59 @@
+import { accountKey } from '../domain/account.ts'
+import type { Language } from '../domain/errors.ts'
+import type { RunPlan } from '../orchestrate/plan.ts'
+import type { Output } from './output.ts'
+import { formatOf, printRows } from './table.ts'
+
+const words = {
+  en: {
+    total: (slices: number, partitions: number) => `${slices} slices (platform queries), ${partitions} partitions`,
+  },
+  ko: {
+    total: (slices: number, partitions: number) => `슬라이스(플랫폼 조회) ${slices}개, 파티션 ${partitions}개`,
+  },
+} as const satisfies Record<Language, unknown>
+
+export interface PlanTotals {
+  readonly slices: number
+  readonly partitions: number
+}
+
+export function totalsOf(plan: RunPlan): PlanTotals {
+  return {
+    slices: plan.accounts.reduce((sum, one) => sum + one.slices.length, 0),
+    partitions: plan.accounts.reduce((sum, one) => sum + one.days.length, 0),
+  }
+}
+
+export function totalsText(plan: RunPlan, language: Language): string {
+  const { slices, partitions } = totalsOf(plan)
+  return words[language].total(slices, partitions)
+}
+
+/** What a run would do, a line an account, to stdout; the totals to stderr. */
+export function printPlan(output: Output, plan: RunPlan, language: Language): void {
+  const rows = plan.accounts.map((one) => ({
+    account: accountKey(one.account),
+    currency: one.account.currency,
+    zone: one.account.zone,
+    slices: one.slices.length,
+    since: one.days[0] ?? null,
+    until: one.days.at(-1) ?? null,
+    partitions: one.days.length,
+    waiting: one.waiting.length,
+    outside_retention: one.outsideRetention.length,
+  }))
+  const columns = [
+    'account',
+    'currency',
+    'zone',
+    'slices',
+    'since',
+    'until',
+    'partitions',
+    'waiting',
+    'outside_retention',
+  ]
+  printRows(output, formatOf(undefined, output), columns, rows)
+  output.say(totalsText(plan, language))
+}

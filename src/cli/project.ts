@@ -1,0 +1,35 @@
+import type { OpenContext, Opening, Override, Settings } from '../config.ts'
+import { liveContext, loadConfig } from '../config.ts'
+import type { Language } from '../domain/errors.ts'
+import type { Invocation } from './command.ts'
+import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
+
+/** The project's settings. Throws CONFIG_* with every problem. */
+export function projectSettings(invocation: Invocation, flags: readonly Override[] = []): Promise<Settings> {
+  const { projectDir, env, secrets, language } = invocation
+  return loadConfig({ projectDir, env, secrets, language, flags })
+}
+
+const words = {
+  en: { warehouse: 'Postgres', lake: 'Lake', sandbox: 'Sandbox', schema: 'Schema' },
+  ko: { warehouse: 'Postgres', lake: '레이크', sandbox: '샌드박스', schema: '스키마' },
+} as const satisfies Record<Language, Record<Opening['part'], string>>
+
+/** What took no time is not worth a line. */
+const secondsWorthSaying = 0.3
+
+/**
+ * How ports are opened for a command: with a line on stderr for what takes a person's time, on the machine's clock, or on the
+ * demo's when the project is one.
+ */
+export function openContext({ output, language, projectDir }: Invocation): OpenContext {
+  const demo = readDemoTime(projectDir)
+  return {
+    ...liveContext,
+    ...(demo && { clock: demoClock(demo), sandboxNowMs: demoNoonMs(demo.asOf) }),
+    onOpening({ part, state, place, seconds }) {
+      if (state === 'opening' || seconds < secondsWorthSaying) return
+      output.say(`${words[language][part]}  ${place}  ${seconds.toFixed(1)}s`)
+    },
+  }
+}

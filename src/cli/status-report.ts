@@ -1,0 +1,163 @@
+import type { Day, DayRange } from '../domain/day.ts'
+import type { Language } from '../domain/errors.ts'
+import type { PartitionStatus } from '../warehouse/partition-state.ts'
+import type { Output } from './output.ts'
+import { tableText } from './table.ts'
+
+export interface KnownAccount {
+  readonly platform: string
+  readonly accountId: string
+  readonly name: string
+}
+
+export interface LastRun {
+  readonly runId: string
+  readonly pipeline: string
+  readonly since: Day
+  readonly until: Day
+  readonly state: string
+  readonly startedAt: Date
+  readonly finishedAt: Date | null
+}
+
+export interface OutboxState {
+  readonly channel: string
+  readonly delivered: number
+  readonly waiting: number
+  readonly dead: number
+  readonly lastError: string | null
+}
+
+/** One day of one account: what the warehouse knows of it, or that it knows nothing. */
+export interface PartitionLine {
+  readonly platform: string
+  readonly accountId: string
+  readonly accountName: string | null
+  readonly date: Day
+  readonly state: PartitionStatus['state'] | 'missing'
+  readonly rows: number
+  readonly completeness: PartitionStatus['completeness']
+  readonly publishedAt: Date | null
+  readonly problemCodes: readonly string[]
+  readonly problemMessage: string | null
+  readonly refusingChecks: PartitionStatus['refusingChecks']
+}
+
+export interface StatusReport {
+  readonly range: DayRange
+  readonly partitions: readonly PartitionLine[]
+  readonly runs: readonly LastRun[]
+  readonly outbox: readonly OutboxState[]
+}
+
+/** Adds the days of known accounts of which nothing was ever loaded, in the order of account and day. */
+export function withMissing(
+  known: readonly PartitionStatus[],
+  accounts: readonly KnownAccount[],
+  days: readonly Day[],
+): readonly PartitionLine[] {
+  const campaign = known.filter(({ level, breakdownKey }) => level === 'campaign' && breakdownKey === '')
+  const keyOf = (one: Pick<PartitionLine, 'platform' | 'accountId' | 'date'>) =>
+    `${one.platform}|${one.accountId}|${one.date}`
+  const there = new Set(campaign.map(keyOf))
+  const absent = accounts.flatMap(({ platform, accountId, name }) =>
+    days.map((date): PartitionLine => ({
+      platform,
+      accountId,
+      accountName: name,
+      date,
+      state: 'missing',
+      rows: 0,
+      completeness: null,
+      publishedAt: null,
+      problemCodes: [],
+      problemMessage: null,
+      refusingChecks: [],
+    })),
+  )
+  const lines: readonly PartitionLine[] = [...campaign, ...absent.filter((one) => !there.has(keyOf(one)))]
+  return lines.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+const words = {
+  en: {
+    title: ({ since, until }: DayRange) => `${since} to ${until}`,
+    columns: ['account', 'name', 'published', 'stale', 'failed', 'missing', 'newest', 'rows'],
+    none: 'Nothing has been loaded yet: millrace run.',
+    problems: 'Refused or failed',
+    runs: 'Last runs',
+    outbox: 'Outbox',
+    waiting: (one: OutboxState) =>
+      `${one.channel}: ${one.delivered} delivered, ${one.waiting} waiting, ${one.dead} given up`,
+  },
+  ko: {
+    title: ({ since, until }: DayRange) => `${since}부터 ${until}까지`,
+    columns: ['계정', '이름', '공개', '오래됨', '실패', '누락', '최근', '행'],
+    none: '아직 적재한 것이 없습니다: millrace run.',
+    problems: '거부 또는 실패',
+    runs: '최근 실행',
+    outbox: '보낼 편지함',
+    waiting: (one: OutboxState) => `${one.channel}: 보냄 ${one.delivered}, 대기 ${one.waiting}, 포기 ${one.dead}`,
+  },
+} as const satisfies Record<Language, unknown>
+
+/** To stdout: tables for a person, one object a line for a program. */
+export function printReport(output: Output, report: StatusReport, language: Language): void {
+  if (output.json || !output.isTerminal) {
+    for (const partition of report.partitions) output.record({ event: 'partition', ...partition })
+    for (const run of report.runs) output.record({ event: 'run', ...run })
+    for (const channel of report.outbox) output.record({ event: 'outbox', ...channel })
+    return
+  }
+  const said = words[language]
+  const sections = [
+    `${said.title(report.range)}\n`,
+    report.partitions.length === 0 ? `${said.none}\n` : accountTable(report.partitions, said.columns),
+    ...section(said.problems, problemLines(report.partitions)),
+    ...section(said.runs, report.runs.map(runLine)),
+    ...section(
+      said.outbox,
+      report.outbox.map((one) => said.waiting(one) + (one.lastError ? ` (${one.lastError})` : '')),
+    ),
+  ]
+  output.data(sections.join('\n'))
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`]
+}
+
+function accountTable(partitions: readonly PartitionLine[], columns: readonly string[]): string {
+  const accounts = Map.groupBy(partitions, ({ platform, accountId }) => `${platform}/${accountId}`)
+  const rows = [...accounts].map(([account, lines]) => {
+    const count = (state: PartitionLine['state']) => lines.filter((line) => line.state === state).length
+    const visible = lines.filter(({ state }) => state === 'published' || state === 'stale')
+    const values = [
+      account,
+      lines[0]?.accountName ?? '',
+      count('published'),
+      count('stale'),
+      count('failed'),
+      count('missing'),
+      visible.at(-1)?.date ?? '–',
+      visible.reduce((sum, { rows }) => sum + rows, 0),
+    ]
+    return Object.fromEntries(columns.map((column, index) => [column, values[index]]))
+  })
+  return tableText(columns, rows)
+}
+
+function problemLines(partitions: readonly PartitionLine[]): readonly string[] {
+  return partitions
+    .filter(({ problemCodes }) => problemCodes.length > 0)
+    .map(({ platform, accountId, date, state, problemCodes, problemMessage, refusingChecks }) => {
+      const why =
+        problemMessage ??
+        refusingChecks.map(({ checkId, failed, tested }) => `${checkId} ${failed ?? '–'}/${tested ?? '–'}`).join(', ')
+      return `${platform}/${accountId} ${date} ${state}: ${problemCodes.join(', ')}${why ? `  ${why}` : ''}`
+    })
+}
+
+function runLine({ startedAt, state, pipeline, since, until, runId }: LastRun): string {
+  return `${startedAt.toISOString().slice(0, 19)}Z  ${state}  ${pipeline}  ${since}…${until}  ${runId}`
+}

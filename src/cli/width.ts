@@ -1,0 +1,38 @@
+/** Characters that take two columns of a terminal: Hangul, Han, Kana, full-width forms, emoji. */
+const wide =
+  /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+
+/** Characters that take none: colour codes, and marks that sit on the character before them. */
+// eslint-disable-next-line no-control-regex
+const invisible = /\u001b\[[0-9;]*[A-Za-z]|\p{Mn}|\u200b|\u200d|\ufe0f/gu
+
+/** Columns that a text takes in a terminal. */
+export function columnsOf(text: string): number {
+  let columns = 0
+  for (const character of text.replaceAll(invisible, '')) columns += wide.test(character) ? 2 : 1
+  return columns
+}
+
+export function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))
+}
+
+export function padStart(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text
+}
+
+/** Breaks a text at spaces so that no line is wider; a single word that is wider stays whole, because paths are copied. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      const longer = line === '' ? word : `${line} ${word}`
+      if (line !== '' && columnsOf(longer) > columns) {
+        lines.push(line)
+        line = word
+      } else line = longer
+    }
+    return [...lines, line]
+  })
+}

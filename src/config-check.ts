@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { z } from 'zod'
+import { adapterNames, adapters } from './adapters.ts'
+import type { AdapterName, Port } from './adapters.ts'
+import type { ConfigPath } from './config-locate.ts'
+import { timeZone } from './domain/day.ts'
+import type { Language } from './domain/errors.ts'
+import { MillraceError } from './domain/errors.ts'
+
+/** An adapter chosen, with its options as its own schema returned them. */
+export interface Chosen<Of extends Port> {
+  readonly adapter: AdapterName<Of>
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A checked configuration: every default filled in, every reference replaced by its value, every path absolute. */
+export interface Settings {
+  readonly projectDir: string
+  readonly name: string
+  readonly connections: Readonly<
+    Record<
+      string,
+      Chosen<'connector'> & {
+        readonly accountIds: readonly string[]
+        /** The sandbox stands in for the platform: addresses and credentials are its own. */
+        readonly sandboxed: boolean
+      }
+    >
+  >
+  readonly lake: Chosen<'lake'>
+  readonly warehouse: Chosen<'warehouse'>
+  /** Null: the project has no dbt step. */
+  readonly transform:
+    | (Chosen<'runner'> & {
+        readonly project: string
+        readonly profiles: string
+        readonly vars: Readonly<Record<string, unknown>>
+        readonly threads: number
+      })
+    | null
+  readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
+  readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
+  readonly retention: { readonly raw: number }
+  readonly sandbox: { readonly seed: number } | null
+}
+
+/** One thing that is wrong, by the path of the value it is about. */
+export interface Finding {
+  readonly path: ConfigPath
+  readonly message: string
+  /** What zod wanted; a text from the environment is read as that and checked again. */
+  readonly expected?: string | undefined
+}
+
+export type Tree = Record<string, unknown>
+
+const zoneName = z.string().refine(
+  (name) => {
+    try {
+      return timeZone(name) === name
+    } catch {
+      return false
+    }
+  },
+  { error: (issue) => `"${String(issue.input)}" is not an IANA time zone such as Asia/Seoul` },
+)
+
+const ownName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/)
+
+/** The frame around the adapters' options; those are checked by the adapters' own schemas. */
+const frame = z.strictObject({
+  name: z.string().min(1).optional(),
+  connections: z.record(
+    ownName,
+    z.looseObject({ connector: z.enum(adapterNames('connector')), accounts: z.array(z.string()).default([]) }),
+  ),
+  lake: z.looseObject({ adapter: z.enum(adapterNames('lake')).default('folder') }),
+  warehouse: z.looseObject({ adapter: z.enum(adapterNames('warehouse')).default('embedded') }),
+  transform: z
+    .looseObject({
+      runner: z.enum(adapterNames('runner')).default('native'),
+      project: z.string().default('dbt'),
+      profiles: z.string().optional(),
+      vars: z.record(z.string(), z.unknown()).default({}),
+      threads: z.int().min(1).max(64).default(4),
+    })
+    .nullable(),
+  notify: z.record(
+    ownName,
+    z.looseObject({ notifier: z.enum(adapterNames('notifier')), language: z.enum(['en', 'ko']).default('en') }),
+  ),
+  pipeline: z.strictObject({
+    zone: zoneName.default('Asia/Seoul'),
+    parallelAccounts: z.int().min(1).max(32).default(2),
+  }),
+  retention: z.strictObject({ raw: z.int().min(1).default(400) }),
+  sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
+})
+
+export type Frame = z.output<typeof frame>
+
+/** Options that an adapter of the embedded default takes when the file says nothing; paths are relative to the project. */
+const embeddedDefaults: Readonly<Record<string, Tree>> = {
+  'lake/folder': { root: '.millrace/lake' },
+  'warehouse/embedded': { dir: '.millrace/postgres' },
+  'notifier/file': { folder: '.millrace/outbox' },
+}
+
+/** The tree with every section there, so that a default inside a section is a default whether or not the file has the section. */
+export function normalised(tree: Tree): Tree {
+  const sections = ['connections', 'lake', 'warehouse', 'transform', 'notify', 'pipeline', 'retention'] as const
+  const whole: Tree = { ...tree, sandbox: tree['sandbox'] === false ? null : (tree['sandbox'] ?? null) }
+  for (const section of sections) whole[section] ??= {}
+  if (whole['transform'] === false) whole['transform'] = null
+  return whole
+}
+
+/** The words of a problem in the reader's language; zod's own, which name what was wanted and what was found. */
+export type Words = z.core.$ZodErrorMap
+
+export async function wordsOf(language: Language): Promise<Words> {
+  const locales = await import('zod/locales')
+  return locales[language]().localeError
+}
+
+export function checkFrame(
+  tree: Tree,
+  words: Words | undefined,
+): { readonly frame: Frame | undefined; findings: readonly Finding[] } {
+  const result = frame.safeParse(tree, words && { error: words })
+  return result.success
+    ? { frame: result.data, findings: [] }
+    : { frame: undefined, findings: findingsOf([], result.error) }
+}
+
+function findingsOf(base: ConfigPath, error: z.ZodError): readonly Finding[] {
+  return error.issues.flatMap((issue): readonly Finding[] => {
+    const path = [...base, ...(issue.path as (string | number)[])]
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: [...path, key], message: issue.message }))
+    return [{ path, message: issue.message, expected: issue.code === 'invalid_type' ? issue.expected : undefined }]
+  })
+}
+
+/** Keys of a section that belong to the frame and not to the adapter. */
+const frameKeys: Readonly<Record<Port, readonly string[]>> = {
+  connector: ['connector', 'accounts'],
+  lake: ['adapter'],
+  warehouse: ['adapter'],
+  runner: ['runner', 'project', 'profiles', 'vars', 'threads'],
+  notifier: ['notifier', 'language'],
+}
+
+/** An adapter of the port, whichever; only its schema knows its options. */
+export interface AnyAdapter<Opened> {
+  readonly options: z.ZodType
+  open(options: unknown): Promise<Opened>
+}
+
+/** Imports an adapter. Throws CONFIG_PACKAGE_MISSING when a package that it needs is not installed. */
+export async function loadAdapter(port: Port, name: string): Promise<AnyAdapter<unknown>> {
+  const load = (adapters[port] as Readonly<Record<string, () => Promise<unknown>>>)[name]
+  assert(load, `the schema lets only registered adapters through, and ${name} is not one`)
+  try {
+    return ((await load()) as { readonly adapter: AnyAdapter<unknown> }).adapter
+  } catch (cause) {
+    const missing = /^Cannot find package '([^']+)'/.exec(cause instanceof Error ? cause.message : '')?.[1]
+    if (missing === undefined) throw cause
+    throw new MillraceError('CONFIG_PACKAGE_MISSING', { adapter: name, package: missing }, { cause })
+  }
+}
+
+/** Checks one section by the schema of the adapter that it chose, which is imported for it. */
+export async function checkOptions(
+  port: Port,
+  name: string,
+  section: { readonly path: ConfigPath; readonly value: Tree },
+  words: Words | undefined,
+): Promise<{ readonly options: Tree; readonly findings: readonly Finding[] }> {
+  const adapter = await loadAdapter(port, name)
+  // A key of the frame that the adapter knows as well, such as a connection's accounts, is the adapter's too.
+  const shape = adapter.options instanceof z.ZodObject ? adapter.options.shape : {}
+  const isOwn = (key: string) => !frameKeys[port].includes(key) || Object.hasOwn(shape, key)
+  const own = Object.fromEntries(Object.entries(section.value).filter(([key]) => isOwn(key)))
+  const given = { ...embeddedDefaults[`${port}/${name}`], ...own }
+  // A word that no option has is a slip of the pen, not something to drop in silence.
+  const schema = adapter.options instanceof z.ZodObject ? adapter.options.strict() : adapter.options
+  const result = await schema.safeParseAsync(given, words && { error: words })
+  return result.success
+    ? { options: result.data as Tree, findings: [] }
+    : { options: given, findings: findingsOf(section.path, result.error) }
+}

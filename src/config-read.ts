@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseDocument } from 'yaml'
+import { MillraceError } from './domain/errors.ts'
+import type { Locate, Position } from './config-locate.ts'
+import { locateInScript, locateInYaml, positionAt } from './config-locate.ts'
+
+/** In the order in which they are looked for. */
+export const configFileNames = [
+  'millrace.config.ts',
+  'millrace.config.js',
+  'millrace.config.mjs',
+  'millrace.config.json',
+  'millrace.config.yaml',
+  'millrace.config.yml',
+] as const
+
+export interface ConfigFile {
+  /** Absolute. */
+  readonly path: string
+  readonly text: string
+  /** What the file says, unchecked. */
+  readonly value: unknown
+  readonly locate: Locate
+}
+
+/** The configuration file of a folder, or undefined when it has none. */
+export function findConfigFile(projectDir: string): string | undefined {
+  return configFileNames.map((name) => join(resolve(projectDir), name)).find((path) => existsSync(path))
+}
+
+/** Reads a configuration file. Throws CONFIG_SYNTAX and CONFIG_FAILED with the file's line and column. */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  const text = readFileSync(path, 'utf8')
+  if (/\.(json|ya?ml)$/.test(path)) return { path, text, value: readYaml(path, text), locate: locateInYaml(text) }
+  const value = await importScript(path, text)
+  return { path, text, value, locate: locateInScript(text) }
+}
+
+function readYaml(path: string, text: string): unknown {
+  const document = parseDocument(text)
+  const [error] = document.errors
+  if (error) {
+    const position = positionAt(text, error.pos[0])
+    throw new MillraceError(
+      'CONFIG_SYNTAX',
+      { file: path, ...position, detail: error.message.split('\n')[0]?.replace(/ at line.*$/, '') ?? error.code },
+      { cause: error },
+    )
+  }
+  return document.toJS() as unknown
+}
+
+/** This installation's own entry: `.ts` in a checkout, `.js` in the package. */
+const ownEntry = new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.js', import.meta.url).href
+
+/**
+ * Runs the file with `import … from 'millrace'` leading to the running installation, whatever is or is not installed beside it.
+ * Node refuses TypeScript below a node_modules folder; the template that the package ships lies there, and is plain enough to be
+ * taken as JavaScript.
+ */
+async function importScript(path: string, text: string): Promise<unknown> {
+  const url = pathToFileURL(path).href
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'millrace' ? { url: ownEntry, shortCircuit: true } : next(specifier, context),
+    load: (wanted, context, next) =>
+      wanted === url ? { format: formatOf(path), source: text, shortCircuit: true } : next(wanted, context),
+  })
+  try {
+    const module = (await import(url)) as { readonly default?: unknown }
+    return module.default
+  } catch (error) {
+    throw explained(path, text, error)
+  } finally {
+    hooks.deregister()
+  }
+}
+
+function formatOf(path: string): 'module' | 'module-typescript' {
+  return path.endsWith('.ts') && !/[\\/]node_modules[\\/]/.test(path) ? 'module-typescript' : 'module'
+}
+
+function explained(path: string, text: string, error: unknown): MillraceError {
+  const detail = error instanceof Error ? error.message : String(error)
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const syntax = error instanceof SyntaxError
+  const position = (syntax ? arrowPosition(stack) : undefined) ?? framePosition(path, stack) ?? { line: 1, column: 1 }
+  const clamped = position.line > text.split('\n').length ? { line: 1, column: 1 } : position
+  return new MillraceError(
+    syntax ? 'CONFIG_SYNTAX' : 'CONFIG_FAILED',
+    { file: path, ...clamped, detail },
+    { cause: error },
+  )
+}
+
+/** Node prints a syntax error as `file:line`, the line, and a row of carets under the place. */
+function arrowPosition(stack: string): Position | undefined {
+  const [, line, arrow] = /:(\d+)\n[^\n]*\n( *)\^/.exec(stack) ?? []
+  return line === undefined ? undefined : { line: Number(line), column: (arrow?.length ?? 0) + 1 }
+}
+
+/** The first frame of the stack that lies in the file. */
+function framePosition(path: string, stack: string): Position | undefined {
+  const url = pathToFileURL(path).href
+  for (const frame of stack.split('\n')) {
+    const [, place = '', line, column] = /\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):(\d+)\)?$/.exec(frame.trim()) ?? []
+    if (place.endsWith(url) || place.endsWith(path)) return { line: Number(line), column: Number(column) }
+  }
+  return undefined
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod'
+import type { AdapterName, AdapterOf, Port } from './adapters.ts'
+
+/** What an adapter wants to be told, as a person writes it: the input of its options. Every value may be a reference, `env:NAME` or `file:PATH`. */
+type OptionsOf<Of extends Port, Name extends AdapterName<Of>> =
+  AdapterOf<Of, Name> extends { readonly options: infer Options extends z.ZodType } ? z.input<Options> : never
+
+/** One member for each adapter of the port: its name under `Key`, its options beside it. */
+type Choice<Of extends Port, Key extends string> = {
+  [Name in AdapterName<Of>]: { readonly [key in Key]: Name } & Partial<OptionsOf<Of, Name>>
+}[AdapterName<Of>]
+
+/** A way to one platform's accounts. Its name is yours; it appears in logs and in `MILLRACE__CONNECTIONS__<NAME>__…`. */
+export type ConnectionConfig = Choice<'connector', 'connector'> & {
+  /** Account ids to work on; left out: every account that the credentials reach. */
+  readonly accounts?: readonly string[]
+}
+
+/** Someone who is told how a run ended. Its name is yours. */
+export type ChannelConfig = Choice<'notifier', 'notifier'> & {
+  /** Language of the message; `en` when left out. */
+  readonly language?: 'en' | 'ko'
+}
+
+export type LakeConfig = Choice<'lake', 'adapter'>
+
+export type WarehouseConfig = Choice<'warehouse', 'adapter'>
+
+export type TransformConfig = Choice<'runner', 'runner'> & {
+  /** Folder of the dbt project, relative to this file; `./dbt` when left out. */
+  readonly project?: string
+  /** Folder of profiles.yml; the project's own when left out. */
+  readonly profiles?: string
+  /** dbt's `--vars`. */
+  readonly vars?: Readonly<Record<string, unknown>>
+  /** Models that are built at the same time; 4 when left out. */
+  readonly threads?: number
+}
+
+export interface PipelineConfig {
+  /** Zone in which the schedule is read and "yesterday" of the nightly run is decided; `Asia/Seoul` when left out. */
+  readonly zone?: string
+  /** Accounts that are worked on at the same time; 2 when left out. More is faster until the platform throttles. */
+  readonly parallelAccounts?: number
+}
+
+export interface RetentionConfig {
+  /** Days that superseded raw files stay in the lake; 400 when left out. */
+  readonly raw?: number
+}
+
+/** Fake ad platforms over one seeded world, started for as long as a command runs: no account and no credentials are needed. */
+export interface SandboxConfig {
+  /** The same seed makes the same world; 1 when left out. */
+  readonly seed?: number
+}
+
+/** Everything a project says. Every value can also come from the environment: `MILLRACE__LAKE__ADAPTER=s3`. */
+export interface MillraceConfig {
+  /** Name of the project, for messages; the folder's name when left out. */
+  readonly name?: string
+  readonly connections?: Readonly<Record<string, ConnectionConfig>>
+  /** Where raw rows rest; a folder below `.millrace/` when left out. */
+  readonly lake?: LakeConfig
+  /** Where facts are published; the embedded Postgres below `.millrace/` when left out. */
+  readonly warehouse?: WarehouseConfig
+  /** The dbt step; `false`: there is none. */
+  readonly transform?: TransformConfig | false
+  readonly notify?: Readonly<Record<string, ChannelConfig>>
+  readonly pipeline?: PipelineConfig
+  readonly retention?: RetentionConfig
+  /** `false`, the default: the live platforms. */
+  readonly sandbox?: SandboxConfig | false
+}
+
+/** Gives a configuration its type, so that an editor completes it and marks what is wrong. Changes nothing. */
+export function defineConfig(config: MillraceConfig): MillraceConfig {
+  return config
+}
