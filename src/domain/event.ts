@@ -111,6 +111,8 @@ const text = (field: { readonly min?: number; readonly max: number }) =>
     .string()
     .min(field.min ?? 0)
     .max(field.max)
+    // Postgres keeps no text with a NUL in it: one such event would stop its partition for ever.
+    .regex(/^[^\0]*$/)
 
 type SchemaOf = { readonly [Kind in EventField['kind']]: (field: Extract<EventField, { kind: Kind }>) => z.ZodType }
 

@@ -1,0 +1,47 @@
+/** What a row of `Columns.type` says when the record is no event. */
+export const invalidType = 255
+
+/** Bits of `Columns.flags`. */
+export const hasId = 1
+export const isIvt = 2
+
+/**
+ * Events column by column, as the scanner leaves them for the fold: no object an event. Row i is record i of the pass.
+ * `type` is an index into `eventTypes`, or `invalidType`. Positions are in the scanned bytes.
+ */
+export interface Columns {
+  readonly capacity: number
+  rows: number
+  readonly type: Uint8Array
+  readonly flags: Uint8Array
+  /** When it happened, corrected by the collector's clock where it says both times. */
+  readonly timeMs: Float64Array
+  /** When the collector received it; 0 when it does not say. */
+  readonly receivedMs: Float64Array
+  readonly series: Int32Array
+  /** Fingerprint of the id; only with `hasId`. */
+  readonly low: Int32Array
+  readonly high: Int32Array
+  readonly valueMicros: Float64Array
+  readonly costMicros: Float64Array
+  readonly start: Int32Array
+  readonly end: Int32Array
+}
+
+export function createColumns(capacity: number): Columns {
+  return {
+    capacity,
+    rows: 0,
+    type: new Uint8Array(capacity),
+    flags: new Uint8Array(capacity),
+    timeMs: new Float64Array(capacity),
+    receivedMs: new Float64Array(capacity),
+    series: new Int32Array(capacity),
+    low: new Int32Array(capacity),
+    high: new Int32Array(capacity),
+    valueMicros: new Float64Array(capacity),
+    costMicros: new Float64Array(capacity),
+    start: new Int32Array(capacity),
+    end: new Int32Array(capacity),
+  }
+}
