@@ -7,6 +7,7 @@ import { notifyErrors } from './errors-notify.ts'
 import { orchestrateErrors } from './errors-orchestrate.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
+import { streamErrors } from './errors-stream.ts'
 import { transformErrors } from './errors-transform.ts'
 import { unifyErrors } from './errors-unify.ts'
 import { warehouseErrors } from './errors-warehouse.ts'
@@ -26,6 +27,7 @@ export const catalogue = {
   ...orchestrateErrors,
   ...notifyErrors,
   ...sandboxErrors,
+  ...streamErrors,
   ...cliErrors,
 } as const
 

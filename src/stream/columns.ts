@@ -24,6 +24,9 @@ export interface Columns {
   readonly high: Int32Array
   readonly valueMicros: Float64Array
   readonly costMicros: Float64Array
+  /** Where the id lies, for events whose id alone identifies them; `idTo` 0 where it has to be read the plain way. */
+  readonly idFrom: Int32Array
+  readonly idTo: Int32Array
   readonly start: Int32Array
   readonly end: Int32Array
 }
@@ -41,6 +44,8 @@ export function createColumns(capacity: number): Columns {
     high: new Int32Array(capacity),
     valueMicros: new Float64Array(capacity),
     costMicros: new Float64Array(capacity),
+    idFrom: new Int32Array(capacity),
+    idTo: new Int32Array(capacity),
     start: new Int32Array(capacity),
     end: new Int32Array(capacity),
   }

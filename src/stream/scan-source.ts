@@ -140,7 +140,8 @@ out.valueMicros[r]=value;
 out.costMicros[r]=cost;
 let flags=ivt>0?2:0;
 if(mask&${bit('event_id')}){flags|=1;print.low=0;print.high=0;
-if(sourceTo>sourceFrom)addToFingerprint(u8,sourceFrom,sourceTo,print);
+out.idFrom[r]=idFrom;out.idTo[r]=idTo;
+if(sourceTo>sourceFrom){addToFingerprint(u8,sourceFrom,sourceTo,print);out.idTo[r]=0;}
 addToFingerprint(u8,idFrom,idTo,print);
 out.low[r]=print.low;out.high[r]=print.high;}
 out.flags[r]=flags;

@@ -68,6 +68,7 @@ function fill(columns: Columns, row: number, event: ReadEvent | Refused, series:
   columns.valueMicros[row] = event.valueMicros
   columns.costMicros[row] = event.costMicros
   columns.series[row] = series.number(event.series)
+  columns.idTo[row] = 0
   if (event.id === null) return
   const { low, high } = fingerprintOf(event.id, event.source)
   columns.low[row] = low

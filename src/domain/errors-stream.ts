@@ -1,0 +1,118 @@
+import type { ErrorTable } from './error-entry.ts'
+
+const log = {
+  STREAM_SEGMENT_DAMAGED: {
+    exit: 'run',
+    retryable: false,
+    facts: ['topic', 'partition', 'offset', 'reason'],
+    en: {
+      what: 'The segment at offset {offset} of {topic}/{partition} is damaged ({reason})',
+      why: 'What the log holds is not what was written to it. The consumer stopped before it, so nothing was counted wrongly.',
+      fix: 'Restore the database from a backup, or move the job past the segment on purpose: millrace stream replay --from with the next offset.',
+    },
+    ko: {
+      what: '{topic}/{partition}의 오프셋 {offset}에 있는 세그먼트가 손상되었습니다 ({reason})',
+      why: '로그에 저장된 내용이 기록한 내용과 다릅니다. 소비자는 그 앞에서 멈췄으므로 잘못 집계된 것은 없습니다.',
+      fix: '백업에서 데이터베이스를 복원하거나, 다음 오프셋으로 millrace stream replay --from을 실행해 의도적으로 건너뛰세요.',
+    },
+  },
+  STREAM_OFFSET_OUT_OF_RANGE: {
+    exit: 'run',
+    retryable: false,
+    facts: ['topic', 'partition', 'offset', 'first', 'next'],
+    en: {
+      what: 'Offset {offset} of {topic}/{partition} is not in the log, which holds {first} to {next}',
+      why: 'The log was cut below the cursor or lost its end. Going on elsewhere would lose events or count them twice, so the job stopped.',
+      fix: 'Rebuild the counters from the lake: millrace stream replay --from lake, then millrace stream run.',
+    },
+    ko: {
+      what: '{topic}/{partition}의 오프셋 {offset}이 로그에 없습니다. 로그의 범위는 {first}부터 {next}까지입니다',
+      why: '로그가 커서보다 앞까지 잘렸거나 끝부분을 잃었습니다. 다른 위치에서 계속하면 이벤트를 잃거나 두 번 세게 되므로 작업을 멈췄습니다.',
+      fix: '레이크에서 카운터를 다시 만드세요: millrace stream replay --from lake, 그다음 millrace stream run.',
+    },
+  },
+  STREAM_PARTITION_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['topic', 'partition', 'partitions'],
+    en: {
+      what: '{topic} has no partition {partition}',
+      why: 'It was made with {partitions} partitions, numbered from 0; their number never changes in the life of a topic.',
+      fix: 'Use a partition below {partitions}, or begin a new topic with more of them.',
+    },
+    ko: {
+      what: '{topic}에 파티션 {partition}이(가) 없습니다',
+      why: '이 토픽은 0부터 시작하는 파티션 {partitions}개로 만들어졌고, 파티션 수는 바뀌지 않습니다.',
+      fix: '{partitions}보다 작은 파티션을 쓰거나 더 많은 파티션으로 새 토픽을 시작하세요.',
+    },
+  },
+  STREAM_PARTITIONS_DIFFER: {
+    exit: 'config',
+    retryable: false,
+    facts: ['topic', 'found', 'wanted'],
+    en: {
+      what: 'The topic {topic} has {found} partitions, not {wanted}',
+      why: 'A campaign belongs to one partition for the life of a topic: with another number its duplicates would no longer meet.',
+      fix: 'Set stream.partitions back to {found}, or name a new topic and let the old one be drained.',
+    },
+    ko: {
+      what: '토픽 {topic}의 파티션은 {wanted}개가 아니라 {found}개입니다',
+      why: '캠페인은 토픽이 존재하는 동안 한 파티션에 속합니다. 수가 바뀌면 중복 이벤트를 찾을 수 없습니다.',
+      fix: 'stream.partitions를 {found}(으)로 되돌리거나, 새 토픽 이름을 쓰고 이전 토픽을 끝까지 처리하세요.',
+    },
+  },
+} as const satisfies ErrorTable
+
+const counters = {
+  STREAM_CURSOR_MISSING: {
+    exit: 'run',
+    retryable: false,
+    facts: ['job', 'topic', 'partition', 'place'],
+    en: {
+      what: 'The job {job} has no cursor for {topic}/{partition} in {place}',
+      why: 'The job has run before, so its counters were emptied or lost. Starting at the end of the log would lose events without a word.',
+      fix: 'Make the counters again from the log or the lake: millrace stream rebuild.',
+    },
+    ko: {
+      what: '{place}에 작업 {job}의 {topic}/{partition} 커서가 없습니다',
+      why: '이전에 실행된 작업이므로 카운터가 비워졌거나 사라진 것입니다. 로그의 끝에서 시작하면 아무 알림 없이 이벤트를 잃습니다.',
+      fix: '로그나 레이크에서 카운터를 다시 만드세요: millrace stream rebuild.',
+    },
+  },
+} as const satisfies ErrorTable
+
+const running = {
+  STREAM_SCHEMA_BREAK: {
+    exit: 'run',
+    retryable: false,
+    facts: ['topic', 'partition', 'offset', 'invalid', 'records', 'reason'],
+    en: {
+      what: '{invalid} of {records} events at offset {offset} of {topic}/{partition} are invalid, most often: {reason}',
+      why: 'That many at once are a broken producer, not stray events. The job stopped before them: nothing of them was put aside or lost.',
+      fix: 'Correct the producer. If the events really are to be put aside, run: millrace stream run --accept-invalid.',
+    },
+    ko: {
+      what: '{topic}/{partition}의 오프셋 {offset}부터 이벤트 {records}건 중 {invalid}건이 잘못되었습니다. 가장 많은 이유: {reason}',
+      why: '한꺼번에 이렇게 많으면 일부 오류가 아니라 생산자가 고장 난 것입니다. 작업은 그 앞에서 멈췄고, 버려지거나 잃은 것은 없습니다.',
+      fix: '생산자를 고치세요. 정말로 따로 보관하려면 millrace stream run --accept-invalid를 실행하세요.',
+    },
+  },
+  STREAM_WORKER_ENDED: {
+    exit: 'unexpected',
+    retryable: true,
+    facts: ['worker', 'reason'],
+    en: {
+      what: 'Worker {worker} of the stream ended unasked',
+      why: '{reason}. What it had not committed is read again by whoever takes its partitions.',
+      fix: 'Run the same command again; if it ends again, look at the reason above.',
+    },
+    ko: {
+      what: '스트림 작업자 {worker}가 예기치 않게 끝났습니다',
+      why: '{reason}. 커밋되지 않은 것은 파티션을 이어받는 쪽이 다시 읽습니다.',
+      fix: '같은 명령을 다시 실행하세요. 반복되면 위의 이유를 확인하세요.',
+    },
+  },
+} as const satisfies ErrorTable
+
+/** Errors of the event log, the live counters and what runs between them. */
+export const streamErrors = { ...log, ...counters, ...running } as const satisfies ErrorTable
