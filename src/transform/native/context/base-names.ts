@@ -6,7 +6,7 @@ import { fromHost, parseJson, toJson } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
 import { str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError, presentOr } from '../jinja/value.ts'
 import { createColumn } from '../adapter/column.ts'
 import { createRelation } from '../adapter/relation.ts'
 import { envVar, varFunction } from '../project/configuration-context.ts'
@@ -255,22 +255,21 @@ export class ConfigObject extends HostFunction {
   }
   override attribute(name: string): Value | undefined {
     if (name === 'get')
-      return hostFunction(
-        'get',
-        ['name', 'default', 'validator'],
-        ({ name: key = '', default: fallback = null }) => this.#get(str(key)) ?? fallback,
+      return hostFunction('get', ['name', 'default', 'validator'], ({ name: key = '', default: fallback = null }) =>
+        presentOr(this.#get(str(key)), () => fallback),
       )
     if (name === 'require') return new HostFunction('require', (call) => this.#require(call))
     if (name === 'persist_relation_docs' || name === 'persist_column_docs') return new HostFunction(name, () => false)
     return name === 'set' ? new HostFunction('set', () => '') : undefined
   }
-  #get(key: string): Value | null {
-    return fromHost(this.#read(key) ?? null)
+  #get(key: string): Value | undefined {
+    const value = this.#read(key)
+    return value === undefined ? undefined : fromHost(value)
   }
   #require(call: CallArguments): Value {
     const key = str(bind(call, ['name', 'validator'], 'require').name ?? '')
     const value = this.#get(key)
-    if (value === null)
+    if (value === undefined || value === null)
       throw new MillraceError('TRANSFORM_RAISED', { message: `the configuration '${key}' is required` })
     return value
   }
