@@ -109,6 +109,10 @@ describe('what is not covered is refused before anything runs, with its place', 
       { 'macros/m.sql': '\n{% macro m() %}\n{% do adapter.add_query("x") %}{% endmacro %}' },
       { file: 'macros/m.sql', line: 3, column: 15 },
     ],
+    'a module of Python': [
+      { 'models/a.sql': "select '{{ modules.re.sub('a', 'b', 'c') }}'" },
+      { file: 'models/a.sql', line: 1, feature: 'the module re' },
+    ],
     packages: [{ 'packages.yml': 'packages: []' }, { file: 'packages.yml' }],
     'a Python model': [{ 'models/a.py': '' }, { file: 'models/a.py', feature: 'Python models' }],
     'a snapshot block': [

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MillraceError } from '../../../domain/errors.ts'
 import { bind, hostFunction } from '../jinja/arguments.ts'
+import { PyDateTime, datetimeModule } from '../jinja/civil-time.ts'
 import { ReturnSignal } from '../jinja/failure.ts'
 import { fromHost, parseJson, toJson } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
@@ -22,6 +23,8 @@ export interface Invocation {
   readonly target: Target
   readonly vars: Mapping
   readonly env: Environment
+  /** When the invocation began; `run_started_at` and every `now()` of its templates. */
+  readonly startedAtMs: number
   readonly log: (message: string, info: boolean) => void
 }
 
@@ -54,6 +57,8 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['api', api()],
     ['target', targetObject(invocation.target)],
     ['flags', flags(invocation)],
+    ['run_started_at', new PyDateTime(invocation.startedAtMs * 1000, true)],
+    ['modules', new HostObject('modules', [['datetime', datetimeModule(() => invocation.startedAtMs)]])],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],

@@ -60,7 +60,7 @@ export function runContext(project: Project, node: Node, more: Iterable<readonly
   return { context, ephemeral }
 }
 
-export function modelDict(node: Node): PyDict {
+function modelDict(node: Node): PyDict {
   const {
     uniqueId,
     name,
