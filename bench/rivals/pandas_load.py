@@ -35,7 +35,7 @@ def validate(connection, table):
 def main():
     s = source.settings()
     with_copy = s["method"] == "copy"
-    engine = create_engine(s["databaseUrl"].replace("postgres://", "postgresql://"))
+    engine = create_engine(s["databaseUrl"].replace("postgres://", "postgresql+psycopg2://"))
     folder = tempfile.mkdtemp()
     started = time.monotonic()
     s["token"] = source.token(s)

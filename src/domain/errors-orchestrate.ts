@@ -16,21 +16,6 @@ export const orchestrateErrors = {
       fix: 'millrace config print 로 연결을, millrace doctor 로 연결이 닿는 계정을 확인하세요.',
     },
   },
-  ORCHESTRATE_PARTITION_REFUSED: {
-    exit: 'quality',
-    retryable: false,
-    facts: ['checks'],
-    en: {
-      what: 'The audit refused the day: {checks}',
-      why: 'Its rows break a blocking check, so they were not published; the last good rows of the day stay and are marked stale.',
-      fix: 'See the failing rows with: millrace status --date DAY; when the platform has corrected them run: millrace backfill --since DAY --until DAY',
-    },
-    ko: {
-      what: '감사에서 이 날짜가 거부되었습니다: {checks}',
-      why: '차단 검사를 어긴 행이 있어 게시하지 않았습니다. 마지막으로 올바른 행이 남아 있고 오래됨(stale)으로 표시됩니다.',
-      fix: 'millrace status --date DAY 로 어긋난 행을 보고, 플랫폼에서 고쳐지면 millrace backfill --since DAY --until DAY 를 실행하세요.',
-    },
-  },
   ORCHESTRATE_DBT_FAILED: {
     exit: 'run',
     retryable: false,

@@ -3,6 +3,7 @@ import { accountKey } from '../domain/account.ts'
 import type { AdAccount } from '../domain/account.ts'
 import type { EntityObservation } from '../domain/entity.ts'
 import { isMillraceError } from '../domain/errors.ts'
+import type { ColumnDrift } from '../domain/mapping.ts'
 import type { ExtractRecord, Slice } from '../domain/metric.ts'
 import type { Connector, ConnectorContext, ExtractResult } from '../connectors/connector.ts'
 import { landSpool, rawKeysOf, recordExtract } from '../lake/manifest.ts'
@@ -20,6 +21,7 @@ interface Spooled {
   readonly spool: RawSpool
   readonly result: ExtractResult
   readonly entities: readonly EntityObservation[]
+  readonly drift: ColumnDrift
 }
 
 /** What a slice is read with. */
@@ -39,7 +41,10 @@ export async function extractSlice(ports: Ports, reading: Omit<Reading, 'folder'
   const { connector, account, slice } = reading
   const requestedAtMs = ports.clock.nowMs()
   const extractId = uuid(requestedAtMs, ports.random)
-  const { spool, result, entities } = await spoolSlice(ports, { ...reading, folder: join(ports.scratchDir, extractId) })
+  const { spool, result, entities, drift } = await spoolSlice(ports, {
+    ...reading,
+    folder: join(ports.scratchDir, extractId),
+  })
   await using open = spool
   const files = await landSpool(ports.lake, open, { platform: slice.platform, accountId: account.accountId, extractId })
   const record: ExtractRecord = {
@@ -53,6 +58,7 @@ export async function extractSlice(ports: Ports, reading: Omit<Reading, 'folder'
     controlTotals: result.controlTotals,
     mapVersion: connector.spec.mapping.version,
     rawKeys: rawKeysOf(files),
+    drift,
   }
   await recordExtract(ports.lake, record, files)
   await ports.warehouse.transaction(async (session) => {
@@ -81,15 +87,27 @@ async function spoolOnce({ connector, account, slice, context, folder }: Reading
   const { columns, date } = connector.spec.mapping
   const spool = await openSpool({ columns, dateColumn: date, folder })
   const entities = new Map<string, EntityObservation>()
+  const required = columns.filter((column) => column.required).map((column) => column.name)
+  const removed = new Set<string>()
   try {
     const result = await connector.extract(slice, account, context, {
-      rows: (batch) => spool.append(batch),
+      rows: (batch) => {
+        for (const row of batch)
+          for (const name of required) if (row[name] === null || row[name] === undefined) removed.add(name)
+        return spool.append(batch)
+      },
       entities: async (batch) => {
         for (const one of batch) entities.set(one.entityId, one)
         await Promise.resolve()
       },
     })
-    return { spool, result, entities: [...entities.values()] }
+    // A value of the wrong type never gets here: the spool refuses it by column and value.
+    return {
+      spool,
+      result,
+      entities: [...entities.values()],
+      drift: { removed: [...removed], mistyped: [], added: [] },
+    }
   } catch (error) {
     await spool[Symbol.asyncDispose]()
     throw error

@@ -3,8 +3,8 @@ import { daysOf } from '../domain/day.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
-import { tallied } from '../quality/result.ts'
-import type { CheckResult, ResultCount } from '../quality/result.ts'
+import { refusalsOf, tallied } from '../quality/result.ts'
+import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
 import { readExtract } from '../unify/remap.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
@@ -13,6 +13,8 @@ export interface Loaded {
   readonly partitions: readonly PartitionReport[]
   /** Results of the checks over all partitions of the extract. */
   readonly checks: ResultCount
+  /** Why days were refused, one cause once however many days it took. */
+  readonly refusals: readonly Refusal[]
 }
 
 /**
@@ -34,10 +36,11 @@ export async function loadExtract(
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),
       settleMs: spec.settleMs,
+      drift: extract.drift,
       report: (judged) => {
         results = judged
       },
     }),
   })
-  return { partitions, checks: tallied(results) }
+  return { partitions, checks: tallied(results), refusals: refusalsOf(account, results) }
 }

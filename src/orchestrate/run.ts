@@ -21,7 +21,7 @@ import type { AccountPlan, RunPlan, TaskPlan } from './plan.ts'
 import { planRun } from './plan.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import type { Tally } from './tally.ts'
-import { addFailure, addPartitions, asMillraceError, emptyTally, partitionsDone, summarise } from './tally.ts'
+import { addFailure, addLoad, asMillraceError, emptyTally, partitionsDone, summarise } from './tally.ts'
 
 export interface RunRequest extends AccountChoice {
   /** Null: the nightly run, each account's newest closed day and its refresh ages. */
@@ -194,12 +194,9 @@ async function loadAccount(work: Work, plan: AccountPlan): Promise<TaskOutcome> 
   const { connector } = connectionOf(work, plan)
   let refused = false
   for (const record of work.extracts.get(plan) ?? []) {
-    const { partitions, checks } = await loadExtract(work.ports, connector.spec, plan.account, record)
-    addPartitions(work.tally, plan.account, partitions)
-    work.tally.checks.pass += checks.pass
-    work.tally.checks.warn += checks.warn
-    work.tally.checks.fail += checks.fail
-    refused ||= partitions.some((one) => one.outcome === 'refused')
+    const loaded = await loadExtract(work.ports, connector.spec, plan.account, record)
+    addLoad(work.tally, plan.account, loaded)
+    refused ||= loaded.partitions.some((one) => one.outcome === 'refused')
   }
   work.extracts.delete(plan)
   return refused ? 'refused' : 'success'

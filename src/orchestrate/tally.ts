@@ -6,6 +6,7 @@ import { MillraceError, explain } from '../domain/errors.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { AccountSummary, RunState, RunSummary, Trouble } from './events.ts'
+import type { Loaded } from './load.ts'
 import type { AccountPlan, RunPlan } from './plan.ts'
 
 /** What the tasks of a run report, gathered while it works. */
@@ -47,29 +48,20 @@ export function partitionsDone(tally: Tally): number {
   return tally.published + tally.unchanged + tally.refused + tally.failed + tally.superseded
 }
 
-/** Takes in what a load did; days refused by the same checks become one trouble, not one a day. */
-export function addPartitions(tally: Tally, account: AdAccount, reports: readonly PartitionReport[]): void {
-  const refused = new Map<string, Day[]>()
-  for (const report of reports) {
+/** Takes in what a load did: its partitions, its checks, and why days were refused. */
+export function addLoad(tally: Tally, account: AdAccount, { partitions, checks, refusals }: Loaded): void {
+  for (const report of partitions) {
     tally[report.outcome] += 1
     if (report.outcome === 'published' || report.outcome === 'unchanged') addLanded(tally, account, report)
     tally.rowsChanged += report.inserted + report.updated + report.deleted
-    if (report.outcome !== 'refused') continue
-    const checks = report.refusedBy.join(', ')
-    refused.set(checks, [...(refused.get(checks) ?? []), report.date])
   }
-  for (const [checks, dates] of refused) {
-    const { what, fix } = explain('ORCHESTRATE_PARTITION_REFUSED', { checks }, 'en')
-    const { platform, accountId } = account
-    tally.troubles.push({
-      platform,
-      accountId,
-      dates,
-      code: 'ORCHESTRATE_PARTITION_REFUSED',
-      facts: { checks },
-      message: what,
-      fix,
-    })
+  tally.checks.pass += checks.pass
+  tally.checks.warn += checks.warn
+  tally.checks.fail += checks.fail
+  const { platform, accountId } = account
+  for (const { code, dates, facts } of refusals) {
+    const { what, why, fix } = explain(code, facts, 'en')
+    tally.troubles.push({ platform, accountId, dates, code, facts, message: `${what}. ${why}`, fix })
   }
 }
 
@@ -173,7 +165,7 @@ function accountSummary(tally: Tally, { account, days }: AccountPlan): AccountSu
   const { platform, accountId, name, zone } = account
   const landed = tally.landed.get(accountKey(account)) ?? { dates: [], rows: 0 }
   const own = tally.troubles.filter((one) => one.platform === platform && one.accountId === accountId)
-  const refused = own.some((one) => one.code === 'ORCHESTRATE_PARTITION_REFUSED')
+  const refused = own.some((one) => one.code === 'QUALITY_PARTITION_REFUSED')
   const state = own.length === 0 ? (days.length > 0 ? 'landed' : 'waiting') : refused ? 'refused' : 'failed'
   return { platform, accountId, name, zone, state, dates: landed.dates, rows: landed.rows }
 }
