@@ -36,7 +36,7 @@ const names: Readonly<Record<RecordsFile, Names>> = {
 }
 
 /** The records of one stream with every number as its text: 19-digit ids would not survive as numbers. */
-export function recordsOf(recordsFile: RecordsFile, stream: string): readonly Data[] {
+function recordsOf(recordsFile: RecordsFile, stream: string): readonly Data[] {
   const keepDigits = (_key: string, value: unknown, { source }: { source?: string }) =>
     typeof value === 'number' ? source : value
   return readFileSync(join(recordedDir, recordsFile), 'utf8')
