@@ -70,30 +70,54 @@ export async function connectionsTo(
   ]
 }
 
+export interface PortsGiven {
+  readonly clock: Clock
+  readonly connections: readonly OpenConnection[]
+  readonly warehouse: Warehouse
+  /** Holds lake and spools. */
+  readonly folder: string
+  readonly seed?: number
+}
+
+/** Ports over a folder lake and whatever warehouse and connections a test brings; disposing them is the test's business. */
+export async function portsOver(given: PortsGiven, more: Partial<Ports> = {}): Promise<Ports> {
+  return {
+    clock: given.clock,
+    random: seededRandom(given.seed ?? 1),
+    fetch,
+    connections: given.connections,
+    lake: await folder.open({ root: join(given.folder, 'lake') }),
+    warehouse: given.warehouse,
+    runner: await native.open({}),
+    dbt: null,
+    channels: [],
+    scratchDir: join(given.folder, 'spool'),
+    parallelAccounts: 2,
+    async [Symbol.asyncDispose]() {
+      await Promise.resolve()
+    },
+    ...more,
+  }
+}
+
 export async function openJob(options: JobOptions): Promise<Job> {
   const sandbox = await startSandbox(options.sandbox)
   const scratch = await mkdtemp(join(tmpdir(), 'millrace-job-'))
   const warehouse = options.warehouse ?? (await openTestWarehouse())
-  const lake = await folder.open({ root: join(scratch, 'lake') })
   const present = new Set(sandbox.accounts.map((account) => account.platform))
-  const ports: Ports = {
-    clock: clockOf(sandbox),
-    random: options.random ?? seededRandom(options.sandbox.seed),
-    fetch: options.fetch ?? fetch,
-    connections: (await connectionsTo(sandbox)).filter(({ connector }) =>
-      present.has(connector.spec.platform as 'google_ads'),
-    ),
-    lake,
-    warehouse,
-    runner: await native.open({}),
-    dbt: options.dbt ?? null,
-    channels: options.channels ?? [],
-    scratchDir: join(scratch, 'spool'),
-    parallelAccounts: options.parallelAccounts ?? 2,
-    async [Symbol.asyncDispose]() {
-      await Promise.resolve()
+  const connections = (await connectionsTo(sandbox)).filter(({ connector }) =>
+    present.has(connector.spec.platform as 'google_ads'),
+  )
+  const ports = await portsOver(
+    { clock: clockOf(sandbox), connections, warehouse, folder: scratch, seed: options.sandbox.seed },
+    {
+      ...(options.random && { random: options.random }),
+      ...(options.fetch && { fetch: options.fetch }),
+      dbt: options.dbt ?? null,
+      channels: options.channels ?? [],
+      parallelAccounts: options.parallelAccounts ?? 2,
     },
-  }
+  )
   return {
     sandbox,
     ports,
@@ -106,7 +130,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       ),
     async [Symbol.asyncDispose]() {
       await warehouse[Symbol.asyncDispose]()
-      await lake[Symbol.asyncDispose]()
+      await ports.lake[Symbol.asyncDispose]()
       await sandbox.stop()
       await rm(scratch, { recursive: true, force: true })
     },

@@ -4,18 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { adapter as fileConnector } from '../src/connectors/file.ts'
+import { adapter as googleAds, openGoogleAds } from '../src/connectors/google-ads.ts'
+import { serveRecorded } from '../src/connectors/recorded.fixture.ts'
 import { standingClock } from '../src/domain/clock.ts'
-import { day } from '../src/domain/day.ts'
+import { day, timeZone } from '../src/domain/day.ts'
+import type { DayRange } from '../src/domain/day.ts'
 import { decimal, normalDecimal, sumDecimals } from '../src/domain/decimal.ts'
 import type { Platform } from '../src/domain/platform.ts'
-import { adapter as folder } from '../src/lake/folder.ts'
-import { landSpool, rawKeysOf } from '../src/lake/manifest.ts'
-import { openSpool } from '../src/lake/spool.ts'
-import { readExtract } from '../src/unify/remap.ts'
+import { runPipeline } from '../src/orchestrate/run.ts'
+import type { OpenConnection } from '../src/orchestrate/ports.ts'
+import { openTestWarehouse } from '../src/warehouse/fixture.ts'
+import type { Warehouse } from '../src/warehouse/warehouse.ts'
+import { portsOver } from './job.ts'
 
 /*
- * Records that were read from live ad accounts, written out as CSV, go through the file connector, the lake and unify; every metric
- * of every campaign and day must be the sum of the recorded rows. The records lie beside the project, never in it.
+ * Records that were read from live ad accounts, written out as CSV and replayed over Google's wire, go through the whole job; every
+ * metric in daily_campaign_metrics must be the sum of the recorded rows of its campaign and day. The records lie beside the project,
+ * never in it.
  */
 const recorded = process.env['MILLRACE_RECORDED_DIR'] ?? join(import.meta.dirname, '../../shared/data/recorded')
 const absent = existsSync(recorded) ? undefined : 'no recorded rows: set MILLRACE_RECORDED_DIR to their folder'
@@ -111,8 +116,53 @@ function recordedSums(
   )
 }
 
-describe('recorded rows through the file connector, the lake and unify', () => {
-  test.for(streams)('$platform $stream', async ({ stream, platform, fields }, { skip }) => {
+/** What is published, by campaign and day, in the same shape. */
+async function publishedSums(warehouse: Warehouse): Promise<ReadonlyMap<string, object>> {
+  const rows = await warehouse.query<
+    Record<'campaign_id' | 'date' | 'cost' | 'impressions' | 'clicks' | 'conversions', string>
+  >('select campaign_id, date, cost, impressions, clicks, conversions from daily_campaign_metrics')
+  const plainNumber = (text: string) => normalDecimal(text)
+  return new Map(
+    rows.map((row) => [
+      `${row.campaign_id}|${row.date}`,
+      {
+        cost: plainNumber(row.cost),
+        impressions: plainNumber(row.impressions),
+        clicks: plainNumber(row.clicks),
+        conversions: plainNumber(row.conversions),
+      },
+    ]),
+  )
+}
+
+/** The whole job over one connection: extract, lake, unify, audit, publish. */
+async function publish(
+  connection: OpenConnection,
+  range: DayRange,
+  warehouse: Warehouse,
+  folder: string,
+): Promise<void> {
+  const ports = await portsOver({ clock: standingClock(nowMs), connections: [connection], warehouse, folder })
+  const summary = await runPipeline(
+    ports,
+    { range, kind: 'repair', zone: timeZone('Asia/Seoul') },
+    () => undefined,
+    new AbortController().signal,
+  )
+  expect(summary.troubles).toEqual([])
+  expect(summary.state).toBe('success')
+}
+
+// The records are of 2021 and 2022; a platform answers for 37 months.
+const nowMs = Date.parse('2022-06-05T12:00:00Z')
+
+function daysIn(rows: readonly RecordedRow[], name: string): DayRange {
+  const days = rows.map((row) => plain(row[name])).sort()
+  return { since: day(days[0] ?? ''), until: day(days.at(-1) ?? '') }
+}
+
+describe('recorded rows go through the whole job and every metric is the sum of its records', () => {
+  test.for(streams)('$platform $stream as a CSV export', async ({ stream, platform, fields }, { skip }) => {
     skip(absent !== undefined, absent)
     const rows = rowsOf(platform, stream)
     expect(rows.length).toBeGreaterThan(0)
@@ -122,28 +172,33 @@ describe('recorded rows through the file connector, the lake and unify', () => {
     const columns = Object.fromEntries(Object.entries(fields).filter(([, name]) => present.has(name)))
     const given = { files: [path], platform, account: '1', currency: 'USD', mapping: { columns } }
     await using connector = await fileConnector.open(fileConnector.options.parse(given))
-    await using spool = await openSpool({
-      columns: connector.spec.mapping.columns,
-      dateColumn: 'date',
-      folder: join(root, `${stream}-spool`),
-    })
-    const signal = new AbortController().signal
-    const context = { clock: standingClock(0), random: () => 0, fetch, signal, log: () => undefined }
-    const [account] = await connector.discover(context)
-    const slice = { platform, accountId: '1', level: 'campaign', breakdownKey: '', kind: 'repair' } as const
-    await connector.extract({ ...slice, since: day('2000-01-01'), until: day('2100-01-01') }, account!, context, {
-      rows: (batch) => spool.append(batch),
-      entities: async () => Promise.resolve(),
-    })
-    await using lake = await folder.open({ root: join(root, 'lake') })
-    const extractId = `00000000-0000-7000-8000-${String(streams.findIndex((one) => one.stream === stream)).padStart(12, '0')}`
-    const rawKeys = rawKeysOf(await landSpool(lake, spool, { platform, accountId: '1', extractId }))
-    const facts = (await Array.fromAsync(readExtract(lake, { rawKeys }, connector.spec.mapping, account!))).flat()
-    const found = facts.map(({ entityId, date, cost, impressions, clicks, conversions }) => [
-      `${entityId}|${date}`,
-      { cost, impressions, clicks, conversions },
-    ])
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(recordedSums(rows, fields)))
-    expect(facts.length).toBe(recordedSums(rows, fields).size)
+    await using warehouse = await openTestWarehouse()
+    await publish({ name: stream, connector, accountIds: [] }, daysIn(rows, fields.date), warehouse, join(root, stream))
+    expect(await publishedSums(warehouse)).toEqual(recordedSums(rows, fields))
   })
+
+  test.for(streams.filter((one) => one.platform === 'google_ads'))(
+    'google_ads $stream over the wire of searchStream',
+    async ({ stream, fields }, { skip }) => {
+      skip(absent !== undefined, absent)
+      const rows = rowsOf('google_ads', stream)
+      await using server = await serveRecorded({ recordsFile: 'google_ads_records.jsonl', stream })
+      const given = {
+        baseUrl: server.url,
+        oauthUrl: server.oauthUrl,
+        clientId: 'a',
+        clientSecret: 'b',
+        refreshToken: 'c',
+      }
+      await using connector = openGoogleAds(googleAds.options.parse(given))
+      await using warehouse = await openTestWarehouse()
+      await publish(
+        { name: 'google', connector, accountIds: [] },
+        server.range,
+        warehouse,
+        join(root, `wire-${stream}`),
+      )
+      expect(await publishedSums(warehouse)).toEqual(recordedSums(rows, fields))
+    },
+  )
 })
