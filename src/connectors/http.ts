@@ -46,7 +46,7 @@ const failureBytesMax = 256 * 1024
  * and following one would carry the token to a host that nobody configured.
  * Throws CONNECTORS_UNREACHABLE, _TIMEOUT, _ANSWER_CUT, _ANSWER_UNREADABLE, or what the platform's own error means.
  */
-export async function call(request: Call, wire: Wire, context: ConnectorContext): Promise<Answer> {
+async function call(request: Call, wire: Wire, context: ConnectorContext): Promise<Answer> {
   const silence = silenceGuard(request, wire, context)
   let response: Response
   try {

@@ -238,12 +238,12 @@ const rows = {
     facts: ['column', 'value', 'type', 'row'],
     en: {
       what: 'Column "{column}" has the value "{value}", which is no {type}',
-      why: 'Row {row} of the extract carries it. Raw columns are exact: nothing is rounded or cut to make a value fit.',
+      why: 'Row {row} of the extract carries it. Raw columns are exact (to 18 decimals): no value is bent until it fits.',
       fix: 'Compare the column with what the platform documents; if its type changed, the mapping of the connector must change too.',
     },
     ko: {
       what: '"{column}" 열의 값 "{value}"은(는) {type} 형식이 아닙니다',
-      why: '추출의 {row}번째 행에 있는 값입니다. 원본 열은 정확해야 하므로 값을 반올림하거나 자르지 않습니다.',
+      why: '추출의 {row}번째 행에 있는 값입니다. 원본 열은 소수 18자리까지 정확해야 하므로 값을 바꾸어 맞추지 않습니다.',
       fix: '플랫폼 문서의 열 형식과 비교하세요. 형식이 바뀌었다면 커넥터의 매핑도 바꿔야 합니다.',
     },
   },

@@ -1,3 +1,49 @@
 import type { ErrorTable } from './error-entry.ts'
 
-export const orchestrateErrors = {} as const satisfies ErrorTable
+export const orchestrateErrors = {
+  ORCHESTRATE_NO_ACCOUNTS: {
+    exit: 'config',
+    retryable: false,
+    facts: ['wanted'],
+    en: {
+      what: 'There is no account to work on ({wanted})',
+      why: 'No connection of the configuration reaches an account that the command asks for.',
+      fix: 'Look at the connections with: millrace config print; and at what they reach with: millrace doctor',
+    },
+    ko: {
+      what: '작업할 계정이 없습니다 ({wanted})',
+      why: '설정의 어느 연결도 명령이 요구하는 계정에 닿지 않습니다.',
+      fix: 'millrace config print 로 연결을, millrace doctor 로 연결이 닿는 계정을 확인하세요.',
+    },
+  },
+  ORCHESTRATE_DBT_FAILED: {
+    exit: 'run',
+    retryable: false,
+    facts: ['nodes', 'detail'],
+    en: {
+      what: 'dbt ended with failures: {nodes}',
+      why: 'A model could not be built or a test found rows that it forbids. {detail}',
+      fix: 'Repeat that step alone with: millrace dbt build --select NODE',
+    },
+    ko: {
+      what: 'dbt가 실패로 끝났습니다: {nodes}',
+      why: '모델을 만들지 못했거나 테스트가 허용하지 않는 행을 찾았습니다. {detail}',
+      fix: '그 단계만 다시 실행하세요: millrace dbt build --select NODE',
+    },
+  },
+  ORCHESTRATE_UNEXPECTED: {
+    exit: 'unexpected',
+    retryable: false,
+    facts: ['detail'],
+    en: {
+      what: 'Something unforeseen went wrong: {detail}',
+      why: 'Millrace has no name for this failure, so it is a fault of the program and not of your set-up.',
+      fix: 'Run the command again with --json for the whole error, and report it with the output of: millrace doctor --json',
+    },
+    ko: {
+      what: '예상하지 못한 문제가 생겼습니다: {detail}',
+      why: 'Millrace가 이름 붙이지 못한 실패이므로 설정이 아니라 프로그램의 결함입니다.',
+      fix: '--json을 붙여 명령을 다시 실행해 전체 오류를 보고, millrace doctor --json 출력과 함께 알려 주세요.',
+    },
+  },
+} as const satisfies ErrorTable

@@ -9,12 +9,12 @@ export const qualityErrors = {
     en: {
       what: '{platform}/{accountId} {dates} was refused by {checks}',
       why: '{foundEn}. The last good numbers stay published and are marked stale.',
-      fix: '{remedyEn}',
+      fix: '{remedyEn} Afterwards millrace status shows whether it passed.',
     },
     ko: {
       what: '{platform}/{accountId} {dates}이(가) {checks} 검사에서 거부되었습니다',
       why: '{foundKo}. 마지막으로 통과한 숫자가 그대로 게시되고 오래됨으로 표시됩니다.',
-      fix: '{remedyKo}',
+      fix: '{remedyKo} 통과했는지는 millrace status로 확인하세요.',
     },
   },
   QUALITY_CHECK_ID_INVALID: {

@@ -1,6 +1,9 @@
 import type { ErrorTable } from './error-entry.ts'
+import { transformRunErrors } from './errors-transform-run.ts'
 
+/** What is wrong in a dbt project, and what keeps an invocation from being carried out. */
 export const transformErrors = {
+  ...transformRunErrors,
   TRANSFORM_JINJA_SYNTAX: {
     exit: 'config',
     retryable: false,
@@ -91,96 +94,6 @@ export const transformErrors = {
       fix: '`- not_null` 또는 `- accepted_values: {arguments: …}` 형식으로 쓰세요.',
     },
   },
-  TRANSFORM_PROJECT_MISSING: {
-    exit: 'config',
-    retryable: false,
-    facts: ['path'],
-    en: {
-      what: 'There is no dbt project at {path}',
-      why: 'The folder holds no dbt_project.yml.',
-      fix: 'Run inside the project, or give --project-dir.',
-    },
-    ko: {
-      what: '{path}에 dbt 프로젝트가 없습니다',
-      why: '폴더에 dbt_project.yml이 없습니다.',
-      fix: '프로젝트 안에서 실행하거나 --project-dir을 지정하세요.',
-    },
-  },
-  TRANSFORM_PROFILE_MISSING: {
-    exit: 'config',
-    retryable: false,
-    facts: ['path', 'profile'],
-    en: {
-      what: "The profile '{profile}' is not in {path}",
-      why: 'dbt finds the database through a profile.',
-      fix: 'Add the profile to that file, or give --profiles-dir or --profile.',
-    },
-    ko: {
-      what: "{path}에 프로필 '{profile}'이 없습니다",
-      why: 'dbt는 프로필로 데이터베이스를 찾습니다.',
-      fix: '파일에 프로필을 추가하거나 --profiles-dir 또는 --profile을 지정하세요.',
-    },
-  },
-  TRANSFORM_TARGET_MISSING: {
-    exit: 'config',
-    retryable: false,
-    facts: ['path', 'profile', 'target', 'targets'],
-    en: {
-      what: "The profile '{profile}' has no target '{target}' ({path})",
-      why: 'Its targets are: {targets}.',
-      fix: 'Give one of them with --target.',
-    },
-    ko: {
-      what: "프로필 '{profile}'에 타깃 '{target}'이 없습니다 ({path})",
-      why: '있는 타깃: {targets}.',
-      fix: '--target으로 그중 하나를 지정하세요.',
-    },
-  },
-  TRANSFORM_TARGET_UNSUPPORTED: {
-    exit: 'config',
-    retryable: false,
-    facts: ['path', 'target', 'type'],
-    en: {
-      what: "The target '{target}' is for {type} ({path})",
-      why: 'The native runner builds on Postgres only.',
-      fix: 'Use a postgres target, or run with --runner dbt-core and that adapter installed.',
-    },
-    ko: {
-      what: "타깃 '{target}'은 {type}용입니다 ({path})",
-      why: '내장 러너는 Postgres만 지원합니다.',
-      fix: 'postgres 타깃을 쓰거나 --runner dbt-core로 실행하세요.',
-    },
-  },
-  TRANSFORM_DATABASE_AWAY: {
-    exit: 'dependency',
-    retryable: true,
-    facts: ['host', 'port', 'database', 'message'],
-    en: {
-      what: 'The database {database} at {host}:{port} cannot be reached: {message}',
-      why: 'dbt builds inside the database, so nothing can run without it.',
-      fix: 'Start it, or correct host, port, user and password of the profile.',
-    },
-    ko: {
-      what: '{host}:{port}의 데이터베이스 {database}에 연결할 수 없습니다: {message}',
-      why: 'dbt는 데이터베이스 안에서 실행됩니다.',
-      fix: '데이터베이스를 시작하거나 프로필의 주소와 계정을 고치세요.',
-    },
-  },
-  TRANSFORM_ENV_VAR_MISSING: {
-    exit: 'config',
-    retryable: false,
-    facts: ['variable'],
-    en: {
-      what: 'The environment variable {variable} is not set',
-      why: 'env_var was called without a default.',
-      fix: 'Set {variable}, or give env_var a default.',
-    },
-    ko: {
-      what: '환경 변수 {variable}이 없습니다',
-      why: 'env_var에 기본값이 없습니다.',
-      fix: '{variable}을 설정하거나 기본값을 주세요.',
-    },
-  },
   TRANSFORM_VAR_MISSING: {
     exit: 'config',
     retryable: false,
@@ -209,36 +122,6 @@ export const transformErrors = {
       what: '내장 러너는 {feature}을(를) 지원하지 않습니다 ({construct}, {file}:{line}:{column})',
       why: 'dbt와 똑같이 할 수 없는 것은 거부합니다. 아무것도 실행되지 않았습니다.',
       fix: '같은 명령을 --runner dbt-core로 실행하거나 그 부분을 지우세요.',
-    },
-  },
-  TRANSFORM_COMMAND_UNSUPPORTED: {
-    exit: 'usage',
-    retryable: false,
-    facts: ['command', 'runner'],
-    en: {
-      what: "The runner {runner} has no command '{command}'",
-      why: 'Each runner declares the commands that it carries out.',
-      fix: 'Run it with --runner dbt-core.',
-    },
-    ko: {
-      what: "러너 {runner}에는 '{command}' 명령이 없습니다",
-      why: '러너마다 지원하는 명령이 정해져 있습니다.',
-      fix: '--runner dbt-core로 실행하세요.',
-    },
-  },
-  TRANSFORM_ARGUMENT_UNKNOWN: {
-    exit: 'usage',
-    retryable: false,
-    facts: ['argument'],
-    en: {
-      what: "'{argument}' is not understood",
-      why: "millrace dbt takes dbt's own commands and flags as far as it covers them.",
-      fix: 'See `millrace dbt --help`, or run real dbt with --runner dbt-core.',
-    },
-    ko: {
-      what: "'{argument}'을(를) 이해할 수 없습니다",
-      why: 'millrace dbt는 지원하는 범위의 dbt 명령과 옵션만 받습니다.',
-      fix: '`millrace dbt --help`를 보거나 --runner dbt-core로 실행하세요.',
     },
   },
   TRANSFORM_NAME_DOUBLED: {
@@ -361,21 +244,6 @@ export const transformErrors = {
       fix: '참조 하나를 없애세요.',
     },
   },
-  TRANSFORM_SELECTOR_UNKNOWN: {
-    exit: 'usage',
-    retryable: false,
-    facts: ['method', 'expression', 'feature'],
-    en: {
-      what: "The selector method '{method}' is not known here ({expression})",
-      why: 'The native runner selects by fqn, path, file, tag, source, config, resource_type, package, test_name and test_type.',
-      fix: 'Use one of these, or run with --runner dbt-core.',
-    },
-    ko: {
-      what: "선택 방법 '{method}'을(를) 쓸 수 없습니다 ({expression})",
-      why: '내장 러너는 fqn, path, file, tag, source, config, resource_type, package, test_name, test_type으로 선택합니다.',
-      fix: '그중 하나를 쓰거나 --runner dbt-core로 실행하세요.',
-    },
-  },
   TRANSFORM_RAISED: {
     exit: 'config',
     retryable: false,
@@ -389,81 +257,6 @@ export const transformErrors = {
       what: '프로젝트가 거부했습니다: {message}',
       why: '매크로가 낸 오류입니다.',
       fix: '메시지를 따르세요.',
-    },
-  },
-  TRANSFORM_CLEAN_OUTSIDE: {
-    exit: 'usage',
-    retryable: false,
-    facts: ['path'],
-    en: {
-      what: 'clean will not remove {path}',
-      why: 'It lies outside the project.',
-      fix: 'Remove it yourself, or give a --target-path inside the project.',
-    },
-    ko: {
-      what: '{path}는 지우지 않습니다',
-      why: '프로젝트 밖에 있습니다.',
-      fix: '직접 지우거나 프로젝트 안의 --target-path를 지정하세요.',
-    },
-  },
-  TRANSFORM_DBT_CORE_MISSING: {
-    exit: 'dependency',
-    retryable: false,
-    facts: ['path'],
-    en: {
-      what: 'dbt-core is not installed at {path}',
-      why: 'The runner dbt-core starts real dbt, which needs Python.',
-      fix: "Set install to true in the runner's options, or run: scripts/services.sh install dbt.",
-    },
-    ko: {
-      what: '{path}에 dbt-core가 없습니다',
-      why: 'dbt-core 러너는 Python의 실제 dbt를 실행합니다.',
-      fix: '러너 옵션에서 install을 true로 하거나 scripts/services.sh install dbt를 실행하세요.',
-    },
-  },
-  TRANSFORM_DBT_CORE_VERSION: {
-    exit: 'dependency',
-    retryable: false,
-    facts: ['path', 'found', 'wanted'],
-    en: {
-      what: 'dbt at {path} is {found}, not {wanted}',
-      why: 'Results are promised for the pinned release only.',
-      fix: "Remove that folder and install again, or point the runner's folder elsewhere.",
-    },
-    ko: {
-      what: '{path}의 dbt는 {found}이며 {wanted}가 아닙니다',
-      why: '고정된 버전의 결과만 보장합니다.',
-      fix: '폴더를 지우고 다시 설치하거나 다른 폴더를 지정하세요.',
-    },
-  },
-  TRANSFORM_DBT_CORE_INSTALL: {
-    exit: 'dependency',
-    retryable: true,
-    facts: ['path', 'message'],
-    en: {
-      what: 'dbt-core could not be installed into {path}: {message}',
-      why: 'Python 3.10 or newer with pip or uv, and its package index, are needed.',
-      fix: 'Correct what the message says and try again.',
-    },
-    ko: {
-      what: '{path}에 dbt-core를 설치하지 못했습니다: {message}',
-      why: 'Python 3.10 이상과 pip 또는 uv, 패키지 저장소 접속이 필요합니다.',
-      fix: '메시지의 문제를 해결하고 다시 시도하세요.',
-    },
-  },
-  TRANSFORM_DBT_CORE_REFUSED: {
-    exit: 'run',
-    retryable: false,
-    facts: ['message'],
-    en: {
-      what: 'dbt-core could not carry out the command: {message}',
-      why: 'It ended with code 2: the project or the invocation is wrong.',
-      fix: "Do what dbt's message asks.",
-    },
-    ko: {
-      what: 'dbt-core가 명령을 수행하지 못했습니다: {message}',
-      why: '종료 코드 2: 프로젝트나 명령이 잘못되었습니다.',
-      fix: 'dbt의 메시지를 따르세요.',
     },
   },
 } as const satisfies ErrorTable

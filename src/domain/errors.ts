@@ -2,6 +2,7 @@ import { cliErrors } from './errors-cli.ts'
 import { configErrors } from './errors-config.ts'
 import { connectorsErrors } from './errors-connectors.ts'
 import { domainErrors } from './errors-domain.ts'
+import { filesErrors } from './errors-files.ts'
 import { lakeErrors } from './errors-lake.ts'
 import { notifyErrors } from './errors-notify.ts'
 import { orchestrateErrors } from './errors-orchestrate.ts'
@@ -19,6 +20,7 @@ export const catalogue = {
   ...domainErrors,
   ...configErrors,
   ...connectorsErrors,
+  ...filesErrors,
   ...lakeErrors,
   ...unifyErrors,
   ...warehouseErrors,

@@ -53,3 +53,18 @@ export interface RawMapping {
 
 /** A raw row: text exactly as the platform wrote the value (numbers too), or null. Keys are the mapping's column names. */
 export type RawRow = Readonly<Record<string, string | null>>
+
+/** The difference between a source's pinned columns and what an extract really saw. */
+export interface ColumnDrift {
+  /** Required columns that at least one row lacked: a fact made of nothing. */
+  readonly removed: readonly string[]
+  /** Columns whose values did not read as their type. */
+  readonly mistyped: readonly {
+    readonly name: string
+    readonly type: RawType
+    readonly rows: number
+    readonly example: string | null
+  }[]
+  /** Columns that the mapping does not know. */
+  readonly added: readonly string[]
+}

@@ -1,5 +1,6 @@
 import type { Day, DayRange } from './day.ts'
 import type { Decimal } from './decimal.ts'
+import type { ColumnDrift } from './mapping.ts'
 import type { Currency } from './money.ts'
 import type { Level, Platform } from './platform.ts'
 
@@ -70,4 +71,6 @@ export interface ExtractRecord extends Slice {
   readonly mapVersion: number
   /** The lake's key of the raw file, by day; a day without rows has no file. */
   readonly rawKeys: Readonly<Record<Day, string>>
+  /** What differed from the source's pinned columns; absent when nobody looked. Kept with the extract, so that a load repeated from the lake judges it too. */
+  readonly drift?: ColumnDrift | undefined
 }

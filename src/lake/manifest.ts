@@ -23,6 +23,18 @@ export interface ManifestEntry extends ExtractRecord {
 type Account = Pick<ExtractRecord, 'platform' | 'accountId'>
 
 const text = z.string()
+const driftShape = z.object({
+  removed: z.array(text),
+  mistyped: z.array(
+    z.object({
+      name: text,
+      type: z.enum(['text', 'day', 'bigint', 'decimal', 'json']),
+      rows: z.int(),
+      example: text.nullable(),
+    }),
+  ),
+  added: z.array(text),
+})
 const entryShape = z.object({
   platform: z.enum(platforms),
   accountId: text,
@@ -40,6 +52,7 @@ const entryShape = z.object({
   controlTotals: z.record(text, text).nullable(),
   mapVersion: z.int(),
   rawKeys: z.record(text, text),
+  drift: driftShape.optional(),
   files: z.array(z.object({ date: text, key: text, rows: z.int(), bytes: z.int(), sha256: text })),
   status: z.enum(['landed', 'retired']),
 })

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../domain/errors.ts'
-import type { Day } from '../domain/day.ts'
+import type { ErrorCode, Facts } from '../domain/errors.ts'
+import type { Day, TimeZone } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import type { Platform } from '../domain/platform.ts'
 
@@ -16,8 +16,30 @@ export interface Trouble {
   /** Days that it concerns; empty when it concerns the run as a whole. */
   readonly dates: readonly Day[]
   readonly code: ErrorCode
+  /** What the code's text names, so that it can be said again in another language. */
+  readonly facts: Facts
   readonly message: string
   readonly fix: string
+}
+
+/** Days of an account that had not closed in its zone when the run looked; a later run loads them. */
+export interface Waiting {
+  readonly platform: Platform
+  readonly accountId: string
+  readonly zone: TimeZone
+  readonly dates: readonly Day[]
+}
+
+/** One account in a run. */
+export interface AccountSummary {
+  readonly platform: Platform
+  readonly accountId: string
+  readonly name: string
+  readonly zone: TimeZone
+  readonly state: 'landed' | 'refused' | 'failed' | 'waiting'
+  /** Days that this run published or found unchanged. */
+  readonly dates: readonly Day[]
+  readonly rows: number
 }
 
 /** The result of a run: what the success notice, `--json` and the run's row in the warehouse are made from. */
@@ -42,6 +64,8 @@ export interface RunSummary {
     readonly superseded: number
     readonly waiting: number
   }
+  readonly waiting: readonly Waiting[]
+  readonly perAccount: readonly AccountSummary[]
   readonly checks: { readonly pass: number; readonly warn: number; readonly fail: number }
   readonly models: number
   readonly dbtTests: { readonly pass: number; readonly warn: number; readonly fail: number }

@@ -62,6 +62,7 @@ function skippedText(reason: Facts[string], language: Language): string {
 
 /** Days of one account that the same checks refused, and why: the facts of QUALITY_PARTITION_REFUSED. */
 export interface Refusal {
+  readonly code: 'QUALITY_PARTITION_REFUSED'
   readonly dates: readonly Day[]
   readonly facts: Facts
 }
@@ -79,7 +80,11 @@ export function refusalsOf(
   return [...byChecks].map(([checks, dates]) => {
     const first = dates[0] ? (byDay.get(dates[0]) ?? []) : []
     const { platform, accountId } = account
-    return { dates, facts: { platform, accountId, dates: rangesText(dates), checks, ...sentences(first) } }
+    return {
+      code: 'QUALITY_PARTITION_REFUSED',
+      dates,
+      facts: { platform, accountId, dates: rangesText(dates), checks, ...sentences(first) },
+    }
   })
 }
 

@@ -64,12 +64,6 @@ export async function scanStage(
   return scanOf(stage, rows, placed, broken)
 }
 
-/** The scan of all these checks as text, with the hash of which a result is stored: the same checks give the same text. */
-export function scanText(stage: Stage, checks: readonly Check[], values: SliceValues): string {
-  const placed = checks.filter((check) => check.rows).map((check, place): Placed => ({ check, place }))
-  return rendered(scanStatement(stage, placed, values, true)).text
-}
-
 function scanStatement(stage: Stage, placed: readonly Placed[], values: SliceValues, withMeasures: boolean): Fragment {
   const columns = [...(withMeasures ? measures : []), ...placed.flatMap((one) => ruleColumns(one, values))]
   return sql`select ${joined([sql`date`, ...columns], ', ')} from ${trusted(stage.table)} group by date`

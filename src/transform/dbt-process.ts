@@ -31,7 +31,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
     ...option('--profiles-dir', resolve(request.profilesDir)),
     ...option('--profile', request.profile),
     ...option('--target', request.target),
-    ...option('--target-path', request.targetPath),
+    ...(command === 'debug' ? [] : option('--target-path', request.targetPath)),
     ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', JSON.stringify(request.vars)]),
     ...(executes ? option('--threads', request.threads?.toString()) : []),
     ...(selects ? [...several('--select', request.select), ...several('--exclude', request.exclude)] : []),

@@ -166,7 +166,7 @@ const transientStates = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'
 
 function transient(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string }
-  return transientStates.has(code ?? '') || /Connection terminated/.test(message ?? '')
+  return transientStates.has(code ?? '') || /Connection terminated|not queryable/.test(message ?? '')
 }
 
 async function ensureDatabase(keeper: pg.Client, name: string): Promise<void> {

@@ -8,7 +8,9 @@ with seen as (
 )
 update dim_entity e
 set parent_id = s.parent_id, name = s.name, status_canonical = s.status, status_raw = s.status_raw, objective_raw = s.objective_raw,
-    budget = s.budget, attr_hash = s.attr_hash, last_seen = greatest(e.last_seen, $2::timestamptz), is_stub = false
+    budget = s.budget, attr_hash = s.attr_hash, is_stub = false,
+    -- nobody has ever looked at a stub: it was made from a fact
+    last_seen = case when e.is_stub then $2::timestamptz else greatest(e.last_seen, $2::timestamptz) end
 from seen s
 where e.is_current and e.platform = s.platform and e.account_id = s.account_id and e.level = s.level and e.entity_id = s.entity_id
   and (e.is_stub or e.valid_from = $2::timestamptz or (e.attr_hash = s.attr_hash and e.last_seen < $2::timestamptz))

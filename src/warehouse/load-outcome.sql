@@ -1,16 +1,27 @@
--- One row a day of the load; what an outcome does to the partition's state is decided here and nowhere else.
--- $1 partition_id[], $2 outcome[], $3 rows[], $4 completeness[], $5 refused_by[] (comma between ids), $6 extract_id, $7 requested_at, $8 at
-update partition_state p
-set state = case when o.outcome <> 'refused' then 'published' when p.published_at is null then 'failed' else 'stale' end,
-    rows = case when o.outcome = 'refused' then p.rows else o.rows end,
-    completeness = case when o.outcome = 'refused' then p.completeness else o.completeness end,
-    extract_id = case when o.outcome = 'refused' then p.extract_id else $6::uuid end,
-    requested_at = case when o.outcome = 'refused' then p.requested_at else $7::timestamptz end,
-    published_at = case when o.outcome = 'published' then $8::timestamptz else p.published_at end,
-    confirmed_at = case when o.outcome = 'refused' then p.confirmed_at else $8::timestamptz end,
-    problem_extract_id = case when o.outcome = 'refused' then $6::uuid end,
-    problem_codes = case when o.outcome = 'refused' then string_to_array(o.refused_by, ',') else '{}' end,
-    problem_message = null,
-    problem_at = case when o.outcome = 'refused' then $8::timestamptz end
-from unnest($1::integer[], $2::text[], $3::integer[], $4::text[], $5::text[]) as o (partition_id, outcome, rows, completeness, refused_by)
-where p.partition_id = o.partition_id
+-- What an outcome does to the partition's state is decided here and nowhere else; what readers now see for the first time becomes a version.
+-- $1 [{partitionId, outcome, rows, inserted, updated, deleted, completeness, refusedBy}], $2 extract_id, $3 requested_at, $4 at
+with outcomes as materialized (
+  select o."partitionId" as partition_id, o.outcome, o.outcome = 'refused' as refused, o.rows, o.inserted, o.updated, o.deleted,
+         o.completeness, array(select jsonb_array_elements_text(o."refusedBy")) as refused_by
+  from jsonb_to_recordset($1::jsonb) as o ("partitionId" integer, outcome text, rows integer, inserted integer, updated integer,
+       deleted integer, completeness text, "refusedBy" jsonb)
+), changed as (
+  update partition_state p
+  set state = case when not o.refused then 'published' when p.published_at is null then 'failed' else 'stale' end,
+      rows = case when o.refused then p.rows else o.rows end,
+      completeness = case when o.refused then p.completeness else o.completeness end,
+      extract_id = case when o.refused then p.extract_id else $2::uuid end,
+      requested_at = case when o.refused then p.requested_at else $3::timestamptz end,
+      published_at = case when o.outcome = 'published' then $4::timestamptz else p.published_at end,
+      confirmed_at = case when o.refused then p.confirmed_at else $4::timestamptz end,
+      problem_extract_id = case when o.refused then $2::uuid end,
+      problem_codes = o.refused_by,
+      problem_message = null,
+      problem_at = case when o.refused then $4::timestamptz end
+  from outcomes o
+  where p.partition_id = o.partition_id
+)
+insert into partition_version (partition_id, extract_id, at, rows, inserted, updated, deleted)
+select o.partition_id, $2::uuid, $4::timestamptz, o.rows, o.inserted, o.updated, o.deleted
+from outcomes o
+where o.outcome = 'published'

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
+import type { Day } from '../domain/day.ts'
 import { normalised } from '../domain/decimal.ts'
 import type { DailyMetric } from '../domain/metric.ts'
 import type { PostgresSession } from './postgres-pool.ts'
@@ -36,11 +37,12 @@ function line(row: DailyMetric): string {
 /** About what one write to the socket carries; a batch of any size becomes chunks of this. */
 const chunkCharacters = 1 << 16
 
-async function* encoded(rows: AsyncIterable<readonly DailyMetric[]>): AsyncGenerator<Buffer> {
+async function* encoded(rows: AsyncIterable<readonly DailyMetric[]>, counts: Map<Day, number>): AsyncGenerator<Buffer> {
   let chunk = ''
   for await (const batch of rows) {
     for (const row of batch) {
       chunk += line(row)
+      counts.set(row.date, (counts.get(row.date) ?? 0) + 1)
       if (chunk.length < chunkCharacters) continue
       yield Buffer.from(chunk)
       chunk = ''
@@ -50,13 +52,16 @@ async function* encoded(rows: AsyncIterable<readonly DailyMetric[]>): AsyncGener
 }
 
 /**
- * Streams the rows into the session's stage, never more than a chunk ahead of Postgres. What the iterable throws ends the
- * copy and is thrown; the transaction is then to be rolled back.
+ * Streams the rows into the session's stage, never more than two chunks ahead of Postgres, and says how many each day has.
+ * What the iterable throws ends the copy and is thrown; the transaction is then to be rolled back.
  */
-export async function stageRows(session: PostgresSession, rows: AsyncIterable<readonly DailyMetric[]>): Promise<void> {
+export async function stageRows(
+  session: PostgresSession,
+  rows: AsyncIterable<readonly DailyMetric[]>,
+): Promise<ReadonlyMap<Day, number>> {
+  const counts = new Map<Day, number>()
   await session.query(statement('stage'))
-  await pipeline(
-    Readable.from(encoded(rows), { objectMode: true, highWaterMark: 2 }),
-    session.client.query(copyFrom(copyStatement)),
-  )
+  const source = Readable.from(encoded(rows, counts), { objectMode: true, highWaterMark: 2 })
+  await pipeline(source, session.client.query(copyFrom(copyStatement)))
+  return counts
 }

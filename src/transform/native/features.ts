@@ -10,13 +10,14 @@ export type FeatureKind =
   | 'block'
   | 'name'
   | 'adapter method'
+  | 'module'
   | 'selector'
 
 /**
  * What dbt knows and the native runner does not do. A construct that is here is refused before anything runs; one that is neither
  * here nor in the lists of what runs is unknown to dbt as well. Keep it the only such list: the scanner and the documentation read it.
  */
-export const unsupported = {
+const unsupported = {
   file: {
     'packages.yml': 'packages',
     'dependencies.yml': 'packages and project dependencies',
@@ -114,6 +115,11 @@ export const unsupported = {
     valid_snapshot_target: 'snapshots',
     get_hard_deletes_behavior: 'snapshots',
     build_catalog_relation: 'catalogs',
+  },
+  module: {
+    re: 'the module re',
+    pytz: 'the module pytz',
+    itertools: 'the module itertools',
   },
   selector: {
     group: 'groups',

@@ -167,8 +167,7 @@ create table partition_version (
   rows integer not null,
   inserted integer not null,
   updated integer not null,
-  deleted integer not null,
-  cost_change numeric not null
+  deleted integer not null
 );
 
 create index partition_version_partition on partition_version (partition_id, at);

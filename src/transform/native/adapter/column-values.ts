@@ -1,10 +1,22 @@
 import type pg from 'pg'
+import { PyDate, PyDateTime } from '../jinja/civil-time.ts'
 import { normalInteger } from '../jinja/number.ts'
 import type { Value } from '../jinja/value.ts'
 import { PyDecimal, PyFloat } from '../jinja/value.ts'
 
 /** Postgres' types whose text a template must not see as text. Everything else arrives as the server prints it. */
-const OID = { bool: 16, int8: 20, int2: 21, int4: 23, oid: 26, float4: 700, float8: 701, numeric: 1700 } as const
+const OID = {
+  bool: 16,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  oid: 26,
+  float4: 700,
+  float8: 701,
+  numeric: 1700,
+  date: 1082,
+  timestamp: 1114,
+} as const
 
 const readers: ReadonlyMap<number, (text: string) => Value> = new Map<number, (text: string) => Value>([
   [OID.bool, (text) => text === 't'],
@@ -15,7 +27,20 @@ const readers: ReadonlyMap<number, (text: string) => Value> = new Map<number, (t
   [OID.float4, (text) => new PyFloat(Number(text))],
   [OID.float8, (text) => new PyFloat(Number(text))],
   [OID.numeric, (text) => new PyDecimal(text)],
+  [OID.date, (text) => dateOr(text)],
+  [OID.timestamp, (text) => dateTimeOr(text)],
 ])
+
+/** Infinity and years beyond four digits have no date in Python either; they stay text. */
+const CIVIL = /^\d{4}-\d{2}-\d{2}/
+
+function dateOr(text: string): Value {
+  return CIVIL.test(text) ? PyDate.fromText(text) : text
+}
+
+function dateTimeOr(text: string): Value {
+  return CIVIL.test(text) && !text.endsWith('BC') ? PyDateTime.fromText(text) : text
+}
 
 /** Reads columns into template values: integers exact beyond 2^53, decimals with their digits. */
 export const columnTypes: pg.CustomTypesConfig = {

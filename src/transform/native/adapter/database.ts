@@ -35,6 +35,8 @@ export class Database {
     })
     // A connection that breaks while idle is replaced by the next checkout; without a listener it would end the process.
     this.#pool.on('error', () => undefined)
+    // The same for one that the server ends while the pool is closing, when the pool itself no longer listens.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined))
     this.cache = new RelationCache((schema) => this.#relations(schema))
   }
 

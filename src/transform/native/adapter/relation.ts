@@ -1,7 +1,7 @@
 import { bind } from '../jinja/arguments.ts'
 import { str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PyObject } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyObject, presentOr } from '../jinja/value.ts'
 import { truth } from '../jinja/operators.ts'
 
 export type RelationType = 'table' | 'view' | 'materialized_view' | 'cte' | 'external'
@@ -130,7 +130,8 @@ const methods: Readonly<Record<string, (relation: Relation, call: CallArguments)
   without_identifier: (relation) => relation.with({ included: { database: true, schema: true, identifier: false } }),
   incorporate,
   replace_path: (relation, call) => relation.with(pathChanges([...call.keyword])),
-  get: (relation, call) => relation.attribute(str(call.positional[0] ?? null)) ?? call.positional[1] ?? null,
+  get: (relation, call) =>
+    presentOr(relation.attribute(str(call.positional[0] ?? null)), () => call.positional[1] ?? null),
   quoted: (_relation, call) => quoteName(str(call.positional[0] ?? null)),
   relation_max_name_length: () => 63,
   create: (_relation, call) => createRelation(call),

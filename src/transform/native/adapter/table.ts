@@ -1,6 +1,6 @@
 import { str, repr } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PyObject, PyTuple } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyObject, PyTuple, presentOr } from '../jinja/value.ts'
 
 /** A list of named things, reached by number or name, as agate's mapped sequences are. */
 class MappedSequence extends PyObject {
@@ -33,7 +33,9 @@ class MappedSequence extends PyObject {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined
     if (method !== undefined) return new HostFunction(name, () => method())
     if (name === 'get')
-      return new HostFunction('get', (call) => this.item(call.positional[0] ?? null) ?? call.positional[1] ?? null)
+      return new HostFunction('get', (call) =>
+        presentOr(this.item(call.positional[0] ?? null), () => call.positional[1] ?? null),
+      )
     return this.item(name)
   }
   override text(): string {

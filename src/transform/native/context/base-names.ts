@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { MillraceError } from '../../../domain/errors.ts'
 import { bind, hostFunction } from '../jinja/arguments.ts'
+import { PyDateTime, datetimeModule } from '../jinja/civil-time.ts'
 import { ReturnSignal } from '../jinja/failure.ts'
 import { fromHost, parseJson, toJson } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
 import { str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError, presentOr } from '../jinja/value.ts'
 import { createColumn } from '../adapter/column.ts'
 import { createRelation } from '../adapter/relation.ts'
 import { envVar, varFunction } from '../project/configuration-context.ts'
@@ -22,6 +23,8 @@ export interface Invocation {
   readonly target: Target
   readonly vars: Mapping
   readonly env: Environment
+  /** When the invocation began; `run_started_at` and every `now()` of its templates. */
+  readonly startedAtMs: number
   readonly log: (message: string, info: boolean) => void
 }
 
@@ -54,6 +57,8 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['api', api()],
     ['target', targetObject(invocation.target)],
     ['flags', flags(invocation)],
+    ['run_started_at', new PyDateTime(invocation.startedAtMs * 1000, true)],
+    ['modules', new HostObject('modules', [['datetime', datetimeModule(() => invocation.startedAtMs)]])],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],
@@ -255,22 +260,21 @@ export class ConfigObject extends HostFunction {
   }
   override attribute(name: string): Value | undefined {
     if (name === 'get')
-      return hostFunction(
-        'get',
-        ['name', 'default', 'validator'],
-        ({ name: key = '', default: fallback = null }) => this.#get(str(key)) ?? fallback,
+      return hostFunction('get', ['name', 'default', 'validator'], ({ name: key = '', default: fallback = null }) =>
+        presentOr(this.#get(str(key)), () => fallback),
       )
     if (name === 'require') return new HostFunction('require', (call) => this.#require(call))
     if (name === 'persist_relation_docs' || name === 'persist_column_docs') return new HostFunction(name, () => false)
     return name === 'set' ? new HostFunction('set', () => '') : undefined
   }
-  #get(key: string): Value | null {
-    return fromHost(this.#read(key) ?? null)
+  #get(key: string): Value | undefined {
+    const value = this.#read(key)
+    return value === undefined ? undefined : fromHost(value)
   }
   #require(call: CallArguments): Value {
     const key = str(bind(call, ['name', 'validator'], 'require').name ?? '')
     const value = this.#get(key)
-    if (value === null)
+    if (value === undefined || value === null)
       throw new MillraceError('TRANSFORM_RAISED', { message: `the configuration '${key}' is required` })
     return value
   }

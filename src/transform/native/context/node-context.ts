@@ -5,7 +5,7 @@ import type { CompiledMacro, TemplateContext } from '../jinja/macro.ts'
 import type { Mode } from '../jinja/template.ts'
 import { str } from '../jinja/text.ts'
 import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
-import { PyDict, PyObject } from '../jinja/value.ts'
+import { PyDict, PyObject, presentOr } from '../jinja/value.ts'
 import { INTERNAL_PACKAGE } from '../parse/macro-registry.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { MacroEntry } from '../parse/nodes.ts'
@@ -131,10 +131,8 @@ class ContextObject extends PyObject {
   }
   override attribute(name: string): Value | undefined {
     if (name !== 'get') return this.item(name)
-    return hostFunction(
-      'get',
-      ['key', 'default'],
-      ({ key = null, default: fallback = null }) => this.item(key) ?? fallback,
+    return hostFunction('get', ['key', 'default'], ({ key = null, default: fallback = null }) =>
+      presentOr(this.item(key), () => fallback),
     )
   }
 }

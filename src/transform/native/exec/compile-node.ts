@@ -60,7 +60,7 @@ export function runContext(project: Project, node: Node, more: Iterable<readonly
   return { context, ephemeral }
 }
 
-export function modelDict(node: Node): PyDict {
+function modelDict(node: Node): PyDict {
   const {
     uniqueId,
     name,
@@ -155,8 +155,8 @@ export function withExpressions(sql: string, expressions: readonly string[]): st
   if (expressions.length === 0) return sql
   const list = expressions.join(', ')
   const opening = LEADING_WITH.exec(sql)
-  if (opening === null) return `with${list}${sql}`
-  return `${opening[0]}${list}, ${sql.slice(opening[0].length)}`
+  if (opening === null) return `with${list} ${sql}`
+  return `${opening[0]} ${list},${sql.slice(opening[0].length)}`
 }
 
 async function rendered(kwargs: Mapping, context: NodeContext, file: string): Promise<PyDict> {

@@ -70,6 +70,7 @@ function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Pr
     target,
     vars: projectVars(project, vars),
     env,
+    startedAtMs,
     log: (message, info) => onEvent({ kind: 'log', level: info ? 'info' : 'debug', message }),
   }
   return { project, invocation, startedAtMs, ...parseProject({ project, invocation }) }

@@ -4,7 +4,18 @@ import { indexOf, isInteger } from './number.ts'
 import { characters, floatText, guardSize, objectName, repr, str, typeName } from './text.ts'
 import { textMethods } from './text-methods.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
-import { HostFunction, PyDecimal, PyDict, PyFloat, PyObject, PySet, PyTuple, PythonError, Undefined } from './value.ts'
+import {
+  HostFunction,
+  PyDecimal,
+  PyDict,
+  PyFloat,
+  PyObject,
+  PySet,
+  PyTuple,
+  PythonError,
+  Undefined,
+  presentOr,
+} from './value.ts'
 
 /**
  * Everything that `.`, `[]` and `()` can reach. It is a whitelist: methods come from own tables by own keys, objects answer through
@@ -14,9 +25,9 @@ export function attribute(object: Value, name: string): Value {
   if (object instanceof Undefined) return object.permissive ? object : object.fail()
   const method = methodOf(object, name)
   if (method !== undefined) return method
-  if (object instanceof PyDict) return object.get(name) ?? missingAttribute(object, name)
+  if (object instanceof PyDict) return presentOr(object.get(name), () => missingAttribute(object, name))
   const found = object instanceof PyObject && !name.startsWith('__') ? object.attribute(name) : undefined
-  return found ?? missingAttribute(object, name)
+  return presentOr(found, () => missingAttribute(object, name))
 }
 
 function missingAttribute(object: Value, name: string): Undefined {

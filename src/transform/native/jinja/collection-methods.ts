@@ -3,7 +3,7 @@ import { indexOf } from './number.ts'
 import { equal, items, order, truth } from './operators.ts'
 import { repr } from './text.ts'
 import type { CallArguments, Value } from './value.ts'
-import { PyDict, PySet, PyTuple, PythonError } from './value.ts'
+import { PyDict, PySet, PyTuple, PythonError, presentOr } from './value.ts'
 
 type Method<Self> = (self: Self, call: CallArguments) => Value
 
@@ -79,7 +79,7 @@ function popEntry(dict: PyDict, call: CallArguments): Value {
     dict.delete(key)
     return value
   }
-  const other = fallback ?? call.keyword.get('default')
+  const other = presentOr(fallback, () => call.keyword.get('default'))
   if (other === undefined) throw new PythonError('KeyError', repr(key))
   return other
 }
@@ -87,7 +87,7 @@ function popEntry(dict: PyDict, call: CallArguments): Value {
 export const dictMethods: Readonly<Record<string, Method<PyDict>>> = {
   get: (dict, call) => {
     const { key = null, default: fallback = null } = bind(call, ['key', 'default'], 'get')
-    return dict.get(key) ?? fallback
+    return presentOr(dict.get(key), () => fallback)
   },
   items: (dict) => dict.entries().map((entry) => new PyTuple(entry)),
   keys: (dict) => dict.keys(),
@@ -104,7 +104,7 @@ export const dictMethods: Readonly<Record<string, Method<PyDict>>> = {
     const [key = null, fallback = null] = call.positional
     const held = dict.get(key)
     if (held === undefined) dict.set(key, fallback)
-    return held ?? fallback
+    return presentOr(held, () => fallback)
   },
   copy: (dict) => new PyDict(dict.entries()),
   clear: (dict) => {

@@ -4,7 +4,7 @@ import type { FilterFunction } from './filters-scalar.ts'
 import { arithmetic, equal, items, order, truth } from './operators.ts'
 import { characters, str } from './text.ts'
 import type { CallArguments, Value } from './value.ts'
-import { PyDict, PyGenerator, PyTuple, PythonError, Undefined, hashKey } from './value.ts'
+import { PyDict, PyGenerator, PyTuple, PythonError, Undefined, hashKey, presentOr } from './value.ts'
 
 /** How a filter applies another filter or a test by name; given by the runtime, which knows both registries. */
 export interface Registry {
@@ -98,7 +98,7 @@ function groupBy(input: Value, call: CallArguments): Value[] {
   } = bind(call, ['attribute', 'default', 'case_sensitive'], 'groupby')
   const raw = (value: Value): Value => {
     const found = walk(value, attribute)
-    return found instanceof Undefined && other !== undefined ? other : found
+    return found instanceof Undefined && other !== undefined && other !== null ? other : found
   }
   const key = (value: Value): Value => foldCase(raw(value), truth(exact))
   const list = [...items(input)].sort((left, right) => order(key(left), key(right)))
@@ -169,7 +169,7 @@ function mapped(registry: Registry): FilterFunction {
           yield registry.filter(str(name ?? null), one, { positional: rest, keyword: call.keyword })
         else {
           const found = walk(one, path)
-          yield found instanceof Undefined && other !== undefined ? other : found
+          yield found instanceof Undefined && other !== undefined && other !== null ? other : found
         }
       }
     })
@@ -201,7 +201,7 @@ function reversed(input: Value): Value {
 
 function ends(which: 'first' | 'last'): FilterFunction {
   return (input) =>
-    items(input).at(which === 'first' ? 0 : -1) ?? new Undefined(`No ${which} item, sequence was empty.`)
+    presentOr(items(input).at(which === 'first' ? 0 : -1), () => new Undefined(`No ${which} item, sequence was empty.`))
 }
 
 function pairs(input: Value): Value {

@@ -159,7 +159,7 @@ function closingBrace(text: string, start: number): number {
 const SPECIFICATION = /^(?:([\s\S])?([<>^=]))?([+ -])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/
 
 /** Python's format(value, specification). */
-export function formatValue(value: Value, specification: string): string {
+function formatValue(value: Value, specification: string): string {
   if (specification === '') return str(value)
   const match = SPECIFICATION.exec(specification)
   if (match === null) throw new PythonError('ValueError', 'Invalid format specifier')

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { MillraceError } from '../../../domain/errors.ts'
+import { datetimeModule } from './civil-time.ts'
 import { ReturnSignal } from './failure.ts'
 import { jinjaGlobals } from './globals.ts'
 import { parseJson, toJson } from './json.ts'
@@ -300,5 +301,23 @@ describe('values', () => {
       renderNow('{{ cost }} {{ cost + 1 }} {{ cost * cost }} {{ [cost] }} {{ cost == 1.5 }} {{ cost > 1 }}', names),
     ).toBe("1.50 2.50 2.2500 [Decimal('1.50')] True True")
     expect(renderNow('{{ cost / 3 }} {{ cost / 1 }} {{ -cost }} {{ cost // 1 }}', names)).toBe('0.50 1.50 -1.50 1')
+  })
+
+  test('a date is not a datetime, and both print and reckon as Python has it', () => {
+    const names = { datetime: datetimeModule(() => Date.UTC(2026, 1, 28, 23, 59, 58)) }
+    const printed = (expression: string) => renderNow(`{{ ${expression} }}`, names)
+    expect(printed('datetime.date(2024, 2, 28) + datetime.timedelta(days=2)')).toBe('2024-03-01')
+    expect(printed('[datetime.date(2024, 1, 5)]')).toBe('[datetime.date(2024, 1, 5)]')
+    expect(printed('datetime.datetime(2024, 1, 5)')).toBe('2024-01-05 00:00:00')
+    expect(printed('datetime.date(2024, 1, 5) == datetime.datetime(2024, 1, 5)')).toBe('False')
+    expect(printed('datetime.datetime.now().strftime("%Y%m%d %H:%M:%S %j %a %b")')).toBe(
+      '20260228 23:59:58 059 Sat Feb',
+    )
+    expect(printed('(datetime.date(2024, 3, 1) - datetime.date(2024, 2, 1)).days')).toBe('29')
+    expect(printed('datetime.datetime.fromisoformat("2024-01-05T06:07:08.5") - datetime.timedelta(hours=7)')).toBe(
+      '2024-01-04 23:07:08.500000',
+    )
+    expect(printed('datetime.date(2024, 1, 5) < datetime.date(2024, 1, 6)')).toBe('True')
+    expect(failure(() => printed('datetime.date(2023, 2, 29)')).facts['kind']).toBe('ValueError')
   })
 })

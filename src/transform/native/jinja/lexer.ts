@@ -47,7 +47,7 @@ const PLAIN_ESCAPES: Readonly<Record<string, string>> = {
 }
 
 /** The source as Jinja2 reads it: every line end is a newline, and one newline at the very end is dropped. */
-export function normaliseSource(source: string): string {
+function normaliseSource(source: string): string {
   const text = source.replaceAll(/\r\n?/g, '\n')
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }

@@ -1,6 +1,6 @@
 import { equal } from './operators.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
-import { HostFunction, PyObject, PythonError, Undefined } from './value.ts'
+import { HostFunction, PyObject, PythonError, Undefined, presentOr } from './value.ts'
 import { items } from './operators.ts'
 
 export type Recurse = (items: readonly Value[], depth: number) => Awaitable<string>
@@ -31,7 +31,7 @@ export class Loop extends PyObject {
 
   override attribute(name: string): Value | undefined {
     const read = Object.hasOwn(attributes, name) ? attributes[name] : undefined
-    return read?.(this.#list, this.#index, this.#depth) ?? this.#method(name)
+    return read === undefined ? this.#method(name) : read(this.#list, this.#index, this.#depth)
   }
 
   #method(name: string): Value | undefined {
@@ -66,6 +66,6 @@ const attributes: Readonly<Record<string, Reader>> = {
   revindex0: (list, index) => list.length - index - 1,
   depth: (_list, _index, depth) => depth,
   depth0: (_list, _index, depth) => depth - 1,
-  previtem: (list, index) => list[index - 1] ?? new Undefined('there is no previous item'),
-  nextitem: (list, index) => list[index + 1] ?? new Undefined('there is no next item'),
+  previtem: (list, index) => presentOr(list[index - 1], () => new Undefined('there is no previous item')),
+  nextitem: (list, index) => presentOr(list[index + 1], () => new Undefined('there is no next item')),
 }

@@ -96,7 +96,7 @@ export function roundFloat(value: number, digits: number): number {
   return lastDigit % 2 === 0 ? lower : Number((lower + Math.sign(value) * 10 ** -digits).toFixed(digits))
 }
 
-export function roundHalfEven(value: number): number {
+function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   const rest = value - floor
   if (rest !== 0.5) return Math.round(value)

@@ -13,7 +13,7 @@ import { testFunctions } from './test-functions.ts'
 import type { TestFunction } from './test-functions.ts'
 import type { Awaitable, CallArguments, Keywords, Value } from './value.ts'
 import type { PyObject } from './value.ts'
-import { Namespace, PyDict, PyFloat, PyTuple, PythonError, Undefined } from './value.ts'
+import { Namespace, PyDict, PyFloat, PyTuple, PythonError, Undefined, presentOr } from './value.ts'
 
 /** What a scope of a template is: names behind `$`, the outer scope as prototype, nothing at the root. */
 export interface Scope {
@@ -58,7 +58,7 @@ export const knownNames = { filters: new Set(Object.keys(filters)), tests: new S
 function name(scope: Scope, context: TemplateContext, key: string): Value {
   const local = scope[`$${key}`]
   if (local !== undefined) return local
-  return context.lookup(key) ?? new Undefined(`'${key}' is undefined`, context.permissive)
+  return presentOr(context.lookup(key), () => new Undefined(`'${key}' is undefined`, context.permissive))
 }
 
 /** The result of a call in the sync twin. A promise there means that parsing would have asked the database. */

@@ -42,6 +42,11 @@ export class PythonError extends Error {
   }
 }
 
+/** The value, unless it is absent; None is a value, so `??` must not be used on what a template may hold. */
+export function presentOr<Other>(value: Value | undefined, other: () => Other): Value | Other {
+  return value === undefined ? other() : value
+}
+
 /** The protocol by which templates see host objects. Absent methods mean that Python's type lacks the ability. */
 export abstract class PyObject {
   /** Python's name of the type, as messages print it. */

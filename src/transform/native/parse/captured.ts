@@ -53,7 +53,7 @@ export function capture(options: CaptureOptions): Captured {
         'config',
         new ConfigObject(
           (call) => (config = mergeConfig(config, configCall(call))),
-          (key) => config[key] ?? options.knownConfig[key],
+          (key) => (config[key] === undefined ? options.knownConfig[key] : config[key]),
         ),
       ],
       ['adapter', new ParseAdapter((name, namespace) => context.dispatch(name, namespace))],

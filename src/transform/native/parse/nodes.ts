@@ -1,4 +1,3 @@
-import type { CompiledMacro } from '../jinja/macro.ts'
 import type { Definition } from '../jinja/ast.ts'
 import type { Template } from '../jinja/template.ts'
 import type { Mapping } from '../project/shape.ts'
@@ -105,5 +104,3 @@ export interface Manifest {
   readonly macros: ReadonlyMap<string, MacroEntry>
   readonly docs: ReadonlyMap<string, DocBlock>
 }
-
-export type CompiledMacros = ReadonlyMap<string, CompiledMacro>

@@ -29,6 +29,8 @@ export function scan(statements: readonly Statement[], file: string, isMacro: (n
       refuse('name', node.name, place)
     if (node.kind === 'attribute' && typeof node.name === 'string' && isNameOf(node.object, 'adapter'))
       checkMethod(node.name, place)
+    if (node.kind === 'attribute' && typeof node.name === 'string' && isNameOf(node.object, 'modules'))
+      refuse('module', node.name, place)
   })
 }
 

@@ -1,0 +1,77 @@
+import { cpus, totalmem } from 'node:os'
+
+/** Figures by name, units last in the name; null when a rival or a service is absent. */
+export type Figures = Readonly<Record<string, number | null>>
+
+/** One line of the printed table: ours, the rival's or the bar, and their ratio. */
+export interface Line {
+  readonly what: string
+  readonly ours: number | null
+  readonly unit: string
+  /** The rival's figure of the same run, where there is a rival. */
+  readonly rival?: { readonly name: string; readonly value: number | null } | undefined
+  /** The bar of the issue; `atMost` or `atLeast`. */
+  readonly bar?: { readonly atMost: number } | { readonly atLeast: number } | undefined
+}
+
+export interface Bench {
+  readonly figures: Figures
+  readonly lines: readonly Line[]
+}
+
+const rooms: Readonly<
+  Record<
+    string,
+    () => Promise<{
+      bench: (options: { readonly long: boolean; readonly say: (line: string) => void }) => Promise<Bench>
+    }>
+  >
+> = {
+  pipeline: () => import('./pipeline.ts'),
+}
+
+function rounded(value: number): string {
+  return value >= 1_000 ? value.toLocaleString('en', { maximumFractionDigits: 0 }) : value.toPrecision(3)
+}
+
+function printed({ what, ours, unit, rival, bar }: Line): string {
+  const mine = ours === null ? 'absent' : `${rounded(ours)} ${unit}`
+  const theirs = rival
+    ? rival.value === null
+      ? `${rival.name}: absent`
+      : `${rival.name}: ${rounded(rival.value)} ${unit}`
+    : ''
+  const ratio = rival?.value && ours ? `ratio ${rounded(ours / rival.value)}` : ''
+  const met = bar && ours !== null ? ('atMost' in bar ? ours <= bar.atMost : ours >= bar.atLeast) : null
+  const limit = bar ? ('atMost' in bar ? `bar <= ${rounded(bar.atMost)}` : `bar >= ${rounded(bar.atLeast)}`) : ''
+  return [
+    what.padEnd(52),
+    mine.padEnd(18),
+    theirs.padEnd(34),
+    ratio.padEnd(14),
+    limit,
+    met === null ? '' : met ? 'met' : 'MISSED',
+  ]
+    .join(' ')
+    .trimEnd()
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [room = ''] = argv.filter((one) => !one.startsWith('--'))
+  const load = rooms[room]
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  if (!load) {
+    say(`usage: npm run bench -- <room> [--json] [--long]; rooms: ${Object.keys(rooms).join(', ')}`)
+    return 2
+  }
+  say(
+    `${room} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,
+  )
+  const { bench } = await load()
+  const { figures, lines } = await bench({ long: argv.includes('--long'), say })
+  for (const line of lines) say(printed(line))
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  return 0
+}
+
+process.exitCode = await main(process.argv.slice(2))

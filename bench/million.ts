@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '../src/domain/clock.ts'
+import { day, timeZone } from '../src/domain/day.ts'
+import { adapter as googleAds, openGoogleAds } from '../src/connectors/google-ads.ts'
+import { adapter as folder } from '../src/lake/folder.ts'
+import { runPipeline } from '../src/orchestrate/run.ts'
+import { adapter as native } from '../src/transform/native.ts'
+import { adapter as postgres } from '../src/warehouse/postgres.ts'
+
+/** What the parent process hands over: the sandbox's addresses, the days, the database. */
+export interface MillionInput {
+  readonly adsUrl: string
+  readonly oauthUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly refreshToken: string
+  readonly loginCustomerId: string
+  readonly accounts: readonly string[]
+  readonly since: string
+  readonly until: string
+  readonly nowMs: number
+  readonly databaseUrl: string
+  readonly schema: string
+  readonly parallelAccounts: number
+}
+
+export interface MillionOutput {
+  readonly rows: number
+  readonly seconds: number
+  readonly rssAboveStartMb: number
+  readonly tasks: Readonly<Record<string, number>>
+}
+
+/** Land, unify, audit and publish of many campaign-days in a process of its own, so that its memory is its own. */
+async function loadMany(input: MillionInput): Promise<MillionOutput> {
+  const scratch = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
+  const warehouse = await postgres.open(postgres.options.parse({ url: input.databaseUrl, schema: input.schema }))
+  await warehouse.migrate()
+  const lake = await folder.open({ root: join(scratch, 'lake') })
+  const connector = openGoogleAds(
+    googleAds.options.parse({ ...input, baseUrl: input.adsUrl, accounts: [...input.accounts] }),
+  )
+  const startRss = process.memoryUsage.rss()
+  let peakRss = startRss
+  const watch = setInterval(() => (peakRss = Math.max(peakRss, process.memoryUsage.rss())), 20)
+  const tasks: Record<string, number> = {}
+  const startedMs = performance.now()
+  const summary = await runPipeline(
+    {
+      clock: { nowMs: () => Math.round(input.nowMs + performance.now() - startedMs), sleep: () => Promise.resolve() },
+      random: systemRandom,
+      fetch,
+      connections: [{ name: 'google', connector, accountIds: [] }],
+      lake,
+      warehouse,
+      runner: await native.open({}),
+      dbt: null,
+      channels: [],
+      scratchDir: join(scratch, 'spool'),
+      parallelAccounts: input.parallelAccounts,
+      async [Symbol.asyncDispose]() {
+        await Promise.resolve()
+      },
+    },
+    { range: { since: day(input.since), until: day(input.until) }, kind: 'advance', zone: timeZone('Asia/Seoul') },
+    (event) => {
+      if (event.event === 'task_finished') tasks[event.kind] = (tasks[event.kind] ?? 0) + event.seconds
+    },
+    new AbortController().signal,
+  )
+  const seconds = (performance.now() - startedMs) / 1_000
+  clearInterval(watch)
+  await warehouse[Symbol.asyncDispose]()
+  await rm(scratch, { recursive: true, force: true })
+  if (summary.state !== 'success') process.stderr.write(`${JSON.stringify(summary.troubles.slice(0, 3))}\n`)
+  return { rows: summary.rows, seconds, rssAboveStartMb: (peakRss - startRss) / 2 ** 20, tasks }
+}
+
+process.stdout.write(`${JSON.stringify(await loadMany(JSON.parse(process.argv[2] ?? '{}') as MillionInput))}\n`)
+process.exit(0)

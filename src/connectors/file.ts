@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { z } from 'zod'
+import type { AdAccount } from '../domain/account.ts'
+import { accountKey } from '../domain/account.ts'
+import { timeZone } from '../domain/day.ts'
+import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
+import { MillraceError, explain, isMillraceError } from '../domain/errors.ts'
+import type { RawRow } from '../domain/mapping.ts'
+import type { Slice } from '../domain/metric.ts'
+import { currency } from '../domain/money.ts'
+import { platform } from '../domain/platform.ts'
+import type { CheckLine, Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
+import { defineConnector } from './connector.ts'
+import { csvRecords } from './file-csv.ts'
+import type { FileProblem } from './file-header.ts'
+import type { FileMapping } from './file-mapping.ts'
+import { fileMapping, parseFileMapping, rawMappingOf } from './file-mapping.ts'
+import { openFile, previewFile } from './file-plan.ts'
+import { recordMapper } from './file-rows.ts'
+
+const options = z.object({
+  files: z.array(z.string().min(1)).min(1).describe('CSV files of one account.'),
+  platform: z.string().transform(platform).describe('The platform that the numbers come from.'),
+  account: z.string().min(1).describe('Id of the ad account.'),
+  name: z.string().min(1).optional().describe('Name of the account; left out: its id.'),
+  currency: z.string().transform(currency).describe('ISO 4217 code of the account.'),
+  zone: z.string().default('UTC').transform(timeZone).describe('Time zone in which the file’s days were counted.'),
+  mapping: z
+    .union([z.string().min(1), z.record(z.string(), z.unknown())])
+    .describe('Path of the mapping, or the mapping itself.'),
+})
+
+type Options = z.output<typeof options>
+
+/** A file has every day that it has: one slice reads it once, however long it is. */
+const daysMax = 36_500
+
+/** Rows handed over at once. */
+const batchRows = 5_000
+
+/** Problems that an error names; the dry run shows all. */
+const problemsToldMax = 20
+
+export const adapter = defineConnector({
+  name: 'file',
+  summary: 'Reads campaign metrics from CSV exports by a mapping of their columns.',
+  options,
+  async open(given) {
+    const mapping = await readMapping(given.mapping)
+    const account: AdAccount = {
+      platform: given.platform,
+      accountId: given.account,
+      name: given.name ?? given.account,
+      currency: given.currency,
+      zone: given.zone,
+    }
+    const connector: Connector = {
+      spec: specOf(mapping),
+      check: async () => checkFiles(given.files, account, mapping),
+      discover: async () => Promise.resolve([account]),
+      extract: async (slice, of, context, sink) => extract(given.files, mapping, { slice, account: of, context, sink }),
+      async [Symbol.asyncDispose]() {},
+    }
+    return connector
+  },
+})
+
+/** The mapping at a path, or given as it is. Throws FILES_UNREADABLE, FILES_MAPPING_INVALID. */
+export async function readMapping(given: Options['mapping']): Promise<FileMapping> {
+  if (typeof given !== 'string') return fileMapping(given)
+  try {
+    return parseFileMapping(await readFile(given, 'utf8'), given)
+  } catch (cause) {
+    if (isMillraceError(cause)) throw cause
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new MillraceError('FILES_UNREADABLE', { file: given, reason }, { cause })
+  }
+}
+
+function specOf(mapping: FileMapping): ConnectorSpec<typeof options> {
+  return {
+    platform: 'file',
+    summary: 'Campaign metrics of a CSV export.',
+    options,
+    levels: ['campaign'],
+    apiVersion: 'csv',
+    rangeDaysMax: daysMax,
+    retentionDays: daysMax,
+    lookbackDays: 0,
+    settleMs: 0,
+    mapping: rawMappingOf(mapping),
+  }
+}
+
+async function checkFiles(files: readonly string[], account: AdAccount, mapping: FileMapping): Promise<CheckLine[]> {
+  const lines: CheckLine[] = []
+  for (const file of files) lines.push(await checkFile(file, account, mapping))
+  return lines
+}
+
+async function checkFile(file: string, account: AdAccount, mapping: FileMapping): Promise<CheckLine> {
+  const what = `${accountKey(account)} ${basename(file)}`
+  try {
+    const { days, rows, problems, problemCount } = await previewFile([file], mapping)
+    const [first] = problems
+    if (!first)
+      return {
+        what,
+        outcome: 'ok',
+        detail: `${rows} rows, ${days[0] ?? 'no day'} to ${days.at(-1) ?? 'no day'}`,
+        fix: null,
+      }
+    return {
+      what,
+      outcome: 'fail',
+      detail: `${problemCount} problems; ${told(first)}`,
+      fix: explain(first.code, first.facts, 'en').fix,
+    }
+  } catch (error) {
+    if (!isMillraceError(error)) return { what, outcome: 'fail', detail: String(error), fix: null }
+    const { what: happened, why, fix } = error.explain('en')
+    return { what, outcome: 'fail', detail: `${happened}. ${why}`, fix }
+  }
+}
+
+function told({ code, facts }: FileProblem): string {
+  return explain(code, facts, 'en').what
+}
+
+interface Reading {
+  readonly slice: Slice
+  readonly account: AdAccount
+  readonly context: ConnectorContext
+  readonly sink: Sink
+}
+
+/** All files, or none of them: one value that is not understood refuses the import, because a sum without it would look right. */
+async function extract(files: readonly string[], mapping: FileMapping, reading: Reading): Promise<ExtractResult> {
+  const { slice, account, context, sink } = reading
+  const map = recordMapper(mapping)
+  const entities = new Map<string, { date: string; observation: EntityObservation }>()
+  const problems: FileProblem[] = []
+  const requestIds: string[] = []
+  const counts = { rows: 0, problems: 0 }
+  for (const file of files) {
+    context.signal.throwIfAborted()
+    const opened = await openFile(file, mapping)
+    problems.push(...opened.problems)
+    counts.problems += opened.problems.length
+    if (!opened.layout) continue
+    const { layout, encoding } = opened
+    let batch: RawRow[] = []
+    for await (const record of csvRecords(file, { encoding, delimiter: layout.delimiter })) {
+      if (record.line <= layout.headerLine) continue
+      const mapped = map(record, layout)
+      if (mapped.kind === 'problems') {
+        counts.problems += mapped.problems.length
+        problems.push(...mapped.problems.slice(0, Math.max(0, problemsToldMax - problems.length)))
+      }
+      if (mapped.kind !== 'row' || mapped.date < slice.since || mapped.date > slice.until) continue
+      observe(entities, mapped.row, mapped.date, account, mapping)
+      batch.push(mapped.row)
+      if (batch.length === batchRows) {
+        counts.rows += batch.length
+        await sink.rows(batch)
+        context.signal.throwIfAborted()
+        batch = []
+      }
+    }
+    counts.rows += batch.length
+    if (batch.length > 0) await sink.rows(batch)
+    requestIds.push(`sha256:${await sha256Of(file)}`)
+  }
+  if (problems.length > 0) {
+    const list = problems.slice(0, problemsToldMax).map(told).join('; ')
+    throw new MillraceError('FILES_NOT_UNDERSTOOD', { count: counts.problems, list })
+  }
+  await sink.entities([...entities.values()].map(({ observation }) => observation))
+  return { rows: counts.rows, apiVersion: 'csv', requestIds, controlTotals: null, operations: 0 }
+}
+
+/** The name and status of a campaign's newest day; a file without names shows ids. */
+function observe(
+  entities: Map<string, { date: string; observation: EntityObservation }>,
+  row: RawRow,
+  date: string,
+  account: AdAccount,
+  mapping: FileMapping,
+): void {
+  const entityId = row['campaign_id'] ?? ''
+  const before = entities.get(entityId)
+  if (before && before.date > date) return
+  const statusRaw = row['status'] ?? ''
+  entities.set(entityId, {
+    date,
+    observation: {
+      platform: account.platform,
+      accountId: account.accountId,
+      level: 'campaign',
+      entityId,
+      parentId: null,
+      name: row['campaign_name'] ?? entityId,
+      status: mapping.statuses[statusRaw] ?? statuses[statusRaw.toLowerCase()] ?? 'unknown',
+      statusRaw,
+      dailyBudget: null,
+      objectiveRaw: '',
+    },
+  })
+}
+
+/** The words of Google's and Meta's exports in English and Korean; others are named in the mapping. */
+const statuses: Readonly<Record<string, EntityStatus>> = {
+  enabled: 'active',
+  active: 'active',
+  eligible: 'active',
+  paused: 'paused',
+  inactive: 'paused',
+  removed: 'removed',
+  deleted: 'removed',
+  archived: 'archived',
+  사용: 'active',
+  '운영 가능': 'active',
+  활성: 'active',
+  일시중지: 'paused',
+  일시중지됨: 'paused',
+  비활성: 'paused',
+  삭제됨: 'removed',
+  보관됨: 'archived',
+}
+
+/** What a file was when it was read: stands in the extract's record where a platform has its request ids. */
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array)
+  return hash.digest('hex')
+}

@@ -1,0 +1,56 @@
+import type { DayRange } from '../domain/day.ts'
+import { isoInstant } from '../domain/clock.ts'
+import { runMessage } from '../notify/message.ts'
+import { deliverDue, enqueue } from '../notify/outbox.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { RunEvent, RunSummary } from './events.ts'
+import type { Ports } from './ports.ts'
+
+export interface BegunRun {
+  readonly runId: string
+  readonly pipeline: string
+  readonly interval: DayRange
+  readonly startedAtMs: number
+}
+
+/** Writes down that a run began, before it does anything: a run that was killed is seen as one that never ended. */
+export async function beginRun(warehouse: Warehouse, run: BegunRun): Promise<void> {
+  await warehouse.query(
+    `insert into pipeline_run (run_id, pipeline, interval_start, interval_end, started_at, state) values ($1, $2, $3, $4, $5, 'running')`,
+    [run.runId, run.pipeline, run.interval.since, run.interval.until, isoInstant(run.startedAtMs)],
+  )
+}
+
+/**
+ * Ends the run and puts its message into the outbox in one transaction: the message is there if and only if the run ended.
+ * Then tries to deliver what is due; what cannot be delivered now waits in the outbox and is not the run's failure.
+ */
+export async function announce(
+  ports: Ports,
+  summary: RunSummary,
+  signal: AbortSignal,
+  emit: (event: RunEvent) => void,
+): Promise<void> {
+  await ports.warehouse.transaction(async (session) => {
+    await session.query('update pipeline_run set finished_at = $2, state = $3, summary = $4 where run_id = $1', [
+      summary.runId,
+      isoInstant(ports.clock.nowMs()),
+      summary.state,
+      JSON.stringify(summary),
+    ])
+    for (const channel of ports.channels) {
+      await enqueue(
+        session,
+        channel.name,
+        runMessage(summary, channel.language, ports.warehouse.place),
+        ports.clock.nowMs(),
+      )
+    }
+  })
+  const { delivered, waiting } = await deliverDue(ports, signal)
+  emit({
+    event: 'log',
+    level: waiting > 0 ? 'warn' : 'info',
+    message: `${delivered} messages delivered, ${waiting} waiting in the outbox`,
+  })
+}

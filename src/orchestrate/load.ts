@@ -1,0 +1,46 @@
+import type { AdAccount } from '../domain/account.ts'
+import { daysOf } from '../domain/day.ts'
+import type { ExtractRecord } from '../domain/metric.ts'
+import type { ConnectorSpec } from '../connectors/connector.ts'
+import { blockingAudit } from '../quality/audit.ts'
+import { refusalsOf, tallied } from '../quality/result.ts'
+import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
+import { readExtract } from '../unify/remap.ts'
+import type { PartitionReport } from '../warehouse/warehouse.ts'
+import type { Ports } from './ports.ts'
+
+export interface Loaded {
+  readonly partitions: readonly PartitionReport[]
+  /** Results of the checks over all partitions of the extract. */
+  readonly checks: ResultCount
+  /** Why days were refused, one cause once however many days it took. */
+  readonly refusals: readonly Refusal[]
+}
+
+/**
+ * One extract from the lake into the warehouse: read back from its Parquet files, given its one meaning, staged, audited, published.
+ * It needs the extract's record and the lake only, so that it can be repeated without the platform.
+ */
+export async function loadExtract(
+  ports: Ports,
+  spec: ConnectorSpec,
+  account: AdAccount,
+  extract: ExtractRecord,
+): Promise<Loaded> {
+  let results: readonly CheckResult[] = []
+  const partitions = await ports.warehouse.load({
+    extract,
+    account,
+    days: daysOf(extract),
+    rows: readExtract(ports.lake, extract, spec.mapping, account),
+    audit: blockingAudit({
+      nowMs: ports.clock.nowMs(),
+      settleMs: spec.settleMs,
+      drift: extract.drift,
+      report: (judged) => {
+        results = judged
+      },
+    }),
+  })
+  return { partitions, checks: tallied(results), refusals: refusalsOf(account, results) }
+}

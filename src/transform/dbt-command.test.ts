@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { parseDbtArguments } from './dbt-command.ts'
+import { dbtArguments } from './dbt-process.ts'
+
+const parse = (line: string) => parseDbtArguments(line.split(' '), {}, '/project')
+
+function refusal(line: string): unknown {
+  try {
+    return parse(line)
+  } catch (error) {
+    return error
+  }
+}
+
+describe("dbt's command line", () => {
+  test('a bare command takes the folder it stands in', () => {
+    expect(parse('build')).toMatchObject({
+      command: 'build',
+      projectDir: '/project',
+      profilesDir: '/project',
+      select: [],
+      exclude: [],
+      vars: {},
+    })
+  })
+
+  test('lists take every word up to the next flag', () => {
+    expect(parse('run --select a+ tag:x,b --exclude c d --threads 8 -f -x')).toMatchObject({
+      select: ['a+', 'tag:x,b'],
+      exclude: ['c', 'd'],
+      threads: 8,
+      fullRefresh: true,
+      failFast: true,
+    })
+    expect(parse('ls -s a -m b --resource-type model test')).toMatchObject({
+      command: 'ls',
+      select: ['a', 'b'],
+      resourceTypes: ['model', 'test'],
+    })
+  })
+
+  test('vars are a YAML mapping', () => {
+    const vars = parseDbtArguments(['run', '--vars', '{start_date: "2024-02-01", seed_formulas: yes}'], {}, '/p').vars
+    expect(vars).toEqual({ start_date: '2024-02-01', seed_formulas: true })
+  })
+
+  test("dbt's own variables stand in for flags", () => {
+    const env = { DBT_PROFILES_DIR: '/profiles', DBT_TARGET: 'prod' }
+    expect(parseDbtArguments(['run'], env, '/p')).toMatchObject({ profilesDir: '/profiles', target: 'prod' })
+  })
+
+  test.for([
+    '',
+    'fly',
+    'run --nonsense',
+    'run extra',
+    'run --threads none',
+    'run --vars [1]',
+    'snapshot',
+    'run --state x',
+  ])('%s is refused as usage', (line) => {
+    expect(refusal(line)).toMatchObject({ code: 'TRANSFORM_ARGUMENT_UNKNOWN', exitCode: 2 })
+  })
+
+  test('a request becomes a command line that dbt understands, and reads back as itself', () => {
+    const request = parse('build --select a b --exclude c --target t --vars {x:1} --threads 2 --full-refresh')
+    const line = dbtArguments({ ...request, vars: { x: 1 } })
+    expect(line.slice(0, 3)).toEqual(['--log-format', 'json', 'build'])
+    const { projectDir, select, exclude, target, threads, fullRefresh } = parseDbtArguments(
+      line.slice(2),
+      {},
+      '/elsewhere',
+    )
+    expect({ projectDir, select, exclude, target, threads, fullRefresh }).toEqual({
+      projectDir: '/project',
+      select: ['a', 'b'],
+      exclude: ['c'],
+      target: 't',
+      threads: 2,
+      fullRefresh: true,
+    })
+  })
+})

@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isMillraceError } from '../domain/errors.ts'
+import { adapter, defaultDbtFolder } from './dbt-core.ts'
+import { installedVersion, pinnedDbt } from './dbt-install.ts'
+import { runnerContract } from './runner.contract.ts'
+
+const folder = defaultDbtFolder(process.env)
+const unavailable =
+  installedVersion(folder) === pinnedDbt.core ? undefined : `dbt-core is not installed: scripts/services.sh install dbt`
+
+runnerContract('dbt-core', { open: async () => adapter.open({ folder, install: false }), unavailable })
+
+test('an absent dbt-core is named with the way to get it', async () => {
+  const empty = await mkdtemp(join(tmpdir(), 'millrace-no-dbt-'))
+  try {
+    const failure = await adapter.open({ folder: empty, install: false }).catch((error: unknown) => error)
+    expect(isMillraceError(failure, 'TRANSFORM_DBT_CORE_MISSING')).toBe(true)
+  } finally {
+    await rm(empty, { recursive: true })
+  }
+})

@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adapter as dbtCore, defaultDbtFolder } from './dbt-core.ts'
+import { installedVersion, pinnedDbt } from './dbt-install.ts'
+import { adapter as native } from './native.ts'
+import { openBench } from './runner.contract.ts'
+import type { Bench } from './runner.contract.ts'
+import type { RunnerResult } from './runner.ts'
+
+const folder = defaultDbtFolder(process.env)
+const absent = installedVersion(folder) !== pinnedDbt.core
+const required = (process.env['MILLRACE_REQUIRE'] ?? '').split(',').includes('dbt')
+
+/** What must be equal in the manifest, node by node. */
+const manifestKeys = [
+  'unique_id',
+  'fqn',
+  'refs',
+  'sources',
+  'config',
+  'tags',
+  'checksum',
+  'name',
+  'alias',
+  'path',
+  'original_file_path',
+  'raw_code',
+  'compiled_code',
+  'description',
+  'columns',
+  'meta',
+  'patch_path',
+  'unrendered_config',
+  'test_metadata',
+  'attached_node',
+  'column_name',
+  'file_key_name',
+  'doc_blocks',
+  'docs',
+  'access',
+  'language',
+  'relation_name',
+  'contract',
+  'resource_type',
+  'package_name',
+  'database',
+  'schema',
+]
+
+interface Manifest {
+  readonly nodes: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly parent_map: Readonly<Record<string, string[]>>
+}
+
+/** dbt keeps tests of a disabled model among its nodes, switched off; the native runner lists them as disabled. */
+function isEnabled(node: Readonly<Record<string, unknown>>): boolean {
+  return (node['config'] as { enabled?: boolean } | undefined)?.enabled !== false
+}
+
+/** Real dbt-core builds the default project beside the native runner, on the same warehouse. */
+describe.each([{ vars: {} }, { vars: { seed_formulas: true } }])(
+  'the same as real dbt-core, vars $vars',
+  { timeout: 120_000 },
+  ({ vars }) => {
+    let bench: Bench
+    let ours: RunnerResult
+    let theirs: RunnerResult
+    const ready = (skip: (condition: boolean, note: string) => void): void => {
+      if (!required) skip(absent, 'dbt-core is not installed: scripts/services.sh install dbt')
+    }
+    beforeAll(async () => {
+      if (absent && !required) return
+      bench = await openBench()
+      ours = (await bench.invoke(await native.open({}), { schema: 'side_a', vars })).result
+      theirs = (await bench.invoke(await dbtCore.open({ folder, install: false }), { schema: 'side_b', vars })).result
+    }, 120_000)
+    afterAll(async () => {
+      await bench?.[Symbol.asyncDispose]()
+    })
+
+    test('statuses, messages and failures', async ({ skip }) => {
+      ready(skip)
+      const said = (result: RunnerResult) =>
+        result.nodes
+          .map(({ uniqueId, status, message, failures, relationName }) => ({
+            uniqueId,
+            status,
+            message,
+            failures,
+            relationName: relationName?.replace('side_b', 'side_a') ?? null,
+          }))
+          .sort((left, right) => (left.uniqueId < right.uniqueId ? -1 : 1))
+      expect(said(ours)).toEqual(said(theirs))
+    })
+
+    test('relations, columns, types and indexes', async ({ skip }) => {
+      ready(skip)
+      const columns = (schema: string) =>
+        bench.rows(`
+        select c.relname, c.relkind::text, a.attnum::int, a.attname, format_type(a.atttypid, a.atttypmod)
+        from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = '${schema}'::regnamespace and c.relkind in ('r', 'v') and a.attnum > 0 and not a.attisdropped
+        order by 1, 3`)
+      expect(await columns('side_a')).toEqual(await columns('side_b'))
+      const indexes = (schema: string) =>
+        bench.rows(
+          `select tablename, regexp_replace(indexdef, '^(create (unique )?index) \\S+ on \\S+', '\\1', 'i') from pg_indexes where schemaname = '${schema}' order by 1, 2`,
+        )
+      expect(await indexes('side_a')).toEqual(await indexes('side_b'))
+    })
+
+    test('rows, both ways', async ({ skip }) => {
+      ready(skip)
+      const relations = await bench.rows(
+        `select table_name from information_schema.tables where table_schema = 'side_b' order by 1`,
+      )
+      expect(relations.length).toBeGreaterThanOrEqual(2)
+      for (const [relation] of relations) {
+        const list = await bench.rows(`select string_agg(quote_ident(column_name), ', ' order by ordinal_position)
+        from information_schema.columns where table_schema = 'side_b' and table_name = '${String(relation)}' and column_name <> 'processed_at'`)
+        const rows = (schema: string) => `select ${String(list[0]?.[0])} from ${schema}.${String(relation)}`
+        const [a, b] = [rows('side_a'), rows('side_b')]
+        expect(await bench.rows(`(${a} except all ${b}) union all (${b} except all ${a})`)).toEqual([])
+      }
+    })
+
+    test('the manifest, node by node, compiled SQL byte by byte', async ({ skip }) => {
+      ready(skip)
+      const read = async (result: RunnerResult) =>
+        JSON.parse((await readFile(result.manifestPath ?? '', 'utf8')).replaceAll('side_b', 'side_a')) as Manifest
+      const [mine, real] = [await read(ours), await read(theirs)]
+      const chosen = (manifest: Manifest) =>
+        Object.fromEntries(
+          Object.entries(manifest.nodes)
+            .filter(([, node]) => isEnabled(node))
+            .map(([id, node]) => [id, Object.fromEntries(manifestKeys.map((key) => [key, node[key] ?? null]))]),
+        )
+      expect(chosen(mine)).toEqual(chosen(real))
+      const edges = (manifest: Manifest) =>
+        Object.fromEntries(
+          Object.entries(manifest.parent_map)
+            .filter(([id]) => isEnabled(manifest.nodes[id] ?? {}))
+            .map(([id, parents]) => [id, [...parents].sort()]),
+        )
+      expect(edges(mine)).toEqual(edges(real))
+    })
+  },
+)

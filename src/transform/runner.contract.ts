@@ -1,0 +1,340 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isMillraceError } from '../domain/errors.ts'
+import { startEmbedded } from '../warehouse/embedded-server.ts'
+import type { Runner, RunnerEvent, RunnerRequest, RunnerResult } from './runner.ts'
+
+const template = new URL('../../template/dbt/', import.meta.url).pathname
+
+/** The columns of the warehouse's view, with rows whose marts can be computed by hand. */
+const fixture = `
+create schema published;
+create table published.facts (
+  date date not null, platform text not null, account_id text not null, account_name text, currency text not null, campaign_id text not null,
+  campaign_name text, campaign_status text, impressions bigint, clicks bigint, link_clicks bigint, video_views bigint,
+  cost numeric(20, 6), conversions numeric(20, 6), conversion_value numeric(20, 6));
+insert into published.facts values
+  ('2026-01-01', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000001', '봄 세일', 'ENABLED', 1000, 50, null, null, 100000, 10, 500000),
+  ('2026-01-01', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000002', '여름', 'ENABLED', 2000, 40, null, null, 200000, 0, 0),
+  ('2026-01-01', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000003', '가을', 'ENABLED', 0, 0, null, null, 0, 0, 0),
+  ('2026-01-01', 'google_ads', 'g2', 'US shop', 'USD', '21', 'Brand', 'ENABLED', 500, 300, null, null, 90.5, 4.5, 300),
+  ('2026-01-01', 'google_ads', 'g2', 'US shop', 'USD', '22', 'Generic', 'ENABLED', 800, 16, null, null, 40.25, 1, 35.1),
+  ('2026-01-01', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Retarget', 'ACTIVE', 300, 9, 7, 100, 12.34, 0.5, 20),
+  ('2026-01-01', 'meta_ads', 'm1', 'EU shop', 'EUR', '32', 'Credit', 'ACTIVE', 10, 20, 7, 100, -1.5, 0, 0),
+  ('2026-01-02', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Retarget 2', 'ACTIVE', 310, 10, 7, 100, 15.00, 2, 80),
+  ('2026-01-02', 'meta_ads', 'm3', 'SE shop', 'SEK', '33', 'Nord', 'ACTIVE', 100, 3, 7, 100, 15.00, 2, 80),
+  ('2023-12-31', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Before start_date', 'ACTIVE', 310, 10, 7, 100, 15.00, 2, 80);
+create view published.daily_campaign_metrics as
+select
+  facts.*,
+  clicks::numeric / nullif(impressions, 0) as ctr, cost / nullif(clicks, 0) as cpc, conversions / nullif(clicks, 0) as cvr,
+  cost / nullif(conversions, 0) as cpa, conversion_value / nullif(cost, 0) as roas, 'complete'::text as completeness, 'e1'::text as extract_id
+from published.facts`
+
+/** A warehouse with published facts, a copy of the default project, and a way to run it. */
+export interface Bench extends AsyncDisposable {
+  readonly projectDir: string
+  rows(sql: string): Promise<unknown[][]>
+  invoke(runner: Runner, changes: Partial<RunnerRequest> & { schema: string }): Promise<Invoked>
+}
+
+export interface Invoked {
+  readonly result: RunnerResult
+  readonly events: readonly RunnerEvent[]
+}
+
+export async function openBench(): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-dbt-'))
+  const server = await startEmbedded({ dir: join(folder, 'server'), port: undefined, durable: false })
+  const { host, port, user, password, database } = server.connection
+  const client = new pg.Client({ host, port, user, database, ...(password === null ? {} : { password }) })
+  await client.connect()
+  await client.query(fixture)
+  const projectDir = join(folder, 'project')
+  await cp(template, projectDir, { recursive: true })
+  const env = {
+    MILLRACE_DBT_HOST: host,
+    MILLRACE_DBT_PORT: String(port),
+    MILLRACE_DBT_USER: user,
+    MILLRACE_DBT_PASSWORD: password ?? '',
+    MILLRACE_DBT_DBNAME: database,
+    MILLRACE_DBT_RAW_SCHEMA: 'published',
+  }
+  return {
+    projectDir,
+    async rows(sql) {
+      const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' })
+      return rows
+    },
+    async invoke(runner, { schema, ...changes }) {
+      const events: RunnerEvent[] = []
+      const request = {
+        ...plainRequest(projectDir),
+        targetPath: `target-${schema}`,
+        ...changes,
+        env: { ...env, MILLRACE_DBT_SCHEMA: schema, ...changes.env },
+      }
+      return { result: await runner.invoke(request, (event) => events.push(event)), events }
+    },
+    async [Symbol.asyncDispose]() {
+      await client.end()
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function plainRequest(projectDir: string): RunnerRequest {
+  return {
+    command: 'build',
+    projectDir,
+    profilesDir: projectDir,
+    select: [],
+    exclude: [],
+    vars: {},
+    fullRefresh: false,
+    failFast: false,
+    env: {},
+  }
+}
+
+const summary = (schema: string): string => `
+select date::text, campaign_id, round(ctr, 4)::text, round(cpa, 4)::text, round(efficiency_score, 4)::text, round(median_ctr, 4)::text,
+  round(median_cpa, 4)::text, ctr_performance, cpa_performance
+from ${schema}.campaign_performance_summary order by 1, 2`
+
+/**
+ * Computed by hand. KRW: 10 / 100000 × 1000 × 10 = 1; no conversion for spend is below; nothing spent has neither label nor score.
+ * USD: cpa 90.5 / 4.5 = 20.1111, median of 20.1111 and 40.25 = 30.1806. SEK has no unit, so no score. -1.5 is a credit: no spend, no label.
+ */
+const ours = [
+  [
+    '2026-01-01',
+    '120000000000000001',
+    '0.0500',
+    '10000.0000',
+    '1.0000',
+    '0.0350',
+    '10000.0000',
+    'above_benchmark',
+    'at_benchmark',
+  ],
+  [
+    '2026-01-01',
+    '120000000000000002',
+    '0.0200',
+    null,
+    '0.0000',
+    '0.0350',
+    '10000.0000',
+    'below_benchmark',
+    'below_benchmark',
+  ],
+  ['2026-01-01', '120000000000000003', null, null, null, '0.0350', '10000.0000', null, null],
+  ['2026-01-01', '21', '0.6000', '20.1111', '0.4972', '0.3100', '30.1806', 'above_benchmark', 'above_benchmark'],
+  ['2026-01-01', '22', '0.0200', '40.2500', '0.2484', '0.3100', '30.1806', 'below_benchmark', 'below_benchmark'],
+  ['2026-01-01', '31', '0.0300', '24.6800', '0.4052', '1.0150', '24.6800', 'below_benchmark', 'at_benchmark'],
+  ['2026-01-01', '32', '2.0000', null, null, '1.0150', '24.6800', null, null],
+  ['2026-01-02', '31', '0.0323', '7.5000', '1.3333', '0.0323', '7.5000', 'at_benchmark', 'at_benchmark'],
+  ['2026-01-02', '33', '0.0300', '7.5000', null, '0.0300', '7.5000', 'at_benchmark', 'at_benchmark'],
+]
+
+const chapterSummary = (schema: string): string => `
+select date::text, platform, campaign_id, round(ctr::numeric, 4)::text, round(cpa::numeric, 4)::text, round(efficiency_score, 4)::text,
+  round(median_ctr::numeric, 4)::text, ctr_performance, cpa_performance
+from ${schema}.campaign_performance_summary order by 1, 2, 3`
+
+/** The chapter's own: the credit is dropped, a cpa without conversions is 0, currencies share one median, every dollar campaign scores 100. */
+const chapter = [
+  ['2026-01-01', 'facebook_ads', '31', '0.0300', '24.6800', '100.0000', '0.0300', 'at_benchmark', 'at_benchmark'],
+  [
+    '2026-01-01',
+    'google_ads',
+    '120000000000000001',
+    '0.0500',
+    '10000.0000',
+    '1.0000',
+    '0.0200',
+    'above_benchmark',
+    'below_benchmark',
+  ],
+  [
+    '2026-01-01',
+    'google_ads',
+    '120000000000000002',
+    '0.0200',
+    '0.0000',
+    '0.0000',
+    '0.0200',
+    'at_benchmark',
+    'above_benchmark',
+  ],
+  [
+    '2026-01-01',
+    'google_ads',
+    '120000000000000003',
+    '0.0000',
+    '0.0000',
+    '0.0000',
+    '0.0200',
+    'below_benchmark',
+    'above_benchmark',
+  ],
+  ['2026-01-01', 'google_ads', '21', '0.6000', '20.1111', '100.0000', '0.0200', 'above_benchmark', 'at_benchmark'],
+  ['2026-01-01', 'google_ads', '22', '0.0200', '40.2500', '100.0000', '0.0200', 'at_benchmark', 'below_benchmark'],
+  ['2026-01-02', 'facebook_ads', '31', '0.0323', '7.5000', '100.0000', '0.0311', 'at_benchmark', 'at_benchmark'],
+  ['2026-01-02', 'facebook_ads', '33', '0.0300', '7.5000', '100.0000', '0.0311', 'at_benchmark', 'at_benchmark'],
+]
+
+export interface RunnerContract {
+  readonly open: () => Promise<Runner>
+  /** Why the runner cannot be had here; undefined when it can. */
+  readonly unavailable?: string | undefined
+}
+
+const tally = (result: RunnerResult): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const { status } of result.nodes) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+/** What every runner promises, over the default project on a real Postgres. */
+export function runnerContract(name: string, { open, unavailable }: RunnerContract): void {
+  const required = (process.env['MILLRACE_REQUIRE'] ?? '').split(',').includes(name === 'dbt-core' ? 'dbt' : name)
+  describe(`${name} as a runner`, { timeout: 120_000 }, () => {
+    let bench: Bench
+    let runner: Runner
+    let first: Invoked
+    const promise = (title: string, body: () => Promise<void>): void => {
+      test(`${name}: ${title}`, async ({ skip }) => {
+        if (!required) skip(unavailable !== undefined, unavailable)
+        expect.hasAssertions()
+        await body()
+      })
+    }
+    beforeAll(async () => {
+      if (unavailable !== undefined && !required) return
+      bench = await openBench()
+      runner = await open()
+      first = await bench.invoke(runner, { schema: 'ours' })
+    }, 120_000)
+    afterAll(async () => {
+      await bench?.[Symbol.asyncDispose]()
+    })
+
+    promise('the default project builds and its marts hold what a hand computes', async () => {
+      expect(first.result.exitCode).toBe(0)
+      expect(tally(first.result)).toEqual({ success: 3, pass: 23 })
+      expect(await bench.rows(summary('ours'))).toEqual(ours)
+      const finished = first.events.filter((event) => event.kind === 'node_finished')
+      expect(finished.map((event) => event.result.uniqueId).sort()).toEqual(
+        first.result.nodes.map((node) => node.uniqueId).sort(),
+      )
+    })
+
+    promise("the artifacts are dbt's: manifest version 12 and run results version 6", async () => {
+      const { result } = first
+      const manifest = JSON.parse(await readFile(result.manifestPath ?? '', 'utf8')) as Artifact
+      const runResults = JSON.parse(await readFile(result.runResultsPath ?? '', 'utf8')) as Artifact
+      expect(manifest.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/manifest/v12.json')
+      expect(runResults.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/run-results/v6.json')
+      expect(Object.keys(manifest.nodes ?? {})).toContain('model.millrace_ads.stg_campaign_metrics')
+      expect(runResults.results).toHaveLength(26)
+    })
+
+    promise('a second build replaces the relations and leaves nothing beside them', async () => {
+      const { result } = await bench.invoke(runner, { schema: 'ours' })
+      expect(result.exitCode).toBe(0)
+      expect(await bench.rows(summary('ours'))).toEqual(ours)
+      const tables = `select table_name from information_schema.tables where table_schema = 'ours' order by 1`
+      expect((await bench.rows(tables)).flat()).toEqual([
+        'account_daily',
+        'campaign_performance_summary',
+        'stg_campaign_metrics',
+      ])
+      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[3]])
+    })
+
+    promise("under seed_formulas the numbers are the chapter's", async () => {
+      const { result } = await bench.invoke(runner, { schema: 'chapter', vars: { seed_formulas: true } })
+      expect(result.exitCode).toBe(0)
+      expect(await bench.rows(chapterSummary('chapter'))).toEqual(chapter)
+    })
+
+    promise('a failing test fails the build and keeps what stands on its subject from running', async () => {
+      const path = join(bench.projectDir, 'tests', 'nothing_spent.sql')
+      await writeFile(path, "select campaign_id from {{ ref('stg_campaign_metrics') }} where cost > 0")
+      try {
+        const { result } = await bench.invoke(runner, { schema: 'failing' })
+        expect(result.exitCode).toBe(1)
+        const status = new Map(result.nodes.map((node) => [node.uniqueId, node]))
+        expect(status.get('test.millrace_ads.nothing_spent')).toMatchObject({ status: 'fail', failures: 7 })
+        expect(status.get('model.millrace_ads.campaign_performance_summary')).toMatchObject({ status: 'skipped' })
+      } finally {
+        await rm(path)
+      }
+    })
+
+    promise('a model that the database refuses is an error, and the old relation stays', async () => {
+      const path = join(bench.projectDir, 'models', 'marts', 'account_daily.sql')
+      const before = await readFile(path, 'utf8')
+      await writeFile(path, before.replace('count(*)', 'no_such_function(1)'))
+      try {
+        const { result } = await bench.invoke(runner, { schema: 'ours', command: 'run', select: ['account_daily'] })
+        expect(result.exitCode).toBe(1)
+        const node = result.nodes.find(({ uniqueId }) => uniqueId === 'model.millrace_ads.account_daily')
+        expect(node).toMatchObject({ status: 'error' })
+        expect(node?.message).toContain('no_such_function')
+        expect(await bench.rows('select count(*)::int from ours.account_daily')).toEqual([[5]])
+      } finally {
+        await writeFile(path, before)
+      }
+    })
+
+    promise('what is selected runs and nothing else', async () => {
+      const { result } = await bench.invoke(runner, {
+        schema: 'chosen',
+        command: 'run',
+        select: ['+account_daily'],
+        exclude: ['tag:staging'],
+      })
+      expect(result.nodes.map(({ uniqueId }) => uniqueId).sort()).toEqual([
+        'model.millrace_ads.account_daily',
+        'model.millrace_ads.campaign_performance_summary',
+      ])
+    })
+
+    promise('a template that does not parse stops the invocation before anything runs', async () => {
+      const path = join(bench.projectDir, 'models', 'torn.sql')
+      await writeFile(path, 'select 1\n{{ ref( }}')
+      try {
+        const failure = await bench.invoke(runner, { schema: 'torn' }).catch((error: unknown) => error)
+        expect(isMillraceError(failure)).toBe(true)
+        expect(String(failure)).toContain('torn')
+        expect(await bench.rows(`select 1 from information_schema.schemata where schema_name = 'torn'`)).toEqual([])
+      } finally {
+        await rm(path)
+      }
+    })
+
+    promise('ls and debug need no relation of the project', async () => {
+      const debug = await bench.invoke(runner, { schema: 'unbuilt', command: 'debug' })
+      expect(debug.result.exitCode).toBe(0)
+      const { events } = await bench.invoke(runner, { schema: 'unbuilt', command: 'ls', resourceTypes: ['model'] })
+      expect(events.flatMap((event) => (event.kind === 'output' ? [event.line] : [])).sort()).toEqual([
+        'millrace_ads.marts.account_daily',
+        'millrace_ads.marts.campaign_performance_summary',
+        'millrace_ads.staging.stg_campaign_metrics',
+      ])
+    })
+  })
+}
+
+interface Artifact {
+  readonly metadata: { readonly dbt_schema_version: string }
+  readonly nodes?: Readonly<Record<string, unknown>>
+  readonly results?: readonly unknown[]
+}
