@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { openPool } from '../warehouse/postgres-pool.ts'
+import { warehouseOver } from '../warehouse/postgres.ts'
+import type { Connection, Warehouse } from '../warehouse/warehouse.ts'
+
+/** The database of a test, opened by another process of the same test. */
+export async function attachWarehouse({ schema, ...connection }: Connection): Promise<Warehouse> {
+  const pool = await openPool(connection, {
+    schema,
+    connections: 8,
+    statementTimeoutMs: 120_000,
+    lockTimeoutMs: 60_000,
+    place: (version) => `test Postgres ${version}`,
+  })
+  return warehouseOver(pool, async () => undefined)
+}
+
+/** The address of a module of this room, for the text of a child process. */
+export const moduleUrl = (name: string): string => JSON.stringify(new URL(`./${name}`, import.meta.url).href)
+
+export interface Child {
+  readonly process: ChildProcess
+  /** Lines of its stdout so far. */
+  readonly lines: readonly string[]
+  /** Resolves when it has printed so many lines, or has ended. */
+  printed(count: number): Promise<void>
+  /** Ends it as a power cut would, and resolves when it is gone. */
+  kill(): Promise<void>
+  readonly ended: Promise<number | null>
+}
+
+/** Runs the text of a module in a process of its own. */
+export function startChild(text: string): Child {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  const wake = (): void => waiting.forEach((one) => one())
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line)
+    wake()
+  })
+  let isEnded = false
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      isEnded = true
+      wake()
+      resolve(code)
+    }),
+  )
+  return {
+    process: child,
+    lines,
+    ended,
+    printed: (count) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (lines.length < count && !isEnded) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** Lines as an append takes them. */
+export function linesOf(lines: readonly string[]): { readonly count: number; readonly lines: Uint8Array } {
+  return { count: lines.length, lines: encoder.encode(lines.map((line) => `${line}\n`).join('')) }
+}
