@@ -3,7 +3,7 @@ import { metrics } from './counters.ts'
 /** Values of one cell, in the order of `metrics`. */
 export const width = metrics.length
 
-const startSlots = 1 << 12
+const startSlots = 1 << 8
 
 /**
  * Sums by (series, bucket): two whole numbers to `width` sums, in an open table. A cell that is known costs a hash and two

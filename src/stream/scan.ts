@@ -32,6 +32,8 @@ const byteClass = Uint8Array.from({ length: 256 }, (_, byte) =>
 const isUpper = (u8: Uint8Array, at: number): boolean =>
   [0, 1, 2].every((offset) => (u8[at + offset] as number) >= 65 && (u8[at + offset] as number) <= 90)
 
+let compiledOnce: CompiledScanner | undefined
+
 function compiled(): CompiledScanner {
   // Compiled from our own table of fields at start; nothing from outside is ever part of the text.
   // oxlint-disable-next-line typescript/no-implied-eval -- a loop over a table costs twice as much as the code written from it
@@ -86,7 +88,7 @@ export type Scan = (
 
 /** A scanner that numbers series by `series`; records that the compiled one does not understand are read the plain way. */
 export function createScan(series: InternedSeries): Scan {
-  const scan = compiled()
+  const scan = (compiledOnce ??= compiled())
   return (bytes, from, to, ends, firstRecord, columns) =>
     scan(bytes, from, to, ends, firstRecord, columns, series, (u8, start, end, row) =>
       fill(columns, row, readEvent(u8.subarray(start, end)), series),
