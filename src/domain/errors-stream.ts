@@ -97,6 +97,21 @@ const running = {
       fix: '생산자를 고치세요. 정말로 따로 보관하려면 millrace stream run --accept-invalid를 실행하세요.',
     },
   },
+  STREAM_PARTITION_STOPPED: {
+    exit: 'run',
+    retryable: false,
+    facts: ['partition', 'code', 'reason'],
+    en: {
+      what: 'Partition {partition} was not counted to its end ({code})',
+      why: '{reason}',
+      fix: 'Do what {code} asks for, then run the same command again; the other partitions are counted.',
+    },
+    ko: {
+      what: '파티션 {partition}을(를) 끝까지 집계하지 못했습니다 ({code})',
+      why: '{reason}',
+      fix: '{code}의 안내를 따른 다음 같은 명령을 다시 실행하세요. 다른 파티션은 집계되었습니다.',
+    },
+  },
   STREAM_WORKER_ENDED: {
     exit: 'unexpected',
     retryable: true,

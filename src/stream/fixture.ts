@@ -34,6 +34,9 @@ export interface Child {
 /** Runs the text of a module in a process of its own. */
 export function startChild(text: string): Child {
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // A test that fails before it ends its children must not leave them behind.
+  const killLast = (): void => void child.kill('SIGKILL')
+  process.once('exit', killLast)
   const lines: string[] = []
   const waiting = new Set<() => void>()
   const wake = (): void => waiting.forEach((one) => one())
@@ -45,6 +48,7 @@ export function startChild(text: string): Child {
   const ended = new Promise<number | null>((resolve) =>
     child.once('close', (code) => {
       isEnded = true
+      process.off('exit', killLast)
       wake()
       resolve(code)
     }),

@@ -45,6 +45,22 @@ create table stream_job (
   created_at timestamptz not null default now()
 );
 
+-- Jobs whose cursors were made once, in whatever store: a cursor that is missing afterwards was lost.
+create table stream_begun (
+  job text collate "C" not null,
+  topic text collate "C" not null,
+  begun_at timestamptz not null default now(),
+  primary key (job, topic)
+);
+
+-- Workers that are there; the partitions are shared among them.
+create table stream_worker (
+  job text collate "C" not null,
+  owner text collate "C" not null,
+  seen_at timestamptz not null,
+  primary key (job, owner)
+);
+
 create table stream_live (
   one boolean primary key default true check (one),
   job_id smallint not null references stream_job
