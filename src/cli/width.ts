@@ -1,6 +1,6 @@
-/** Characters that take two columns of a terminal: Hangul, Han, Kana, full-width forms, emoji. */
+/** Characters that take two columns of a terminal: Hangul, Han, Kana, full-width forms, emoji; their half-width forms take one. */
 const wide =
-  /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+  /(?![\uff61-\uffdc])(?:[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation})/u
 
 /** Characters that take none: colour codes, and marks that sit on the character before them. */
 // eslint-disable-next-line no-control-regex
