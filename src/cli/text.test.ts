@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../domain/errors.ts'
@@ -66,6 +67,18 @@ describe('help', () => {
     const { command } = await commands.run.load()
     expect(commandHelp(command, 'en')).toMatchSnapshot()
   })
+})
+
+test('the guide names every command with its arguments and options', async () => {
+  const page = readFileSync(new URL('../../docs/guide/commands.md', import.meta.url), 'utf8')
+  for (const name of commandNames) {
+    const { command } = await commands[name].load()
+    const row = page
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${[name, ...command.arguments.map((one) => one.name)].join(' ')}\` |`))
+    const listed = [...(row?.split('|').at(-2) ?? '').matchAll(/`(--[^`]+)`/g)].map(([, flags]) => flags)
+    expect([name, ...listed]).toEqual([name, ...command.options.map(({ flags }) => flags)])
+  }
 })
 
 describe('columns', () => {
