@@ -118,10 +118,10 @@ export function importCycles(files: readonly SourceFile[]): readonly string[] {
   return cycles
 }
 
-/** Files inside rooms that re-export others: a barrel hides which door was used. */
+/** Files that re-export others: a barrel hides which door was used. Only what the package is imported by may. */
 export function barrels(files: readonly SourceFile[]): readonly string[] {
   return files
-    .filter((file) => file.path.includes('/'))
+    .filter((file) => file.path !== 'index.ts')
     .filter((file) =>
       parseSync(file.path, file.text).module.staticExports.some((one) =>
         one.entries.some((entry) => entry.moduleRequest),
@@ -240,4 +240,19 @@ export function registeredAdapters(text: string): readonly Registered[] {
       room: roomOf(file),
     })),
   )
+}
+
+/** The promises that a contract suite makes in plain words; titles made per case of a table are left out. */
+export function contractPromises(file: SourceFile): readonly string[] {
+  const found: string[] = []
+  walk(parseSync(file.path, file.text).program, (node) => {
+    const call = node as Node & {
+      callee?: Node & { name?: string }
+      arguments?: readonly (Node & { value?: unknown })[]
+    }
+    if (node.type !== 'CallExpression' || !/^(promise|test)$/.test(call.callee?.name ?? '')) return
+    const [title] = call.arguments ?? []
+    if (title?.type === 'Literal' && typeof title.value === 'string') found.push(title.value)
+  })
+  return found
 }

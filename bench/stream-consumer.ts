@@ -1,0 +1,24 @@
+// A consumer in a process of its own, so that its CPU is its own: counts what is in the log, prints what it took.
+import { runSpec } from '../src/stream/worker-thread.ts'
+import type { ThreadSpec } from '../src/stream/worker-thread.ts'
+
+/** What the consumer's process took, from the moment its modules were loaded. */
+export interface ConsumerTook {
+  readonly cpuSeconds: number
+  readonly wallSeconds: number
+  readonly rssMb: number
+}
+
+const spec = JSON.parse(process.argv[2] ?? '{}') as ThreadSpec
+const cpu = process.cpuUsage()
+const startedMs = performance.now()
+await runSpec(spec, AbortSignal.timeout(600_000), (event) => {
+  if (event.event !== 'taken' && event.event !== 'given') process.stderr.write(`${JSON.stringify(event)}\n`)
+})
+const { user, system } = process.cpuUsage(cpu)
+const took: ConsumerTook = {
+  cpuSeconds: (user + system) / 1e6,
+  wallSeconds: (performance.now() - startedMs) / 1000,
+  rssMb: process.resourceUsage().maxRSS / 1024,
+}
+process.stdout.write(`${JSON.stringify(took)}\n`)
