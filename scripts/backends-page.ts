@@ -41,6 +41,8 @@ function promiseOf(test: Case, name: string): string | null {
   const suite = titles[0] ?? ''
   const opened =
     suite === `lake contract: ${name}` ||
+    suite === `log contract: ${name}` ||
+    suite === `counters contract: ${name}` ||
     suite === `connectorContract: ${name}` ||
     suite === `${name} as a runner` ||
     suite.startsWith(`warehouse ${name}`)
@@ -78,6 +80,9 @@ const titles: Readonly<Record<string, string>> = {
   runner:
     'Runner: the dbt project\n\n`native` does what docs/guide/transform.md lists and refuses the rest by name; `dbt-core` is the real one, 1.11.16.',
   notifier: 'Notifier: telling people\n\n`file` and `console` have no other side that could refuse, hang or break.',
+  log: 'EventLog: ad events in order\n\n`postgres` keeps compressed segments in the warehouse’s own server; its offsets are dense.',
+  counters:
+    'Counters: live counts, exactly once\n\n`postgres` applies counters, conversions, dead letters and the cursor in one statement.',
 }
 
 const report = contractRun()

@@ -25,6 +25,12 @@ export const adapters = {
     console: () => import('./notify/console.ts'),
     smtp: () => import('./notify/smtp.ts'),
   },
+  log: {
+    postgres: () => import('./stream/postgres-log.ts'),
+  },
+  counters: {
+    postgres: () => import('./stream/postgres-counters.ts'),
+  },
 } as const
 
 export type Port = keyof typeof adapters

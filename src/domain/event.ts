@@ -160,7 +160,7 @@ export interface AdEvent {
 /** The schema as zod; unknown fields pass. */
 export const adEvent = z.looseObject(shapeOf()) as unknown as z.ZodType<AdEvent>
 
-export const eventSchemaId = 'millrace/ad_event/1-0-0'
+const eventSchemaId = 'millrace/ad_event/1-0-0'
 
 /** The schema as JSON Schema 2020-12, for producers in other languages and for `docs/guide/stream.md`. */
 export function eventJsonSchema(): object {

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
-import type { Counters, Lease, PartitionKey } from './counters.ts'
+import type { Counters, Lease } from './counters.ts'
 import type { DedupeOptions } from './dedupe.ts'
 import type { Folded } from './fold.ts'
 import { PartitionFold } from './fold.ts'
@@ -195,5 +195,3 @@ export class PartitionConsumer {
     return (await this.#settle()) === 'fenced' ? 'fenced' : 'stopped'
   }
 }
-
-export const keyOf = ({ job, topic, partition }: PartitionKey): string => `${job} ${topic}/${partition}`

@@ -1,21 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { openPool } from '../warehouse/postgres-pool.ts'
-import { warehouseOver } from '../warehouse/postgres.ts'
-import type { Connection, Warehouse } from '../warehouse/warehouse.ts'
-
-/** The database of a test, opened by another process of the same test. */
-export async function attachWarehouse({ schema, ...connection }: Connection): Promise<Warehouse> {
-  const pool = await openPool(connection, {
-    schema,
-    connections: 8,
-    statementTimeoutMs: 120_000,
-    lockTimeoutMs: 60_000,
-    place: (version) => `test Postgres ${version}`,
-  })
-  return warehouseOver(pool, async () => undefined)
-}
 
 /** The address of a module of this room, for the text of a child process. */
 export const moduleUrl = (name: string): string => JSON.stringify(new URL(`./${name}`, import.meta.url).href)

@@ -1,11 +1,5 @@
 import type { Series } from './series.ts'
 
-/** Where a value lies in the scanned bytes. `from === to`: absent or empty. */
-export interface Span {
-  readonly from: number
-  readonly to: number
-}
-
 const decoder = new TextDecoder('latin1')
 const startSlots = 1 << 10
 const startBytes = 1 << 14

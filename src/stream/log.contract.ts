@@ -22,7 +22,7 @@ interface Entry {
 const decoder = new TextDecoder()
 
 /** The records of batches one by one. */
-export function recordsOf(batches: readonly LogBatch[]): readonly Entry[] {
+function recordsOf(batches: readonly LogBatch[]): readonly Entry[] {
   return batches.flatMap(({ bytes, ends, offsets, firstOffset, count }) => {
     const texts = ends
       ? [...ends].map((end, index) => decoder.decode(bytes.subarray(index === 0 ? 0 : ends[index - 1], end)))

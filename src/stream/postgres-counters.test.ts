@@ -21,9 +21,9 @@ countersContract('postgres', {
   open,
   resolve: (series) => new SeriesRegistry(warehouse, 'UTC' as TimeZone).resolve(series),
   childText: () => `
-    const { attachWarehouse } = await import(${moduleUrl('fixture.ts')})
+    const { attach } = await import(${moduleUrl('worker-thread.ts')})
     const { adapter } = await import(${moduleUrl('postgres-counters.ts')})
-    const counters = await adapter.open({ warehouse: await attachWarehouse(${JSON.stringify(warehouse.connection)}) })`,
+    const counters = await adapter.open({ warehouse: await attach(${JSON.stringify(warehouse.connection)}) })`,
   wipe: async (job) => {
     await warehouse.query('delete from stream_cursor where job_id = (select job_id from stream_job where job = $1)', [
       job,

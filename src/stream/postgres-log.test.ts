@@ -20,9 +20,9 @@ const open = (topic: string, partitions: number) =>
 logContract('postgres', {
   open,
   childText: (topic, partitions) => `
-    const { attachWarehouse } = await import(${moduleUrl('fixture.ts')})
+    const { attach } = await import(${moduleUrl('worker-thread.ts')})
     const { adapter } = await import(${moduleUrl('postgres-log.ts')})
-    const warehouse = await attachWarehouse(${JSON.stringify(warehouse.connection)})
+    const warehouse = await attach(${JSON.stringify(warehouse.connection)})
     const log = await adapter.open(adapter.options.parse({ warehouse, topic: ${JSON.stringify(topic)}, partitions: ${partitions} }))`,
   isDense: true,
   // A day goes when no topic needs it any more; the test of days below says when that is.

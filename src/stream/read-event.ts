@@ -42,7 +42,7 @@ export function microsOf(text: string): number {
 }
 
 /** The time it happened: the device's clock is corrected by how far the collector saw it off (sent and received are the same moment). */
-export function correctedTimeMs(timeMs: number, sentMs: number, receivedMs: number): number {
+function correctedTimeMs(timeMs: number, sentMs: number, receivedMs: number): number {
   return sentMs > 0 && receivedMs > 0 ? receivedMs - (sentMs - timeMs) : timeMs
 }
 

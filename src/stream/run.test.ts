@@ -53,10 +53,10 @@ const optionsOf = (topic: string, partitions: number): RunOptions => ({
 /** `stream run` in a process of its own, until SIGTERM. */
 function startRunner(topic: string, partitions: number): Child {
   return startChild(`
-    const { attachWarehouse } = await import(${moduleUrl('fixture.ts')})
+    const { attach } = await import(${moduleUrl('worker-thread.ts')})
     const { systemClock } = await import(${moduleUrl('../domain/clock.ts')})
     const { runStream } = await import(${moduleUrl('run.ts')})
-    const warehouse = await attachWarehouse(${JSON.stringify(warehouse.connection)})
+    const warehouse = await attach(${JSON.stringify(warehouse.connection)})
     const stop = new AbortController()
     process.on('SIGTERM', () => stop.abort())
     console.log('running')

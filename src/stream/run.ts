@@ -32,7 +32,7 @@ export interface RunOptions extends Partial<ConsumerOptions> {
 }
 
 /** The job that counts, unless a replay fills another. */
-export const liveJob = 'live'
+const liveJob = 'live'
 
 const threadUrl = new URL(
   import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js',

@@ -2,7 +2,7 @@ import { crc32, constants, zstdCompressSync, zstdDecompressSync } from 'node:zli
 import { MillraceError } from '../domain/errors.ts'
 
 /** How a segment's payload is kept: the column `codec`. */
-export const codecs = { plain: 0, zstd: 1 } as const
+const codecs = { plain: 0, zstd: 1 } as const
 
 export interface Packed {
   readonly codec: number
