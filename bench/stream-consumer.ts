@@ -5,6 +5,8 @@ import type { ThreadSpec } from '../src/stream/worker-thread.ts'
 /** What the consumer's process took, from the moment its modules were loaded. */
 export interface ConsumerTook {
   readonly cpuSeconds: number
+  /** Of those, spent in the kernel. */
+  readonly systemSeconds: number
   readonly wallSeconds: number
   readonly rssMb: number
 }
@@ -18,6 +20,7 @@ await runSpec(spec, AbortSignal.timeout(600_000), (event) => {
 const { user, system } = process.cpuUsage(cpu)
 const took: ConsumerTook = {
   cpuSeconds: (user + system) / 1e6,
+  systemSeconds: system / 1e6,
   wallSeconds: (performance.now() - startedMs) / 1000,
   rssMb: process.resourceUsage().maxRSS / 1024,
 }

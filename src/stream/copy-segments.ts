@@ -24,7 +24,7 @@ export interface SegmentRange {
 function copyText({ topicId, partition, from, limit }: SegmentRange): string {
   for (const value of [topicId, partition, from, limit])
     assert(Number.isSafeInteger(value), 'only whole numbers go into the text')
-  return `copy (select base, append_ms, count, codec, crc, payload from stream_segment
+  return `copy (select base, append_ms, count, codec, crc, size, payload from stream_segment
     where topic_id = ${topicId} and partition = ${partition} and base > ${from - segmentRecordsMax} and base + count > ${from}
     order by base limit ${limit}) to stdout (format binary)`
 }
@@ -43,9 +43,10 @@ function rowsOf(copied: Buffer): readonly StoredSegment[] {
     const count = copied.readInt32BE(at + 28)
     const codec = copied.readInt16BE(at + 36)
     const crc = copied.readInt32BE(at + 42)
-    const length = copied.readInt32BE(at + 46)
-    at += 50
-    rows.push({ base, appendMs, count, codec, crc, payload: copied.subarray(at, at + length) })
+    const size = copied.readInt32BE(at + 50)
+    const length = copied.readInt32BE(at + 54)
+    at += 58
+    rows.push({ base, appendMs, count, codec, crc, size, payload: copied.subarray(at, at + length) })
     at += length
   }
   return rows

@@ -13,7 +13,7 @@ import { recount, recountKey } from './recount.ts'
 import { rollUp } from './roll-up.ts'
 import type { ResolvedSeries, Series } from './series.ts'
 
-const runs = process.env['MILLRACE_LONG'] ? 5_000 : 400
+const runs = process.env['MILLRACE_LONG'] ? 5_000 : 150
 const dedupe: DedupeOptions = { windowMs: 600_000, windowEvents: 25 }
 // The night in which New York's clocks go forward, so that days of 23 hours and of two zones are met.
 const startMs = Date.UTC(2026, 2, 8, 3)

@@ -61,6 +61,8 @@ const noTallies = (): Mutable<Tallies> => ({
 
 const columnsCapacity = 2048
 const duplicate = 128
+/** Rows whose places in the dedupe table are loaded ahead: about as many misses as a core keeps in flight, twice. */
+const touchRows = 32
 const clicks = metrics.indexOf('clicks')
 const cost = metrics.indexOf('cost_micros')
 const ivtImpressions = metrics.indexOf('ivt_impressions')
@@ -95,6 +97,8 @@ export class PartitionFold {
   #next: Offset
   #watermarkMs: number | null
   #isFull = false
+  // oxlint-disable-next-line no-unused-private-class-members -- never read: see `DedupeWindow.touch`
+  #touched = 0
 
   constructor(start: FoldStart) {
     this.#start = start
@@ -177,6 +181,7 @@ export class PartitionFold {
     const { rows, type, flags, low, high } = this.#columns
     const window = this.#window
     for (let row = 0; row < rows; row += 1) {
+      if (row % touchRows === 0) this.#touched += window.touch(low, row, Math.min(rows, row + touchRows))
       const flag = flags[row] as number
       if (type[row] === invalidType || (flag & hasId) === 0) continue
       if (!window.isNew(low[row] as number, high[row] as number)) flags[row] = flag | duplicate

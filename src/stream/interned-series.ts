@@ -7,6 +7,31 @@ const startBytes = 1 << 14
 /** The seed's word for Meta; both words are one platform and so one series. */
 const canonicalPlatform = (platform: string): string => (platform === 'facebook_ads' ? 'meta_ads' : platform)
 
+/** Words of four bytes, the last one overlapping; single bytes where there are fewer than four. */
+function hashed(view: DataView, from: number, to: number, start: number): number {
+  let hash = start
+  if (to - from < 4) {
+    for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193)
+    return hash
+  }
+  for (let at = from; at < to - 4; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  hash = Math.imul(hash ^ view.getInt32(to - 4, true), 0x9e3779b1)
+  return hash ^ (hash >>> 13)
+}
+
+function equal(a: DataView, aFrom: number, b: DataView, bFrom: number, length: number): boolean {
+  if (length < 4) {
+    for (let at = 0; at < length; at += 1) if (a.getUint8(aFrom + at) !== b.getUint8(bFrom + at)) return false
+    return true
+  }
+  for (let at = 0; at < length - 4; at += 4)
+    if (a.getInt32(aFrom + at, true) !== b.getInt32(bFrom + at, true)) return false
+  return a.getInt32(aFrom + length - 4, true) === b.getInt32(bFrom + length - 4, true)
+}
+
 /**
  * Numbers for series, by their bytes: 0, 1, 2 … in the order of first sight. A known series costs a hash and a comparison
  * of bytes; no string is made for it.
@@ -19,6 +44,7 @@ export class InternedSeries {
   #lengths = new Int32Array(startSlots)
   #numbers = new Int32Array(startSlots)
   #bytes = new Uint8Array(startBytes)
+  #view = new DataView(this.#bytes.buffer)
   #used = 0
   #entries = 0
   readonly #all: Series[] = []
@@ -28,10 +54,10 @@ export class InternedSeries {
     return this.#all
   }
 
-  /** Number of the series whose parts lie in `u8`; all of them are ASCII. */
-  // oxlint-disable-next-line max-params -- eight numbers, because an object an event would cost more than all of this
+  /** Number of the series whose parts lie in `view`; all of them are ASCII. */
+  // oxlint-disable-next-line max-params -- nine numbers, because an object an event would cost more than all of this
   intern(
-    u8: Uint8Array,
+    view: DataView,
     platformFrom: number,
     platformTo: number,
     accountFrom: number,
@@ -41,39 +67,39 @@ export class InternedSeries {
     currencyFrom: number,
     currencyTo: number,
   ): number {
-    let hash = 0x811c9dc5
-    for (let at = campaignFrom; at < campaignTo; at += 1) hash = Math.imul(hash ^ (u8[at] as number), 0x01000193)
-    for (let at = accountFrom; at < accountTo; at += 1) hash = Math.imul(hash ^ (u8[at] as number), 0x01000193)
-    // Two bytes tell the platforms apart well enough for a hash; the comparison below is of all bytes.
-    if (platformFrom < platformTo) hash = Math.imul(hash ^ (u8[platformFrom] as number), 0x01000193)
-    if (currencyFrom < currencyTo) hash = Math.imul(hash ^ (u8[currencyFrom] as number), 0x01000193)
+    let hash = hashed(view, campaignFrom, campaignTo, 0x811c9dc5)
+    hash = hashed(view, accountFrom, accountTo, hash)
+    hash = hashed(view, platformFrom, platformTo, hash)
+    hash = hashed(view, currencyFrom, currencyTo, hash)
     hash ^= hash >>> 15
-    const lengths =
-      ((platformTo - platformFrom) << 24) |
-      ((accountTo - accountFrom) << 16) |
-      ((campaignTo - campaignFrom) << 8) |
-      (currencyTo - currencyFrom)
-    const mask = this.#slots.length - 1
+    const platformBytes = platformTo - platformFrom
+    const accountBytes = accountTo - accountFrom
+    const campaignBytes = campaignTo - campaignFrom
+    const lengths = (platformBytes << 24) | (accountBytes << 16) | (campaignBytes << 8) | (currencyTo - currencyFrom)
+    const slots = this.#slots
+    const mask = slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = (this.#slots[slot] as number) - 1
+      const entry = (slots[slot] as number) - 1
       if (entry < 0) break
       if (this.#hashes[entry] !== hash || this.#lengths[entry] !== lengths) continue
-      let known = this.#offsets[entry] as number
-      const bytes = this.#bytes
-      let same = true
-      for (let at = campaignFrom; at < campaignTo; at += 1) same = same && bytes[known++] === u8[at]
-      for (let at = platformFrom; at < platformTo; at += 1) same = same && bytes[known++] === u8[at]
-      for (let at = accountFrom; at < accountTo; at += 1) same = same && bytes[known++] === u8[at]
-      for (let at = currencyFrom; at < currencyTo; at += 1) same = same && bytes[known++] === u8[at]
-      if (same) return this.#numbers[entry] as number
+      const known = this.#view
+      const at = this.#offsets[entry] as number
+      if (
+        equal(known, at, view, campaignFrom, campaignBytes) &&
+        equal(known, at + campaignBytes, view, platformFrom, platformBytes) &&
+        equal(known, at + campaignBytes + platformBytes, view, accountFrom, accountBytes) &&
+        equal(known, at + campaignBytes + platformBytes + accountBytes, view, currencyFrom, currencyTo - currencyFrom)
+      )
+        return this.#numbers[entry] as number
     }
-    const parts = [
-      u8.subarray(campaignFrom, campaignTo),
-      u8.subarray(platformFrom, platformTo),
-      u8.subarray(accountFrom, accountTo),
-      u8.subarray(currencyFrom, currencyTo),
-    ]
-    return this.#add(hash, lengths, parts)
+    const part = (from: number, to: number): Uint8Array =>
+      new Uint8Array(view.buffer, view.byteOffset + from, to - from)
+    return this.#add(hash, lengths, [
+      part(campaignFrom, campaignTo),
+      part(platformFrom, platformTo),
+      part(accountFrom, accountTo),
+      part(currencyFrom, currencyTo),
+    ])
   }
 
   /** Number of a series given as text: the way of the slow path. */
@@ -131,5 +157,6 @@ export class InternedSeries {
     const next = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + needed))
     next.set(this.#bytes)
     this.#bytes = next
+    this.#view = new DataView(next.buffer)
   }
 }

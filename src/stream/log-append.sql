@@ -5,7 +5,7 @@ with head as (
   where topic_id = $1 and partition = $2
   returning next - $3::integer as base, append_ms
 )
-insert into stream_segment (topic_id, partition, base, append_day, append_ms, count, codec, crc, payload)
-select $1, $2, base, append_ms / 86400000, append_ms, $3, $5, $6, $7
+insert into stream_segment (topic_id, partition, base, append_day, append_ms, count, codec, crc, payload, size)
+select $1, $2, base, append_ms / 86400000, append_ms, $3, $5, $6, $7, $8
 from head
 returning base

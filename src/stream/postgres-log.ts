@@ -86,8 +86,8 @@ class PostgresLog implements EventLog {
 
   /** One statement, or one transaction where there are more segments than one: never a part of an append. */
   async #insert(partition: number, segments: readonly NewSegment[], nowMs: number): Promise<Offset> {
-    const insert = async (session: Session, { count, codec, crc, payload }: NewSegment): Promise<Offset> => {
-      const values = [this.#topic.topicId, partition, count, nowMs, codec, crc, payload]
+    const insert = async (session: Session, { count, codec, crc, payload, size }: NewSegment): Promise<Offset> => {
+      const values = [this.#topic.topicId, partition, count, nowMs, codec, crc, payload, size]
       const [row] = await session.query<{ base: string }>(statement('log-append'), values)
       return Number(row?.base)
     }

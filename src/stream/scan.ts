@@ -1,11 +1,11 @@
-import { addToFingerprint } from './fingerprint.ts'
+import { addToFingerprint, endFingerprint } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
 import type { Columns } from './columns.ts'
 import { hasId, invalidType, isIvt } from './columns.ts'
 import type { InternedSeries } from './interned-series.ts'
 import type { ReadEvent, Refused } from './read-event.ts'
 import { readEvent } from './read-event.ts'
-import { scannerSource } from './scan-source.ts'
+import { reachBytes, scannerSource } from './scan-source.ts'
 
 type SlowPath = (u8: Uint8Array, start: number, end: number, row: number) => void
 
@@ -15,6 +15,7 @@ type SlowPath = (u8: Uint8Array, start: number, end: number, row: number) => voi
  */
 type CompiledScanner = (
   bytes: Uint8Array,
+  view: DataView,
   from: number,
   to: number,
   ends: Int32Array | null,
@@ -24,10 +25,8 @@ type CompiledScanner = (
   slow: SlowPath,
 ) => number
 
-/** Bytes of a JSON string that need no thought: 0. The quote, the backslash, controls and everything beyond ASCII: not 0. */
-const byteClass = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte < 32 || byte === 34 || byte === 92 || byte >= 128 ? 1 : 0,
-)
+/** 10 to the power of the index: what the first nine digits of a longer number are worth. */
+const powers = Array.from({ length: 7 }, (_, power) => 10 ** power)
 
 const isUpper = (u8: Uint8Array, at: number): boolean =>
   [0, 1, 2].every((offset) => (u8[at + offset] as number) >= 65 && (u8[at + offset] as number) <= 90)
@@ -37,11 +36,11 @@ let compiledOnce: CompiledScanner | undefined
 function compiled(): CompiledScanner {
   // Compiled from our own table of fields at start; nothing from outside is ever part of the text.
   // oxlint-disable-next-line typescript/no-implied-eval -- a loop over a table costs twice as much as the code written from it
-  const make = new Function('cls', 'upper', 'addToFingerprint', 'print', scannerSource()) as (
+  const make = new Function('powers', 'upper', 'addToFingerprint', 'endFingerprint', 'print', scannerSource()) as (
     ...bound: readonly unknown[]
   ) => CompiledScanner
   const print: Fingerprint = { low: 0, high: 0 }
-  return make(byteClass, isUpper, addToFingerprint, print)
+  return make(powers, isUpper, addToFingerprint, endFingerprint, print)
 }
 
 const encoder = new TextEncoder()
@@ -52,9 +51,11 @@ export function fingerprintOf(id: string, source: string): Fingerprint {
   if (source !== '') {
     const bytes = encoder.encode(source)
     addToFingerprint(bytes, 0, bytes.length, print)
+    endFingerprint(print, bytes.length)
   }
   const bytes = encoder.encode(id)
   addToFingerprint(bytes, 0, bytes.length, print)
+  endFingerprint(print, bytes.length)
   return print
 }
 
@@ -77,6 +78,11 @@ function fill(columns: Columns, row: number, event: ReadEvent | Refused, series:
   columns.high[row] = high
 }
 
+/** The bytes with as many behind them as loads may reach, where the buffer goes on. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, Math.min(byteLength + reachBytes, buffer.byteLength - byteOffset))
+}
+
 export type Scan = (
   bytes: Uint8Array,
   from: number,
@@ -90,7 +96,7 @@ export type Scan = (
 export function createScan(series: InternedSeries): Scan {
   const scan = (compiledOnce ??= compiled())
   return (bytes, from, to, ends, firstRecord, columns) =>
-    scan(bytes, from, to, ends, firstRecord, columns, series, (u8, start, end, row) =>
+    scan(bytes, viewOf(bytes), from, to, ends, firstRecord, columns, series, (u8, start, end, row) =>
       fill(columns, row, readEvent(u8.subarray(start, end)), series),
     )
 }

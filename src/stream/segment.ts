@@ -9,6 +9,8 @@ export interface Packed {
   /** CRC-32 of the payload as stored, as a signed 32-bit number. */
   readonly crc: number
   readonly payload: Uint8Array
+  /** Bytes of the lines. */
+  readonly size: number
 }
 
 /** Below this, compression saves less than it costs. */
@@ -21,8 +23,11 @@ const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 export function packSegment(lines: Uint8Array): Packed {
   const small = lines.length <= plainBytesMax
   const payload = small ? lines : zstdCompressSync(lines, zstdOptions)
-  return { codec: small ? codecs.plain : codecs.zstd, crc: crc32(payload) | 0, payload }
+  return { codec: small ? codecs.plain : codecs.zstd, crc: crc32(payload) | 0, payload, size: lines.length }
 }
+
+/** A chunk that is filled to its end makes zlib begin another; and zlib takes no chunk below 64. */
+const tailBytes = 128
 
 /** A segment decompresses to at most this; more is damage or malice, because appends are cut far below it. */
 const segmentBytesMax = 64 * 1024 * 1024
@@ -36,7 +41,11 @@ export function unpackSegment(
     throw new MillraceError('STREAM_SEGMENT_DAMAGED', { ...where, reason: 'checksum' })
   if (packed.codec === codecs.plain) return packed.payload
   try {
-    return zstdDecompressSync(packed.payload, { maxOutputLength: segmentBytesMax })
+    return zstdDecompressSync(packed.payload, {
+      maxOutputLength: segmentBytesMax,
+      // One piece: the default would make many small ones and then join them. The rest of the piece is room for the scanner's loads.
+      chunkSize: Math.min(packed.size, segmentBytesMax) + tailBytes,
+    })
   } catch (cause) {
     throw new MillraceError('STREAM_SEGMENT_DAMAGED', { ...where, reason: 'zstd' }, { cause })
   }

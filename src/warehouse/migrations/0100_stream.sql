@@ -31,6 +31,8 @@ create table stream_segment (
   codec smallint not null,
   -- CRC-32 of the payload
   crc integer not null,
+  -- bytes when decompressed
+  size integer not null,
   payload bytea not null,
   primary key (topic_id, partition, base, append_day)
 ) partition by range (append_day);
