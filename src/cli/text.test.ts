@@ -18,6 +18,7 @@ function recorder(options: { readonly isTTY?: boolean; readonly json?: boolean; 
   const written = { out: '', err: '' }
   const stream = (name: 'out' | 'err') => ({
     isTTY: options.isTTY ?? false,
+    columns: 80,
     write: (text: string) => void (written[name] += text),
     on: () => {},
   })
@@ -104,6 +105,16 @@ describe('columns', () => {
       }),
       { seed: 21, numRuns: 300 },
     )
+  })
+
+  test('wrapping leaves the lines of a code frame alone, so that its caret points where it did', () => {
+    const frame = [
+      '  40 |   // The nightly run is about it',
+      "> 41 |   pipeline: { zone: 'Asia/Soul' },",
+      '     |                     ^',
+      '  9 | ',
+    ]
+    expect(wrapped(['of a file:41:21', ...frame].join('\n'), 20)).toEqual(['of a file:41:21', ...frame])
   })
 
   test('a table lines up by columns, numbers to the right', () => {
