@@ -129,6 +129,11 @@ describe('on what the demo made', () => {
   test('dbt works on its project and warehouse with dbt’s own exit codes', () => {
     expect(run('--project', demoProject, 'dbt', 'run', '--select', 'account_daily').code).toBe(0)
     expect(run('--project', demoProject, 'dbt', 'frobnicate').code).toBe(2)
+    const none = run('--project', demoProject, 'dbt', 'run', '--select', 'accounts_daily')
+    expect([none.code, none.stderr]).toEqual([0, expect.stringContaining('Nothing to do')])
+    expect(run('--project', demoProject, 'dbt', 'test').stderr).toContain(
+      'Done. PASS=23 WARN=0 ERROR=0 SKIP=0 TOTAL=23',
+    )
   }, 120_000)
 
   test('backfill prints its plan; without a person to ask it does nothing, and says how to agree', () => {

@@ -133,6 +133,16 @@ describe('columns', () => {
 describe('rows', () => {
   const row = { a: '1.10', b: 'x,"y"\nz', c: null }
 
+  test('at infinity are told as Postgres writes them, in every format', () => {
+    const far = { a: Number.NEGATIVE_INFINITY, b: Number.POSITIVE_INFINITY }
+    const said = (['csv', 'ndjson', 'table'] as const).map((format) => {
+      const { output, written } = recorder()
+      printRows(output, format, ['a', 'b'], [far])
+      return written.out.trimEnd().split('\n').at(-1)
+    })
+    expect(said).toEqual(['-infinity,infinity', '{"a":"-infinity","b":"infinity"}', '-infinity  infinity'])
+  })
+
   test('as CSV are quoted as RFC 4180 says, as JSON keep exact numerics as text', () => {
     const csv = recorder()
     printRows(csv.output, 'csv', ['a', 'b', 'c'], [row])
