@@ -184,10 +184,20 @@ describe('on what the demo made', () => {
     ])
     const loaded = run('import', 'report.csv', ...options)
     expect(failureOf(loaded)).toBe('')
+    expect(loaded.stdout).toContain('2 days, 1 platform, 1 account: 2 rows (2 changed)')
+    expect(loaded.stdout).toContain('Cost  ₩2,000')
     const sql = `select date, cost, campaign_name from daily_campaign_metrics where account_id = 'n-1' order by 1`
     expect(run('sql', '--project', demoProject, sql, '--format', 'csv').stdout).toBe(
       'date,cost,campaign_name\n2026-11-01,1200.000000,가을 세일\n2026-11-03,800.000000,가을 세일\n',
     )
+    writeFileSync(
+      join(folder, 'refused.csv'),
+      'Day,Campaign ID,Campaign,Cost,Impr.,Clicks\n2026-11-01,77,가을 세일,1,10,20\n2026-11-03,77,가을 세일,800,900,10\n',
+    )
+    const refused = run('import', 'refused.csv', ...options)
+    expect([refused.code, refused.stdout.match(/Done in part/g)?.length]).toEqual([5, 1])
+    expect(refused.stderr).toContain('Ad Data Pipeline Partial')
+    expect(refused.stderr).not.toContain('Ad Data Pipeline Success')
     writeFileSync(
       join(folder, 'map.yaml'),
       'columns: { date: Day, campaign_id: Campaign ID, cost: Spend, impressions: Impr., clicks: Clicks }\n',

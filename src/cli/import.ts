@@ -1,7 +1,7 @@
+import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import type { FilePlan } from '../connectors/file-plan.ts'
-import type { Day, DayRange } from '../domain/day.ts'
-import { addDays, timeZone } from '../domain/day.ts'
+import { timeZone } from '../domain/day.ts'
 import { MillraceError, explain } from '../domain/errors.ts'
 import { currency } from '../domain/money.ts'
 import { platform } from '../domain/platform.ts'
@@ -78,29 +78,18 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts({ ...settings, connections: {} }, openContext(invocation))
   const { runPipeline } = await import('../orchestrate/run.ts')
-  const ranges = rangesOf(plan.days)
-  let exitCode = 0
-  for (const [index, range] of ranges.entries()) {
-    // The models are built and people are told once, when everything is there.
-    const isLast = index === ranges.length - 1
-    const own = { ...ports, connections: [connection], ...(!isLast && { dbt: null, channels: [] }) }
-    const request = { range, kind: 'repair', zone: timeZone(settings.pipeline.zone) } as const
-    const summary = await runPipeline(own, request, showProgress(output, language), signal)
-    printSummary(output, summary, language)
-    exitCode = Math.max(exitCode, exitCodeOf(summary))
-  }
-  return exitCode
-}
-
-/** Runs of consecutive days: a day between them that the files lack must stay what it is, not become an empty one. */
-export function rangesOf(days: readonly Day[]): readonly DayRange[] {
-  const ranges: { since: Day; until: Day }[] = []
-  for (const day of days) {
-    const last = ranges.at(-1)
-    if (last && addDays(last.until, 1) === day) last.until = day
-    else ranges.push({ since: day, until: day })
-  }
-  return ranges
+  const [since, until] = [plan.days[0], plan.days.at(-1)]
+  assert(since !== undefined && until !== undefined, 'days were understood')
+  const summary = await runPipeline(
+    { ...ports, connections: [connection] },
+    // One run for all days of the files, so that models are built and people are told once, of everything. A day that the files
+    // lack must stay what it is, not become an empty one.
+    { range: { since, until }, days: plan.days, kind: 'repair', zone: timeZone(settings.pipeline.zone) },
+    showProgress(output, language),
+    signal,
+  )
+  printSummary(output, summary, language)
+  return exitCodeOf(summary)
 }
 
 /** The days of a file in brackets; nothing when none was understood. */
