@@ -240,7 +240,7 @@ async function costOf({ ports, plan }: Work): Promise<Readonly<Record<string, De
   const rows = await ports.warehouse.query<{ currency: string; cost: string }>(
     `select currency, sum(cost)::text as cost from fact_ad_daily
      where level = 'campaign' and breakdown_key = '' and date between $1 and $2
-       and (platform || '/' || account_id, date) in (select * from unnest($3::text[], $4::date[]))
+       and (platform || '/' || account_id, date) in (select account, date from unnest($3::text[], $4::date[]) as asked (account, date))
      group by currency order by currency`,
     [
       plan.interval.since,
