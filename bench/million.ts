@@ -29,6 +29,8 @@ export interface MillionInput {
 export interface MillionOutput {
   readonly rows: number
   readonly seconds: number
+  /** Of this process alone, from the first call to the last commit. */
+  readonly cpuSeconds: number
   readonly rssAboveStartMb: number
   readonly tasks: Readonly<Record<string, number>>
 }
@@ -46,6 +48,7 @@ async function loadMany(input: MillionInput): Promise<MillionOutput> {
   let peakRss = startRss
   const watch = setInterval(() => (peakRss = Math.max(peakRss, process.memoryUsage.rss())), 20)
   const tasks: Record<string, number> = {}
+  const cpuBefore = process.cpuUsage()
   const startedMs = performance.now()
   const summary = await runPipeline(
     {
@@ -71,11 +74,13 @@ async function loadMany(input: MillionInput): Promise<MillionOutput> {
     new AbortController().signal,
   )
   const seconds = (performance.now() - startedMs) / 1_000
+  const cpu = process.cpuUsage(cpuBefore)
   clearInterval(watch)
   await warehouse[Symbol.asyncDispose]()
   await rm(scratch, { recursive: true, force: true })
   if (summary.state !== 'success') process.stderr.write(`${JSON.stringify(summary.troubles.slice(0, 3))}\n`)
-  return { rows: summary.rows, seconds, rssAboveStartMb: (peakRss - startRss) / 2 ** 20, tasks }
+  const cpuSeconds = (cpu.user + cpu.system) / 1e6
+  return { rows: summary.rows, seconds, cpuSeconds, rssAboveStartMb: (peakRss - startRss) / 2 ** 20, tasks }
 }
 
 process.stdout.write(`${JSON.stringify(await loadMany(JSON.parse(process.argv[2] ?? '{}') as MillionInput))}\n`)

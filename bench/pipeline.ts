@@ -2,6 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addDays, day } from '../src/domain/day.ts'
+import { adapter as googleAds, openGoogleAds } from '../src/connectors/google-ads.ts'
+import { adapter as metaAds, openMetaAds } from '../src/connectors/meta-ads.ts'
+import { systemClock, systemRandom } from '../src/domain/clock.ts'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
 import { startSandboxProcess } from '../src/sandbox/process.ts'
 import { startEmbedded } from '../src/warehouse/embedded-server.ts'
 import type { Bench, Line } from './figures.ts'
@@ -113,7 +117,7 @@ interface Load {
 }
 
 /** Land, unify, audit and publish beside what others do with the same answers of the same sandbox, into the same Postgres. */
-export async function benchMany(load: Load, say: Say): Promise<Bench> {
+async function benchMany(load: Load, say: Say): Promise<Bench> {
   const until = day('2026-06-30')
   const since = addDays(until, 1 - load.days)
   const nowMs = Date.parse('2026-11-20T12:00:00Z')
@@ -186,10 +190,12 @@ function manyFigures(ours: MillionOutput, rivals: Readonly<Record<string, RivalF
     figures: {
       load_rows: ours.rows,
       load_rows_per_s: own,
+      load_rows_per_cpu_s: ours.rows / ours.cpuSeconds,
       load_rss_above_start_mb: ours.rssAboveStartMb,
       ...Object.fromEntries(
         Object.entries(rivals).flatMap(([name, one]) => [
           [`${name}_rows_per_s`, rate(one)],
+          [`${name}_rows_per_cpu_s`, one ? one.rows / one.cpu_s : null],
           [`${name}_rss_mb`, one?.rss_mb ?? null],
         ]),
       ),
@@ -197,6 +203,53 @@ function manyFigures(ours: MillionOutput, rivals: Readonly<Record<string, RivalF
       load_ratio_best: best ? own / best : null,
     },
     lines,
+  }
+}
+
+/** What the platforms count: one operation at Google however many days, one call a page at Meta. */
+async function benchCalls(say: Say): Promise<Bench> {
+  say('operations and calls …')
+  await using sandbox = await startSandbox({ seed: 1, nowMs: Date.parse('2026-11-22T17:00:00Z') })
+  const range = { since: day('2026-10-23'), until: day('2026-11-21') }
+  const signal = new AbortController().signal
+  const context = { clock: systemClock, random: systemRandom, fetch, signal, log: () => undefined }
+  const google = openGoogleAds(
+    googleAds.options.parse({
+      ...sandbox.credentials,
+      baseUrl: sandbox.googleAdsUrl,
+      oauthUrl: sandbox.googleOauthUrl,
+    }),
+  )
+  const meta = openMetaAds(
+    metaAds.options.parse({ accessToken: sandbox.credentials.metaAccessToken, baseUrl: sandbox.metaUrl }),
+  )
+  const calls = async (connector: typeof google, route: string) => {
+    const [account] = await connector.discover(context)
+    if (!account) return null
+    const before = sandbox.log().length
+    const slice = {
+      ...range,
+      platform: account.platform,
+      accountId: account.accountId,
+      level: 'campaign',
+      breakdownKey: '',
+      kind: 'advance',
+    } as const
+    const sink = { rows: () => Promise.resolve(), entities: () => Promise.resolve() }
+    await connector.extract(slice, account, context, sink)
+    return sandbox
+      .log()
+      .slice(before)
+      .filter((one) => one.route === route).length
+  }
+  const operations = await calls(google, 'google.stream')
+  const pages = await calls(meta, 'meta.insights')
+  return {
+    figures: { google_operations_per_account: operations, meta_calls_per_page: pages },
+    lines: [
+      { what: 'Google operations for 30 days of an account', ours: operations, unit: '', bar: { atMost: 1 } },
+      { what: 'Meta insights calls for 30 days, one page', ours: pages, unit: '', bar: { atMost: 1 } },
+    ],
   }
 }
 
@@ -232,6 +285,7 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
     await benchPostgres(say),
     await benchCommands(say),
     await benchDemo(say),
+    await benchCalls(say),
     await benchPublishing(say),
     await benchMany(million, say),
     await benchCheck(say),

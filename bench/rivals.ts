@@ -7,6 +7,7 @@ import { runProgram } from './measure.ts'
 export interface RivalFigures {
   readonly rows: number
   readonly seconds: number
+  readonly cpu_s: number
   readonly rss_mb: number
 }
 

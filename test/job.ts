@@ -50,8 +50,11 @@ export function clockOf(sandbox: Pick<Sandbox, 'nowMs'>): Clock {
   }
 }
 
+/** As much of a sandbox as a client needs; it may run in another process. */
+export type SandboxDoor = Pick<Sandbox, 'googleAdsUrl' | 'googleOauthUrl' | 'metaUrl' | 'credentials'>
+
 export async function connectionsTo(
-  sandbox: Sandbox,
+  sandbox: SandboxDoor,
   accountIds: readonly string[] = [],
 ): Promise<readonly OpenConnection[]> {
   const { credentials } = sandbox

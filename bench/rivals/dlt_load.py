@@ -35,7 +35,7 @@ def main():
         destination=dlt.destinations.postgres(s["databaseUrl"].replace("postgres://", "postgresql://")),
         dataset_name=s["schema"],
     )
-    pipeline.run(metrics())
+    pipeline.run(metrics(), loader_file_format="csv" if s.get("loader") != "insert" else None)
     count = sum(pipeline.last_trace.last_normalize_info.row_counts.get("daily_campaign_metrics", 0) for _ in (0,))
     source.report("dlt", count, started)
 

@@ -51,6 +51,8 @@ def main():
     everything["cvr"] = everything["conversions"] / everything["clicks"].replace(0, 1)
     everything["cpa"] = everything["cost"] / everything["conversions"].replace(0, 1)
     table = "daily_campaign_metrics"
+    with engine.begin() as connection:
+        connection.execute(text(f'create schema if not exists "{s["schema"]}"'))
     everything.to_sql(
         table, engine, schema=s["schema"], if_exists="append", index=False, method=copy_rows if with_copy else None, chunksize=50_000 if with_copy else None
     )

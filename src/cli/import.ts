@@ -1,14 +1,16 @@
+import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import type { FilePlan } from '../connectors/file-plan.ts'
-import type { Day, DayRange } from '../domain/day.ts'
-import { addDays, timeZone } from '../domain/day.ts'
+import { timeZone } from '../domain/day.ts'
 import { MillraceError, explain } from '../domain/errors.ts'
+import { currency } from '../domain/money.ts'
+import { platform } from '../domain/platform.ts'
 import type { OpenConnection } from '../orchestrate/ports.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { showProgress } from './progress.ts'
 import { openContext, projectSettings } from './project.ts'
-import { exitCodeOf, printSummary } from './summary.ts'
-import { tableText } from './table.ts'
+import { counted, exitCodeOf, printSummary } from './summary.ts'
+import { formatOf, printRows } from './table.ts'
 
 export const command: CommandSpec = {
   name: 'import',
@@ -52,6 +54,10 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   const { output, language, signal } = invocation
   const settings = await projectSettings(invocation)
   const files = args.map((file) => resolve(file))
+  // What is wrong with the call itself is told before a file is read.
+  platform(String(given['platform']))
+  currency(String(given['currency']))
+  if (given['zone'] !== undefined) timeZone(String(given['zone']))
   const { adapter, readMapping } = await import('../connectors/file.ts')
   const { previewFile } = await import('../connectors/file-plan.ts')
   const plan = await previewFile(files, await readMapping(resolve(String(given['map']))))
@@ -72,39 +78,35 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts({ ...settings, connections: {} }, openContext(invocation))
   const { runPipeline } = await import('../orchestrate/run.ts')
-  const ranges = rangesOf(plan.days)
-  let exitCode = 0
-  for (const [index, range] of ranges.entries()) {
-    // The models are built and people are told once, when everything is there.
-    const isLast = index === ranges.length - 1
-    const own = { ...ports, connections: [connection], ...(!isLast && { dbt: null, channels: [] }) }
-    const request = { range, kind: 'repair', zone: timeZone(settings.pipeline.zone) } as const
-    const summary = await runPipeline(own, request, showProgress(output, language), signal)
-    printSummary(output, summary, language)
-    exitCode = Math.max(exitCode, exitCodeOf(summary))
-  }
-  return exitCode
+  const [since, until] = [plan.days[0], plan.days.at(-1)]
+  assert(since !== undefined && until !== undefined, 'days were understood')
+  const summary = await runPipeline(
+    { ...ports, connections: [connection] },
+    // One run for all days of the files, so that models are built and people are told once, of everything. A day that the files
+    // lack must stay what it is, not become an empty one.
+    { range: { since, until }, days: plan.days, kind: 'repair', zone: timeZone(settings.pipeline.zone) },
+    showProgress(output, language),
+    signal,
+  )
+  printSummary(output, summary, language)
+  return exitCodeOf(summary)
 }
 
-/** Runs of consecutive days: a day between them that the files lack must stay what it is, not become an empty one. */
-export function rangesOf(days: readonly Day[]): readonly DayRange[] {
-  const ranges: { since: Day; until: Day }[] = []
-  for (const day of days) {
-    const last = ranges.at(-1)
-    if (last && addDays(last.until, 1) === day) last.until = day
-    else ranges.push({ since: day, until: day })
-  }
-  return ranges
+/** The days of a file in brackets; nothing when none was understood. */
+function within({ days }: FilePlan, between: string): string {
+  const [first, last] = [days[0], days.at(-1)]
+  if (first === undefined || last === undefined) return ''
+  return first === last ? ` (${first})` : ` (${first}${between}${last})`
 }
 
 const words = {
   en: {
     understood: (plan: FilePlan) =>
-      `${plan.rows} rows understood, ${plan.days.length} days (${plan.days[0] ?? '–'} to ${plan.days.at(-1) ?? '–'}), ${plan.totals} lines of totals left out`,
+      `${counted(plan.rows, 'row')} understood, ${counted(plan.days.length, 'day')}${within(plan, ' to ')}, ${counted(plan.totals, 'line')} of totals left out`,
   },
   ko: {
     understood: (plan: FilePlan) =>
-      `${plan.rows}행 이해, ${plan.days.length}일(${plan.days[0] ?? '–'}~${plan.days.at(-1) ?? '–'}), 합계 행 ${plan.totals}개 제외`,
+      `${plan.rows}행 이해, ${plan.days.length}일${within(plan, '~').trimStart()}, 합계 행 ${plan.totals}개 제외`,
   },
 } as const
 
@@ -116,18 +118,22 @@ function printPlan({ output, language }: Invocation, plan: FilePlan): void {
   }
   output.say(words[language].understood(plan))
   const [first] = plan.firstRows
-  if (first) output.data(tableText(Object.keys(first), plan.firstRows))
+  if (first) printRows(output, formatOf(undefined, output), Object.keys(first), plan.firstRows)
 }
 
 const problemsTold = 20
 
 function notUnderstood({ problems, problemCount }: FilePlan, { language, output }: Invocation): MillraceError {
-  const lines = problems.map(({ code, facts }) => explain(code, facts, language).what)
+  const lines = problems.map(({ code, facts }) => {
+    const { what, why } = explain(code, facts, language)
+    // A column that is not there is found by the names that are.
+    return code === 'FILES_COLUMN_UNKNOWN' ? `${what}. ${why.replace(/\.$/, '')}` : what
+  })
   if (output.json)
     for (const { code, facts } of problems)
       output.record({ event: 'problem', code, facts, what: explain(code, facts, language).what })
   return new MillraceError('FILES_NOT_UNDERSTOOD', {
     count: problemCount,
-    list: lines.slice(0, problemsTold).join('; '),
+    list: lines.slice(0, problemsTold).join('\n'),
   })
 }

@@ -8,12 +8,12 @@ export const qualityErrors = {
     facts: ['platform', 'accountId', 'dates', 'checks', 'foundEn', 'foundKo', 'remedyEn', 'remedyKo'],
     en: {
       what: '{platform}/{accountId} {dates} was refused by {checks}',
-      why: '{foundEn}. The last good numbers stay published and are marked stale.',
+      why: '{foundEn}. Nothing of it was published; numbers that were there before stay and are marked stale.',
       fix: '{remedyEn} Afterwards millrace status shows whether it passed.',
     },
     ko: {
       what: '{platform}/{accountId} {dates}이(가) {checks} 검사에서 거부되었습니다',
-      why: '{foundKo}. 마지막으로 통과한 숫자가 그대로 게시되고 오래됨으로 표시됩니다.',
+      why: '{foundKo}. 이번 숫자는 게시하지 않았습니다. 전에 있던 숫자는 그대로 두고 오래됨으로 표시합니다.',
       fix: '{remedyKo} 통과했는지는 millrace status로 확인하세요.',
     },
   },

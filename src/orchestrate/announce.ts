@@ -47,10 +47,10 @@ export async function announce(
       )
     }
   })
-  const { delivered, waiting } = await deliverDue(ports, signal)
+  const { delivered, waiting, dead } = await deliverDue(ports, signal)
   emit({
     event: 'log',
-    level: waiting > 0 ? 'warn' : 'info',
-    message: `${delivered} messages delivered, ${waiting} waiting in the outbox`,
+    level: waiting + dead > 0 ? 'warn' : 'info',
+    message: `${delivered} messages delivered, ${waiting} waiting in the outbox, ${dead} given up`,
   })
 }

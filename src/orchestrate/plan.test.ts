@@ -68,6 +68,16 @@ test('thirty days of one account are one slice, because one query is one operati
   expect(plan.accounts.map((one) => one.slices.length)).toEqual([1, 1, 1])
 })
 
+test('of a file with a hole its own days are loaded, and the hole is no day of the run', () => {
+  const days = [day('2026-09-01'), day('2026-09-02'), day('2026-09-04')]
+  const [first] = planRun(input({ range: { since: day('2026-09-01'), until: day('2026-09-04') }, days })).accounts
+  expect(first?.days).toEqual(days)
+  expect(first?.slices).toMatchObject([
+    { since: '2026-09-01', until: '2026-09-02' },
+    { since: '2026-09-04', until: '2026-09-04' },
+  ])
+})
+
 test('days beyond the retention of the platform are named, not asked for', () => {
   const range = { since: day('2022-01-01'), until: day('2022-01-03') }
   const [first] = planRun(input({ range })).accounts

@@ -19,6 +19,8 @@ export interface PlanInput {
   readonly accounts: readonly PlannedAccount[]
   /** Null: the nightly run. Each account's newest closed day, and its refresh ages. */
   readonly range: DayRange | null
+  /** Of the range, these days alone: a file that lacks a day says nothing of it. Absent: all of them. */
+  readonly days?: readonly Day[] | undefined
   readonly kind: Slice['kind']
   readonly nowMs: number
 }
@@ -69,8 +71,8 @@ export function planRun(input: PlanInput): RunPlan {
   }
 }
 
-function wantedDays({ account, spec }: PlannedAccount, { range, pipeline, nowMs }: PlanInput): readonly Day[] {
-  if (range) return daysOf(range)
+function wantedDays({ account, spec }: PlannedAccount, { range, days, pipeline, nowMs }: PlanInput): readonly Day[] {
+  if (range) return days ?? daysOf(range)
   const scheduled = addDays(dayAt(nowMs, pipeline.schedule.zone), -1)
   const newest = lastClosedDay(account.zone, nowMs, spec.settleMs)
   const refreshed = refreshAges

@@ -1,4 +1,5 @@
-import type { DayRange } from '../domain/day.ts'
+import { accountKey } from '../domain/account.ts'
+import type { Day, DayRange } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { normalised } from '../domain/decimal.ts'
 import { MillraceError } from '../domain/errors.ts'
@@ -20,11 +21,13 @@ import type { AccountPlan, RunPlan, TaskPlan } from './plan.ts'
 import { planRun } from './plan.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import type { Tally } from './tally.ts'
-import { addFailure, addLoad, asMillraceError, emptyTally, partitionsDone, summarise } from './tally.ts'
+import { addFailure, addLoad, asMillraceError, emptyTally, partitionsDone, shareOf, summarise } from './tally.ts'
 
 export interface RunRequest extends AccountChoice {
   /** Null: the nightly run, each account's newest closed day and its refresh ages. */
   readonly range: DayRange | null
+  /** Of the range, these days alone; absent: all of them. */
+  readonly days?: readonly Day[] | undefined
   readonly kind: Slice['kind']
   /** Zone of the schedule; decides what "yesterday" the nightly run is about. */
   readonly zone: RunPlan['pipeline']['schedule']['zone']
@@ -84,7 +87,7 @@ async function prepare(
   const present = platforms.filter((platform) => accounts.some((one) => one.account.platform === platform))
   const pipeline = adDataPipeline(present, request.zone)
   return {
-    plan: planRun({ pipeline, accounts, range: request.range, kind: request.kind, nowMs: ports.clock.nowMs() }),
+    plan: planRun({ ...request, pipeline, accounts, nowMs: ports.clock.nowMs() }),
     tally,
   }
 }
@@ -138,17 +141,18 @@ async function performTask(work: Work, task: TaskPlan): Promise<TaskOutcome> {
   const { ports, emit, tally } = work
   const account = task.account ? `${task.account.account.platform}/${task.account.account.accountId}` : null
   const startedAtMs = ports.clock.nowMs()
-  const before = { rows: tally.rows, troubles: tally.troubles.length }
+  const before = shareOf(tally, task.account?.account ?? null)
   emit({ event: 'task_started', task: task.task, kind: task.step.kind, account })
   const outcome = await attempt(work, task)
-  const trouble = outcome === 'success' ? undefined : tally.troubles.slice(before.troubles).at(-1)
+  const after = shareOf(tally, task.account?.account ?? null)
+  const trouble = outcome === 'success' ? undefined : after.troubles.slice(before.troubles.length).at(-1)
   emit({
     event: 'task_finished',
     task: task.task,
     kind: task.step.kind,
     account,
     outcome,
-    rows: tally.rows - before.rows,
+    rows: after.rows - before.rows,
     seconds: (ports.clock.nowMs() - startedAtMs) / 1_000,
     code: trouble?.code ?? null,
     message: trouble?.message ?? null,
@@ -231,16 +235,18 @@ async function recordFailure({ ports, tally }: Work, { account }: TaskPlan, erro
   )
 }
 
-/** Published cost of the interval's accounts, per currency. */
+/** Published cost of what the run was about, each account's days and no others, per currency. */
 async function costOf({ ports, plan }: Work): Promise<Readonly<Record<string, Decimal>>> {
   const rows = await ports.warehouse.query<{ currency: string; cost: string }>(
     `select currency, sum(cost)::text as cost from fact_ad_daily
-     where level = 'campaign' and breakdown_key = '' and date between $1 and $2 and platform || '/' || account_id = any ($3)
+     where level = 'campaign' and breakdown_key = '' and date between $1 and $2
+       and (platform || '/' || account_id, date) in (select account, date from unnest($3::text[], $4::date[]) as asked (account, date))
      group by currency order by currency`,
     [
       plan.interval.since,
       plan.interval.until,
-      plan.accounts.map((one) => `${one.account.platform}/${one.account.accountId}`),
+      plan.accounts.flatMap(({ account, days }) => days.map(() => accountKey(account))),
+      plan.accounts.flatMap(({ days }) => days),
     ],
   )
   return Object.fromEntries(rows.map((row) => [row.currency, normalised(row.cost)]))

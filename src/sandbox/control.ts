@@ -10,7 +10,7 @@ import { truthOf } from './truth.ts'
 /** Puts a scenario in force and takes back what the one before it had done to tokens. */
 export function installScenario(state: SandboxState, scenario: Scenario): void {
   state.scenario.install(scenario)
-  state.tokens.revoked = false
+  state.tokens.revoked.clear()
 }
 
 /** An instant as milliseconds or ISO text; `settled` and absence mean the end of time. */

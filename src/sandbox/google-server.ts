@@ -111,7 +111,7 @@ function throwFired(state: SandboxState, fired: FiredFaults): void {
     throw new GoogleRefusal(500, 'internalError', 'INTERNAL_ERROR', 'An internal error has occurred.')
   if (fired.has('status_503'))
     throw new GoogleRefusal(503, 'internalError', 'TRANSIENT_ERROR', 'A transient error has occurred.')
-  if (fired.has('token_revoked')) state.tokens.revoked = true
+  if (fired.has('token_revoked')) state.tokens.revoked.add('google')
   if (fired.has('token_expired')) state.tokens.expireAll()
   if (fired.has('permission_lost')) throw denied()
 }
@@ -169,7 +169,7 @@ function answerToken(state: SandboxState, request: Request, call: Call): Reply {
   if (fired.has('status_503')) return jsonReply(503, { error: 'temporarily_unavailable' })
   if (fired.has('status_429'))
     return jsonReply(429, { error: 'rate_limit_exceeded', error_description: 'Rate Limit Exceeded' })
-  if (fired.has('token_revoked')) state.tokens.revoked = true
+  if (fired.has('token_revoked')) state.tokens.revoked.add('google')
   const form = new URLSearchParams(request.body)
   const { credentials } = state
   const refuse = (status: number, error: string, description: string) =>
@@ -179,7 +179,7 @@ function answerToken(state: SandboxState, request: Request, call: Call): Reply {
   if (form.get('client_id') !== credentials.clientId)
     return refuse(401, 'invalid_client', 'The OAuth client was not found.')
   if (form.get('client_secret') !== credentials.clientSecret) return refuse(401, 'invalid_client', 'Unauthorized')
-  if (state.tokens.revoked || form.get('refresh_token') !== credentials.refreshToken) {
+  if (state.tokens.revoked.has('google') || form.get('refresh_token') !== credentials.refreshToken) {
     return refuse(400, 'invalid_grant', 'Token has been expired or revoked.')
   }
   const { token, expiresInSeconds } = state.tokens.issue(state.clock.nowMs())

@@ -39,8 +39,8 @@ function checkToken(state: SandboxState, request: Request, fired: FiredFaults): 
       { subcode: 463 },
     )
   }
-  if (fired.has('token_revoked')) state.tokens.revoked = true
-  if (state.tokens.revoked) {
+  if (fired.has('token_revoked')) state.tokens.revoked.add('meta')
+  if (state.tokens.revoked.has('meta')) {
     throw new MetaRefusal(190, 'Error validating access token: The user has not authorized application.', {
       subcode: 458,
     })

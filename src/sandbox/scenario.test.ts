@@ -126,6 +126,7 @@ describe('every fault is seen by a plain client:', () => {
     expect((await google()).status).toBe(200)
     expect(googleError(await google())).toBe('401 authenticationError OAUTH_TOKEN_REVOKED')
     expect((await client.token()).json).toMatchObject({ error: 'invalid_grant' })
+    expect((await meta()).status).toBe(200)
     arm({ kind: 'token_revoked', route: 'meta' })
     expect(metaError(await meta())).toBe('400 190/458')
   })

@@ -8,8 +8,8 @@ export class AccessTokens {
   readonly #lifeSeconds: number
   readonly #expiresAtMs = new Map<string, number>()
   #issued = 0
-  /** No refresh token works and no access token either, until `heal`. */
-  revoked = false
+  /** At these platforms no token works, of whatever kind, until the next scenario. */
+  readonly revoked = new Set<'google' | 'meta'>()
 
   constructor(credentials: Credentials, lifeSeconds: number) {
     this.#credentials = credentials
@@ -25,7 +25,7 @@ export class AccessTokens {
   state(token: string, nowMs: number): TokenState {
     const expiresAtMs = this.#expiresAtMs.get(token)
     if (expiresAtMs === undefined) return 'unknown'
-    if (this.revoked) return 'revoked'
+    if (this.revoked.has('google')) return 'revoked'
     return nowMs < expiresAtMs ? 'valid' : 'expired'
   }
 

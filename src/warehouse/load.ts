@@ -6,6 +6,8 @@ import { partitionText } from '../domain/metric.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
 import { completenessOf } from './completeness.ts'
 import { ensureAccount } from './entities.ts'
+import { openFingerprint } from './fingerprint.ts'
+import type { Fingerprint } from './fingerprint.ts'
 import { lockPartitions, openPartitions } from './partition-state.ts'
 import type { PartitionRow } from './partition-state.ts'
 import type { PostgresSession } from './postgres-pool.ts'
@@ -15,23 +17,37 @@ import { stageRows, stageTable } from './stage.ts'
 import { statement } from './statements.ts'
 import type { LoadRequest, PartitionReport, Session, Verdict } from './warehouse.ts'
 
+/** What has been staged of one day. */
+type StagedDay = Pick<Fingerprint, 'rows' | 'text'>
+
 /**
  * Decides what is done with each day, before anything is. An extract that was asked for earlier than the published one changes
- * nothing, whatever its audit says; a day without a verdict is refused, because silence is not consent.
+ * nothing, whatever its audit says; a day without a verdict is refused, because silence is not consent. A day whose rows are those of
+ * the last load is not even compared, unless the extract is a repair, which trusts nothing that it has not read.
  */
 export function planDays(
-  extract: Pick<ExtractRecord, 'requestedAtMs'>,
+  extract: Pick<ExtractRecord, 'requestedAtMs' | 'kind'>,
   partitions: readonly PartitionRow[],
   verdicts: readonly Verdict[],
-  staged: ReadonlyMap<Day, number>,
+  staged: ReadonlyMap<Day, StagedDay>,
 ): readonly DayPlan[] {
   const refusals = new Map(verdicts.map((one) => [one.date, one.refusedBy]))
-  return partitions.map(({ date, partitionId, published, requestedAtMs, rows }) => {
-    const refusedBy = refusals.get(date) ?? ['audit.missing']
-    const superseded = requestedAtMs !== null && requestedAtMs > extract.requestedAtMs
-    const accepted = published ? 'compare' : 'first'
-    const way = superseded ? 'superseded' : refusedBy.length > 0 ? 'refused' : accepted
-    return { date, partitionId, way, rowsBefore: rows, rowsStaged: staged.get(date) ?? 0, refusedBy }
+  return partitions.map((known) => {
+    const refusedBy = refusals.get(known.date) ?? ['audit.missing']
+    const { rows, text } = staged.get(known.date) ?? openFingerprint()
+    const plan = {
+      date: known.date,
+      partitionId: known.partitionId,
+      rowsBefore: known.rows,
+      rowsStaged: rows,
+      fingerprint: text(),
+      refusedBy,
+    }
+    if (known.requestedAtMs !== null && known.requestedAtMs > extract.requestedAtMs)
+      return { ...plan, way: 'superseded' }
+    if (refusedBy.length > 0) return { ...plan, way: 'refused' }
+    if (!known.published) return { ...plan, way: 'first' }
+    return { ...plan, way: known.fingerprint === plan.fingerprint && extract.kind !== 'repair' ? 'same' : 'compare' }
   })
 }
 
@@ -69,14 +85,14 @@ function atOf({ extract, atMs }: LoadRequest): string {
 function refuseStrays(
   { extract, days }: LoadRequest,
   plan: readonly DayPlan[],
-  staged: ReadonlyMap<Day, number>,
+  staged: ReadonlyMap<Day, StagedDay>,
 ): void {
   const asked = new Set(days)
   const strays = [...staged].filter(([date]) => !asked.has(date))
   const [first] = strays
-  if (!first || !plan.some((one) => one.way === 'first' || one.way === 'compare')) return
+  if (!first || plan.every(({ way }) => way === 'refused' || way === 'superseded')) return
   const { platform, accountId, since, until } = extract
-  const rows = strays.reduce((sum, [, count]) => sum + count, 0)
+  const rows = strays.reduce((sum, [, one]) => sum + one.rows, 0)
   throw new MillraceError('WAREHOUSE_ROW_OUTSIDE', { platform, accountId, since, until, rows, example: first[0] })
 }
 
@@ -132,6 +148,7 @@ async function recordOutcomes(
     .map((report, index) => ({
       ...report,
       partitionId: plan[index]?.partitionId,
+      fingerprint: plan[index]?.fingerprint,
       completeness: completenessOf(extract.platform, report.date, account.zone, extract.requestedAtMs),
       dayEnd: isoInstant(dayEndMs(report.date, account.zone)),
     }))

@@ -14,6 +14,8 @@ export interface PartitionRow {
   /** When the published extract was asked for; null when nothing was published. */
   readonly requestedAtMs: number | null
   readonly rows: number
+  /** Of the rows that were loaded last; null when nothing was published. */
+  readonly fingerprint: string | null
 }
 
 /**
@@ -38,7 +40,7 @@ export async function openPartitions(
   const key = [platform, accountId, level, breakdownKey, days]
   const read = () =>
     session.query<PartitionRow & Readonly<Record<string, unknown>>>(
-      `select date, partition_id as "partitionId", published_at is not null as published, rows,
+      `select date, partition_id as "partitionId", published_at is not null as published, rows, fingerprint,
               floor(extract(epoch from requested_at) * 1000)::float8 as "requestedAtMs"
        from partition_state
        where platform = $1 and account_id = $2 and level = $3 and breakdown_key = $4 and date = any ($5::date[])

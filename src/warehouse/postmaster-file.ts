@@ -12,7 +12,7 @@ export interface Postmaster {
   readonly ready: boolean
 }
 
-export function postmasterFile(dataDir: string): string {
+function postmasterFile(dataDir: string): string {
   return join(dataDir, 'postmaster.pid')
 }
 

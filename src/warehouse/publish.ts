@@ -9,10 +9,11 @@ import type { Session } from './warehouse.ts'
 export interface DayPlan {
   readonly date: Day
   readonly partitionId: number
-  /** `first`: never published, rows go in as they are; `compare`: only what differs is written. */
-  readonly way: 'superseded' | 'refused' | 'first' | 'compare'
+  /** `first`: never published, rows go in as they are; `compare`: only what differs is written; `same`: nothing differs. */
+  readonly way: 'superseded' | 'refused' | 'first' | 'compare' | 'same'
   readonly rowsBefore: number
   readonly rowsStaged: number
+  readonly fingerprint: string
   readonly refusedBy: readonly string[]
 }
 
@@ -35,6 +36,7 @@ export async function publish(
   const first = plan.filter((one) => one.way === 'first')
   const compared = plan.filter((one) => one.way === 'compare')
   const changes = new Map<Day, Change>()
+  if (first.length + compared.length === 0) return changes
   // The statistics know nothing of new days: the planner expects one row and would loop over the whole table for each (10 k rows
   // 10 s). Hashes of a few hundred thousand rows stay in memory.
   await session.query(`set local enable_nestloop = off; set local work_mem = '64MB'`)
@@ -69,19 +71,13 @@ interface ChangeRow extends Change {
   readonly [column: string]: unknown
 }
 
-const countChanges = `
-select date, count(*) filter (where action = 'insert')::int as inserted, count(*) filter (where action = 'update')::int as updated,
-       count(*) filter (where action = 'delete')::int as deleted
-from pg_temp.stage_change group by date`
-
 async function publishChanges(
   session: Session,
   extract: ExtractRecord,
   { plan, at }: { readonly plan: readonly DayPlan[]; readonly at: string },
   changes: Map<Day, Change>,
 ): Promise<void> {
-  await session.query(statement('load-compare'), [idsOf(plan), datesOf(plan)])
-  const counts = await session.query<ChangeRow>(countChanges)
+  const counts = await session.query<ChangeRow>(statement('load-compare'), [idsOf(plan), datesOf(plan)])
   for (const { date, inserted, updated, deleted } of counts) changes.set(date, { inserted, updated, deleted })
   if (counts.length === 0) return
   await changeInPlace(session, extract, plan, counts)

@@ -4,6 +4,8 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Day } from '../domain/day.ts'
 import { normalised } from '../domain/decimal.ts'
 import type { DailyMetric } from '../domain/metric.ts'
+import { openFingerprint } from './fingerprint.ts'
+import type { Fingerprint } from './fingerprint.ts'
 import type { PostgresSession } from './postgres-pool.ts'
 import { statement } from './statements.ts'
 
@@ -37,12 +39,18 @@ function line(row: DailyMetric): string {
 /** About what one write to the socket carries; a batch of any size becomes chunks of this. */
 const chunkCharacters = 1 << 16
 
-async function* encoded(rows: AsyncIterable<readonly DailyMetric[]>, counts: Map<Day, number>): AsyncGenerator<Buffer> {
+async function* encoded(
+  rows: AsyncIterable<readonly DailyMetric[]>,
+  days: Map<Day, Fingerprint>,
+): AsyncGenerator<Buffer> {
   let chunk = ''
   for await (const batch of rows) {
     for (const row of batch) {
-      chunk += line(row)
-      counts.set(row.date, (counts.get(row.date) ?? 0) + 1)
+      const text = line(row)
+      chunk += text
+      let print = days.get(row.date)
+      if (!print) days.set(row.date, (print = openFingerprint()))
+      print.add(text)
       if (chunk.length < chunkCharacters) continue
       yield Buffer.from(chunk)
       chunk = ''
@@ -52,16 +60,16 @@ async function* encoded(rows: AsyncIterable<readonly DailyMetric[]>, counts: Map
 }
 
 /**
- * Streams the rows into the session's stage, never more than two chunks ahead of Postgres, and says how many each day has.
+ * Streams the rows into the session's stage, never more than two chunks ahead of Postgres, and says of each day what it has.
  * What the iterable throws ends the copy and is thrown; the transaction is then to be rolled back.
  */
 export async function stageRows(
   session: PostgresSession,
   rows: AsyncIterable<readonly DailyMetric[]>,
-): Promise<ReadonlyMap<Day, number>> {
-  const counts = new Map<Day, number>()
+): Promise<ReadonlyMap<Day, Fingerprint>> {
+  const days = new Map<Day, Fingerprint>()
   await session.query(statement('stage'))
-  const source = Readable.from(encoded(rows, counts), { objectMode: true, highWaterMark: 2 })
+  const source = Readable.from(encoded(rows, days), { objectMode: true, highWaterMark: 2 })
   await pipeline(source, session.client.query(copyFrom(copyStatement)))
-  return counts
+  return days
 }

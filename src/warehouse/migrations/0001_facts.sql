@@ -86,6 +86,8 @@ create table partition_state (
   day_end timestamptz,
   state text not null default 'failed' check (state in ('published', 'stale', 'failed')),
   rows integer not null default 0,
+  -- of the rows that were loaded last: a load of the same rows need not read them to know
+  fingerprint text,
   -- how final the platform's numbers were when they were asked for
   completeness text check (completeness in ('provisional', 'settling', 'final')),
   -- the extract that readers see, when it was asked for, when its rows last changed, when it was last found right
