@@ -142,8 +142,11 @@ function findingsOf(base: ConfigPath, error: z.ZodError): readonly Finding[] {
   })
 }
 
+/** The ports that a section of the configuration opens; those of the live counters come with their section. */
+export type ConfiguredPort = Exclude<Port, 'log' | 'counters'>
+
 /** Keys of a section that belong to the frame and not to the adapter. */
-const frameKeys: Readonly<Record<Port, readonly string[]>> = {
+const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
   connector: ['connector', 'accounts'],
   lake: ['adapter'],
   warehouse: ['adapter'],
@@ -158,7 +161,7 @@ export interface AnyAdapter<Opened> {
 }
 
 /** Imports an adapter. Throws CONFIG_PACKAGE_MISSING when a package that it needs is not installed. */
-export async function loadAdapter(port: Port, name: string): Promise<AnyAdapter<unknown>> {
+export async function loadAdapter(port: ConfiguredPort, name: string): Promise<AnyAdapter<unknown>> {
   const load = (adapters[port] as Readonly<Record<string, () => Promise<unknown>>>)[name]
   assert(load, `the schema lets only registered adapters through, and ${name} is not one`)
   try {
@@ -172,7 +175,7 @@ export async function loadAdapter(port: Port, name: string): Promise<AnyAdapter<
 
 /** Checks one section by the schema of the adapter that it chose, which is imported for it. */
 export async function checkOptions(
-  port: Port,
+  port: ConfiguredPort,
   name: string,
   section: { readonly path: ConfigPath; readonly value: Tree },
   words: Words | undefined,

@@ -1,7 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { adapterNames } from './adapters.ts'
-import type { Port } from './adapters.ts'
-import type { Finding, Frame, Settings, Tree, Words } from './config-check.ts'
+import type { ConfiguredPort, Finding, Frame, Settings, Tree, Words } from './config-check.ts'
 import { checkFrame, checkOptions, normalised } from './config-check.ts'
 import { copied, setAt } from './config-layers.ts'
 import type { ConfigPath } from './config-locate.ts'
@@ -47,7 +46,7 @@ export async function checkTree(
 }
 
 interface Section {
-  readonly port: Port
+  readonly port: ConfiguredPort
   readonly adapter: string
   readonly path: ConfigPath
   readonly value: Tree
@@ -57,7 +56,7 @@ const isTree = (value: unknown): value is Tree => typeof value === 'object' && v
 
 /** The sections that choose an adapter there is. */
 function sectionsOf(tree: Tree, sandboxed: ReadonlySet<string>): readonly Section[] {
-  const named = (port: Port, key: string, parent: 'connections' | 'notify'): readonly Section[] =>
+  const named = (port: ConfiguredPort, key: string, parent: 'connections' | 'notify'): readonly Section[] =>
     Object.entries(isTree(tree[parent]) ? tree[parent] : {})
       .filter((entry): entry is [string, Tree] => isTree(entry[1]))
       .map(([name, section]) => ({
@@ -69,7 +68,7 @@ function sectionsOf(tree: Tree, sandboxed: ReadonlySet<string>): readonly Sectio
             ? { ...section, ...sandboxOptions(String(section[key])) }
             : section,
       }))
-  const single = (port: Port, key: string, name: string, fallback: string): readonly Section[] => {
+  const single = (port: ConfiguredPort, key: string, name: string, fallback: string): readonly Section[] => {
     const section = tree[name]
     const chosen = isTree(section) ? (section[key] ?? fallback) : undefined
     return isTree(section) && typeof chosen === 'string'

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Port } from './adapters.ts'
-import type { Settings } from './config-check.ts'
+import type { ConfiguredPort, Settings } from './config-check.ts'
 import { loadAdapter } from './config-check.ts'
 import type { SandboxDoor } from './config-sandbox.ts'
 import { sandboxOptions } from './config-sandbox.ts'
@@ -36,7 +35,7 @@ interface Named {
   readonly options: unknown
 }
 
-async function openAdapter<Opened>(port: Port, { adapter, options }: Named): Promise<Opened> {
+async function openAdapter<Opened>(port: ConfiguredPort, { adapter, options }: Named): Promise<Opened> {
   const loaded = await loadAdapter(port, adapter)
   return (await loaded.open(options)) as Opened
 }
