@@ -6,6 +6,7 @@ import { filesErrors } from './errors-files.ts'
 import { lakeErrors } from './errors-lake.ts'
 import { notifyErrors } from './errors-notify.ts'
 import { orchestrateErrors } from './errors-orchestrate.ts'
+import { orchestrateScheduleErrors } from './errors-orchestrate-schedule.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
 import { transformErrors } from './errors-transform.ts'
@@ -26,6 +27,7 @@ export const catalogue = {
   ...qualityErrors,
   ...transformErrors,
   ...orchestrateErrors,
+  ...orchestrateScheduleErrors,
   ...notifyErrors,
   ...sandboxErrors,
   ...cliErrors,
