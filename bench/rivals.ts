@@ -13,7 +13,7 @@ export interface RivalFigures {
 const folder = join(import.meta.dirname, 'rivals')
 
 /** The virtual environment with pandas and dlt: `scripts/services.sh install rivals`. */
-export function rivalsPython(): string | null {
+function rivalsPython(): string | null {
   const services = process.env['MILLRACE_SERVICES_DIR'] ?? join(homedir(), '.cache', 'millrace-services')
   const python = join(services, 'rivals', 'bin', 'python')
   return existsSync(python) ? python : null

@@ -10,7 +10,7 @@ const target = join(root, 'dist')
 
 /** Files of src/ that are neither code nor notes for the readers of the code. */
 function assets(): string[] {
-  return globSync('**/*.*', { cwd: source }).filter((file) => !/\.(ts|tsx|md)$/.test(file))
+  return globSync('**/*.*', { cwd: source }).filter((file) => !/\.(ts|tsx|md|snap)$/.test(file))
 }
 
 function compile(): number {

@@ -6,7 +6,6 @@ import type { SandboxDoor } from './config-sandbox.ts'
 import { sandboxOptions } from './config-sandbox.ts'
 import type { Connector } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
-import { systemClock, systemRandom } from './domain/clock.ts'
 import type { Lake } from './lake/lake.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Channel, OpenConnection, Ports } from './orchestrate/ports.ts'
@@ -29,13 +28,6 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
-}
-
-export const liveContext: OpenContext = {
-  clock: systemClock,
-  random: systemRandom,
-  fetch: globalThis.fetch,
-  onOpening: () => {},
 }
 
 /** An adapter by name with its checked options, whatever its port. */

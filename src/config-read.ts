@@ -63,17 +63,27 @@ const ownEntry = new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './ind
  */
 async function importScript(path: string, text: string): Promise<unknown> {
   const url = pathToFileURL(path).href
+  try {
+    return await importAs(url, formatOf(path), text)
+  } catch (error) {
+    // Of JavaScript, Node's error does not say where it broke; its parser of TypeScript, which contains JavaScript, does.
+    const located =
+      error instanceof SyntaxError && !arrowPosition(error.stack ?? '')
+        ? await importAs(`${url}?located`, 'module-typescript', text).catch((again: unknown) => again)
+        : error
+    throw explained(path, text, located instanceof Error ? located : error)
+  }
+}
+
+async function importAs(url: string, format: 'module' | 'module-typescript', source: string): Promise<unknown> {
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       specifier === 'millrace' ? { url: ownEntry, shortCircuit: true } : next(specifier, context),
-    load: (wanted, context, next) =>
-      wanted === url ? { format: formatOf(path), source: text, shortCircuit: true } : next(wanted, context),
+    load: (wanted, context, next) => (wanted === url ? { format, source, shortCircuit: true } : next(wanted, context)),
   })
   try {
     const module = (await import(url)) as { readonly default?: unknown }
     return module.default
-  } catch (error) {
-    throw explained(path, text, error)
   } finally {
     hooks.deregister()
   }
@@ -96,10 +106,11 @@ function explained(path: string, text: string, error: unknown): MillraceError {
   )
 }
 
-/** Node prints a syntax error as `file:line`, the line, and a row of carets under the place. */
+/** Node prints a syntax error as `file:line`, some lines up to that one, and a row of carets under the place. */
 function arrowPosition(stack: string): Position | undefined {
-  const [, line, arrow] = /:(\d+)\n[^\n]*\n( *)\^/.exec(stack) ?? []
-  return line === undefined ? undefined : { line: Number(line), column: (arrow?.length ?? 0) + 1 }
+  const line = /^[^\n]*:(\d+)\n/.exec(stack)?.[1]
+  const arrow = /\n( *)\^+(?=\n|$)/.exec(stack)?.[1]
+  return line === undefined || arrow === undefined ? undefined : { line: Number(line), column: arrow.length + 1 }
 }
 
 /** The first frame of the stack that lies in the file. */

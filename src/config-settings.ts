@@ -71,7 +71,10 @@ function sectionsOf(tree: Tree, sandboxed: ReadonlySet<string>): readonly Sectio
       }))
   const single = (port: Port, key: string, name: string, fallback: string): readonly Section[] => {
     const section = tree[name]
-    return isTree(section) ? [{ port, adapter: String(section[key] ?? fallback), path: [name], value: section }] : []
+    const chosen = isTree(section) ? (section[key] ?? fallback) : undefined
+    return isTree(section) && typeof chosen === 'string'
+      ? [{ port, adapter: chosen, path: [name], value: section }]
+      : []
   }
   return [
     ...named('connector', 'connector', 'connections'),

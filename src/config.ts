@@ -3,11 +3,9 @@
  * (`openPorts`, `openWarehouse`). The files behind it are `config-*.ts`.
  */
 export { inspectConfig, inspectionError, loadConfig } from './config-inspect.ts'
-export type { ConfigRequest, ConfigValue, Inspection, Problem } from './config-inspect.ts'
+export type { ConfigRequest, Inspection } from './config-inspect.ts'
 export type { Settings } from './config-check.ts'
-export { liveContext, openConnections, openLake, openPorts, openWarehouse } from './config-open.ts'
+export { openConnections, openLake, openPorts, openWarehouse } from './config-open.ts'
 export type { OpenContext, Opening } from './config-open.ts'
 export { findConfigFile } from './config-read.ts'
-export type { EnvironmentInput, Override } from './config-layers.ts'
-export type { SandboxDoor } from './config-sandbox.ts'
-export type { SecretKeeper } from './config-secrets.ts'
+export type { EnvironmentInput } from './config-layers.ts'

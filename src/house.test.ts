@@ -5,6 +5,7 @@ import type { SourceFile } from '../test/house.ts'
 import {
   barrels,
   brokenImports,
+  contractPromises,
   importCycles,
   missingContracts,
   registeredAdapters,
@@ -34,7 +35,7 @@ const planted = (path: string, text: string): readonly SourceFile[] => [{ path, 
 
 test('ARCHITECTURE.md names every room of src and no other', () => {
   const inSource = [...new Set(files.filter((file) => file.path.includes('/')).map((file) => file.path.split('/')[0]))]
-  expect(rooms.map((room) => room.name).sort()).toEqual(inSource.sort())
+  expect(new Set(rooms.map((room) => room.name))).toEqual(new Set(inSource))
 })
 
 describe('a room imports only what ARCHITECTURE.md grants it', () => {
@@ -164,6 +165,28 @@ describe('every registered adapter keeps its contract', () => {
       "lake/folder.test.ts does not call lakeContract('folder', …)",
       'lake/s3.test.ts is missing',
     ])
+  })
+})
+
+describe('docs/backends.md says which adapter keeps which promise', () => {
+  const page = existsSync(join(root, 'docs/backends.md')) ? readFileSync(join(root, 'docs/backends.md'), 'utf8') : ''
+  const contracts = files.filter((file) => file.path.endsWith('.contract.ts'))
+
+  test('every promise of every contract is there', () => {
+    expect(contracts.length).toBeGreaterThanOrEqual(5)
+    expect(contracts.flatMap((file) => contractPromises(file).filter((promise) => !page.includes(promise)))).toEqual([])
+  })
+
+  test('every registered adapter has its column, and no promise is broken', () => {
+    const heads = page.split('\n').filter((line) => line.startsWith('| promise |'))
+    expect(registered.filter(({ name }) => !heads.some((head) => head.includes(` ${name} |`)))).toEqual([])
+    expect(page).not.toContain('BROKEN')
+  })
+
+  test('a promise is found by its words', () => {
+    const text =
+      "promise('nothing is lost', async () => {}); test(`${name}: made`, () => {}); test('twice is once', () => {})"
+    expect(contractPromises({ path: 'lake/x.contract.ts', text })).toEqual(['nothing is lost', 'twice is once'])
   })
 })
 

@@ -10,7 +10,6 @@ export const root = join(import.meta.dirname, '..')
 
 const program = `
 const started: number = process.pid
-process.stdout.write(JSON.stringify({ pid: started, node: process.versions.node, argv: process.argv.slice(2), cwd: process.cwd() }) + '\\n')
 if (process.argv.includes('--fail')) process.exitCode = 5
 if (process.argv.includes('--wait')) {
   const timer = setInterval(() => {}, 1000)
@@ -22,6 +21,8 @@ if (process.argv.includes('--wait')) {
     })
   }
 }
+// Said last: whoever reads the line may send a signal at once.
+process.stdout.write(JSON.stringify({ pid: started, node: process.versions.node, argv: process.argv.slice(2), cwd: process.cwd() }) + '\\n')
 `
 
 // Does what \`npm ci\` does, in its order: the folders first, the list of them last. It notes its life in npm.log.

@@ -241,3 +241,18 @@ export function registeredAdapters(text: string): readonly Registered[] {
     })),
   )
 }
+
+/** The promises that a contract suite makes in plain words; titles made per case of a table are left out. */
+export function contractPromises(file: SourceFile): readonly string[] {
+  const found: string[] = []
+  walk(parseSync(file.path, file.text).program, (node) => {
+    const call = node as Node & {
+      callee?: Node & { name?: string }
+      arguments?: readonly (Node & { value?: unknown })[]
+    }
+    if (node.type !== 'CallExpression' || !/^(promise|test)$/.test(call.callee?.name ?? '')) return
+    const [title] = call.arguments ?? []
+    if (title?.type === 'Literal' && typeof title.value === 'string') found.push(title.value)
+  })
+  return found
+}

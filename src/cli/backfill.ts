@@ -1,4 +1,3 @@
-import { openPorts } from '../config.ts'
 import { exitCodes } from '../domain/error-entry.ts'
 import { confirmed } from './ask.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
@@ -44,6 +43,7 @@ async function backfill(invocation: Invocation, _args: readonly string[], given:
   const settings = await projectSettings(invocation)
   const request = requestOf(given, 'backfill', settings.pipeline.zone, clock.nowMs())
   const { previewRun, runPipeline } = await import('../orchestrate/run.ts')
+  const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, openContext(invocation))
   const emit = showProgress(output, language)
   const plan = await previewRun(ports, request, signal, emit)

@@ -28,7 +28,7 @@ export const choiceOptions: readonly OptionSpec[] = [
 ]
 
 /** Reads a day as people say it. `yesterday` is the schedule zone's; whether an account has closed it is the run's business. */
-export function dayOf(text: string, zone: TimeZone, nowMs: number): Day {
+function dayOf(text: string, zone: TimeZone, nowMs: number): Day {
   return text === 'yesterday' ? addDays(dayAt(nowMs, zone), -1) : day(text)
 }
 

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { isMillraceError } from '../domain/errors.ts'
 import type { Runner, RunnerEvent } from '../transform/runner.ts'
 import type { CommandSpec, Invocation } from './command.ts'
@@ -40,24 +41,69 @@ function runnerOf(args: readonly string[]): { readonly name: string; readonly re
   return { name: args[at + 1] ?? '', rest: args.toSpliced(at, 2) }
 }
 
+/** The value of dbt's own `--project-dir`, in either of its spellings. */
+function givenProject(args: readonly string[]): string | undefined {
+  const joined = args.find((word) => word.startsWith('--project-dir='))
+  if (joined !== undefined) return joined.slice('--project-dir='.length)
+  const at = args.indexOf('--project-dir')
+  return at < 0 ? undefined : args[at + 1]
+}
+
 async function dbt(invocation: Invocation, args: readonly string[]): Promise<number> {
-  const { output, language, env, signal, projectDir } = invocation
+  const { output, language, env, signal } = invocation
   try {
     const { name, rest } = runnerOf(args)
-    const { parseDbtArguments } = await import('../transform/dbt-command.ts')
-    const request = parseDbtArguments(rest, env, projectDir)
     const runner = await openRunner(name)
-    const paths = {
-      projectDir: resolve(projectDir, request.projectDir),
-      profilesDir: resolve(projectDir, request.profilesDir),
-    }
-    const { exitCode } = await runner.invoke({ ...request, ...paths, signal }, (event) => tell(invocation, event))
+    await using around = await surroundings(invocation, givenProject(rest))
+    const { parseDbtArguments } = await import('../transform/dbt-command.ts')
+    const request = parseDbtArguments(rest, around.env, around.projectDir)
+    const { exitCode } = await runner.invoke({ ...request, signal }, (event) => tell(invocation, event))
     return exitCode
   } catch (error) {
     if (isMillraceError(error, 'CLI_INTERRUPTED')) throw error
     // dbt's own word for an invocation that was not understood or could not begin.
     reportError(output, asKnownError(error), language, Boolean(env['MILLRACE_DEBUG']))
     return cannotBeCarriedOut
+  }
+}
+
+interface Surroundings extends AsyncDisposable {
+  readonly projectDir: string
+  readonly env: Invocation['env']
+}
+
+/**
+ * Where dbt works when nothing is said. Inside a Millrace project that is its dbt project and its warehouse, unless the folder
+ * is a dbt project itself or the variables of the profile are set.
+ */
+async function surroundings(invocation: Invocation, given: string | undefined): Promise<Surroundings> {
+  const { projectDir, env } = invocation
+  const alone = { projectDir, env, async [Symbol.asyncDispose]() {} }
+  const isElsewhere = given !== undefined && relative(projectDir, resolve(given)).startsWith('..')
+  const isDbtProject = existsSync(join(projectDir, 'dbt_project.yml'))
+  const { findConfigFile, openWarehouse } = await import('../config.ts')
+  if (isElsewhere || isDbtProject || findConfigFile(projectDir) === undefined) return alone
+  const { openContext, projectSettings } = await import('./project.ts')
+  const settings = await projectSettings(invocation)
+  if (settings.transform === null) return alone
+  const { project, profiles } = settings.transform
+  // dbt looks for profiles.yml in the project that it is told of.
+  const inside = given === undefined ? { ...env, DBT_PROFILES_DIR: env['DBT_PROFILES_DIR'] ?? profiles } : env
+  if (env['MILLRACE_DBT_HOST'] !== undefined) return { ...alone, projectDir: project, env: inside }
+  const warehouse = await openWarehouse(settings, openContext(invocation))
+  const { host, port, user, password, database, schema } = warehouse.connection
+  return {
+    projectDir: project,
+    env: {
+      ...inside,
+      MILLRACE_DBT_HOST: host,
+      MILLRACE_DBT_PORT: String(port),
+      MILLRACE_DBT_USER: user,
+      MILLRACE_DBT_PASSWORD: password ?? '',
+      MILLRACE_DBT_DBNAME: database,
+      MILLRACE_DBT_RAW_SCHEMA: schema,
+    },
+    [Symbol.asyncDispose]: () => warehouse[Symbol.asyncDispose](),
   }
 }
 

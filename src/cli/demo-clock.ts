@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
 import type { Clock } from '../domain/clock.ts'
 import { offsetClock, systemClock } from '../domain/clock.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
@@ -14,7 +13,6 @@ export interface DemoTime {
   readonly clockMs: number
 }
 
-const shape = z.object({ asOf: z.string(), clockMs: z.number() })
 const fileOf = (projectDir: string) => join(projectDir, '.millrace', 'demo.json')
 
 /** Noon of the day in UTC: late enough everywhere from Los Angeles to Seoul for the day before it to have closed. */
@@ -26,7 +24,10 @@ export function demoNoonMs(asOf: Day): number {
 export function readDemoTime(projectDir: string): DemoTime | undefined {
   const file = fileOf(projectDir)
   if (!existsSync(file)) return undefined
-  const { asOf, clockMs } = shape.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const { asOf, clockMs } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly asOf: string
+    readonly clockMs: number
+  }
   return { asOf: day(asOf), clockMs }
 }
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { openPorts } from '../config.ts'
 import type { Day } from '../domain/day.ts'
 import { addDays, day, dayAt, timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
@@ -55,6 +54,7 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   const settings = await projectSettings(inside)
   const context = openContext(inside)
   const { runPipeline } = await import('../orchestrate/run.ts')
+  const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, context)
   const summary = await runPipeline(
     ports,

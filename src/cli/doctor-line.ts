@@ -35,7 +35,7 @@ export function linesOf(area: Area, language: Language) {
       fix: fix[language],
     }),
     /** A coded error as a line: its own words are the detail and the fix. */
-    failed(what: Said, thrown: unknown): DoctorLine {
+    failed: (what: Said, thrown: unknown): DoctorLine => {
       const { code, what: happened, why, fix } = asKnownError(thrown).explain(language)
       return { area, what: what[language], outcome: 'fail', detail: `${code}: ${happened}. ${why}`, fix }
     },

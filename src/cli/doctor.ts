@@ -1,9 +1,9 @@
 import { exitCodes } from '../domain/error-entry.ts'
+import type { Settings } from '../config.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DoctorLine } from './doctor-line.ts'
 import { attempted } from './doctor-line.ts'
 import { embeddedRoundTrip, installLines, machineLines, runtimeLines } from './doctor-machine.ts'
-import { configLines, credentialLines, lakeLines, mailLines, warehouseLines } from './doctor-project.ts'
 import { columnsOf, padEnd } from './width.ts'
 
 export const command: CommandSpec = {
@@ -35,27 +35,25 @@ async function doctor(invocation: Invocation, _args: readonly string[], given: G
 /** Everything at the same time: a start of Postgres and a slow platform must not add up. */
 async function examine(invocation: Invocation): Promise<readonly DoctorLine[]> {
   const { language, env, projectDir } = invocation
+  const { configLines, credentialLines, lakeLines, mailLines, warehouseLines } = await import('./doctor-project.ts')
   const { lines: config, settings } = await configLines(invocation)
-  const parts = await Promise.all([
-    runtimeLines(language, env),
+  const onProject = (look: (settings: Settings) => Promise<readonly DoctorLine[]>) =>
+    settings === undefined ? Promise.resolve([]) : look(settings)
+  const [machine, install, postgres, ...project] = await Promise.all([
     attempted('machine', { en: 'Disk', ko: '디스크' }, language, () => machineLines(projectDir, language)),
     installLines(language),
+    // A project's own warehouse is looked at instead.
     settings === undefined
       ? attempted('postgres', { en: 'Embedded Postgres starts', ko: '내장 Postgres 시작' }, language, () =>
           embeddedRoundTrip(language),
         )
-      : [],
-    config,
-    ...(settings === undefined
-      ? []
-      : [
-          warehouseLines(invocation, settings),
-          lakeLines(invocation, settings),
-          mailLines(invocation, settings),
-          credentialLines(invocation, settings),
-        ]),
+      : Promise.resolve([]),
+    onProject((found) => warehouseLines(invocation, found)),
+    onProject((found) => lakeLines(invocation, found)),
+    onProject((found) => mailLines(invocation, found)),
+    onProject((found) => credentialLines(invocation, found)),
   ])
-  return parts.flat()
+  return [...runtimeLines(language, env), ...machine, ...install, ...postgres, ...config, ...project.flat()]
 }
 
 const marks = { ok: ['green', 'v'], warn: ['yellow', '!'], fail: ['red', 'x'] } as const

@@ -8,7 +8,7 @@ const labels = {
   ko: { why: '이유', fix: '해결', more: '자세히' },
 } as const
 
-const labelColumns = 8
+const labelColumns = 9
 const lineColumns = 100
 
 /** Whatever was thrown as an error with a code: one that nobody foresaw keeps its own words. */

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { openPorts } from '../config.ts'
 import type { FilePlan } from '../connectors/file-plan.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import { addDays, timeZone } from '../domain/day.ts'
@@ -70,6 +69,7 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   })
   await using connector = await adapter.open(options)
   const connection: OpenConnection = { name: 'import', connector, accountIds: [] }
+  const { openPorts } = await import('../config.ts')
   await using ports = await openPorts({ ...settings, connections: {} }, openContext(invocation))
   const { runPipeline } = await import('../orchestrate/run.ts')
   const ranges = rangesOf(plan.days)

@@ -46,7 +46,7 @@ export interface OutputOptions {
 
 const footerLinesMax = 8
 
-export function hasColor(stream: Stream, env: OutputOptions['env'], wanted: boolean): boolean {
+function hasColor(stream: Stream, env: OutputOptions['env'], wanted: boolean): boolean {
   if (!wanted) return false
   if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '') return env['FORCE_COLOR'] !== '0'
   return Boolean(stream.isTTY) && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
@@ -75,7 +75,7 @@ export function makeOutput({ stdout, stderr, env, secrets, json, quiet, color }:
     say: (line) => (quiet ? undefined : draw(`${line}\n`)),
     warn: (line) => draw(`${line}\n`),
     footer(lines) {
-      if (!isLive) return
+      if (!isLive || lines.join('\n') === footer.join('\n')) return
       // A line that the terminal breaks in two would make the next redraw leave its first half behind.
       footer = lines.slice(0, footerLinesMax)
       draw('')

@@ -31,6 +31,16 @@ class SpokenHelp extends Help {
     return columnsOf(text)
   }
 
+  override optionDescription(option: Option): string {
+    const text = super.optionDescription(option)
+    return this.#language === 'ko' ? text.replace('(choices: ', '(선택: ') : text
+  }
+
+  override argumentDescription(argument: Argument): string {
+    const text = super.argumentDescription(argument)
+    return this.#language === 'ko' ? text.replace('(choices: ', '(선택: ') : text
+  }
+
   override styleTitle(title: string): string {
     return this.#language === 'ko' ? (headings[title] ?? title) : title
   }
@@ -85,7 +95,7 @@ export function splitArguments(
     .passThroughOptions()
     .enablePositionalOptions()
   for (const option of globalOptions) root.addOption(optionOf(option, language, ''))
-  if (!translated('', () => root.parse(argv, { from: 'user' }))) return undefined
+  if (!translated('', language, () => root.parse(argv, { from: 'user' }))) return undefined
   const [name = '', ...rest] = root.args
   return { given: root.opts<Given>(), name, rest }
 }
@@ -97,29 +107,41 @@ export function parseArguments(
   language: Language,
 ): { readonly args: readonly string[]; readonly given: Given } | undefined {
   const command = built(spec, language)
-  const understood = translated(spec.name, () => command.parse(argv, { from: 'user' }))
+  const understood = translated(spec.name, language, () => command.parse(argv, { from: 'user' }))
   return understood ? { args: command.args, given: command.opts<Given>() } : undefined
 }
 
-function translated(name: string, parse: () => unknown): boolean {
+function translated(name: string, language: Language, parse: () => unknown): boolean {
   try {
     parse()
     return true
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.help') return false
-    throw usageError(name, error)
+    throw usageError(name, error, language)
   }
 }
 
+/** What commander found wrong, in our words: the English ones are its own. */
+const mistakes: Readonly<Record<string, (named: string, rest: string) => string>> = {
+  'commander.missingArgument': (named) => `인자 ${named}이(가) 없습니다`,
+  'commander.optionMissingArgument': (named) => `옵션 ${named}에 값이 없습니다`,
+  'commander.missingMandatoryOptionValue': (named) => `옵션 ${named}이(가) 필요합니다`,
+  'commander.invalidArgument': (named, rest) => `${named}에 쓸 수 없는 값입니다(${rest})`,
+  'commander.excessArguments': () => '인자가 너무 많습니다',
+}
+
 /** commander's mistakes in our words; its sentences name the option in quotes. */
-function usageError(command: string, error: CommanderError): MillraceError {
+function usageError(command: string, error: CommanderError, language: Language): MillraceError {
   const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   if (error.code === 'commander.unknownOption') {
     const near = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1] ?? '–'
     return new MillraceError('CLI_OPTION_UNKNOWN', { option: /'([^']+)'/.exec(sentence)?.[1] ?? '', near, command })
   }
-  return new MillraceError('CLI_USAGE', { detail: sentence.replace(/\.$/, ''), command }, { cause: error })
+  const english = sentence.replace(/\.$/, '')
+  const named = /'([^']+)'/.exec(english)?.[1] ?? ''
+  const detail = language === 'ko' ? mistakes[error.code]?.(named, english) : undefined
+  return new MillraceError('CLI_USAGE', { detail: detail ?? english, command }, { cause: error })
 }
 
 export function unknownCommand(name: string): MillraceError {

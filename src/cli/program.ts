@@ -20,6 +20,12 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   const secrets = new Scrubber()
   // Until the arguments are understood, a mistake in them is told in the manner that they seem to ask for.
   let output = outputOf({ json: argv.includes('--json'), color: !argv.includes('--no-color') }, secrets)
+  // What escapes every await still passes the scrubber and ends with a code.
+  process.once('uncaughtException', (thrown) => {
+    const error = asKnownError(thrown)
+    reportError(output, error, language, Boolean(env['MILLRACE_DEBUG']))
+    process.exit(error.exitCode)
+  })
   try {
     const split = splitArguments(argv, language)
     if (!split || split.name === '') {
@@ -29,7 +35,7 @@ export async function runProgram(argv: readonly string[], version: string): Prom
     const { given: before, name, rest } = split
     if (!isCommand(name)) throw unknownCommand(name)
     const { command } = await commands[name].load()
-    const parsed = command.passThrough ? { args: rest, given: {} as Given } : parseArguments(command, rest, language)
+    const parsed = command.passThrough ? passedThrough(rest) : parseArguments(command, rest, language)
     if (!parsed) {
       output.data(commandHelp(command, language))
       return exitCodes.ok
@@ -45,6 +51,14 @@ export async function runProgram(argv: readonly string[], version: string): Prom
     reportError(output, error, language, Boolean(env['MILLRACE_DEBUG']))
     return error.exitCode
   }
+}
+
+/** Arguments of another program; only an empty line of them, or one that asks for help, is for us. */
+function passedThrough(
+  rest: readonly string[],
+): { readonly args: readonly string[]; readonly given: Given } | undefined {
+  const [first] = rest
+  return first === undefined || first === '--help' || first === '-h' ? undefined : { args: rest, given: {} }
 }
 
 function outputOf(given: Given, secrets: Scrubber): Output {
@@ -65,7 +79,8 @@ async function runCommand(
   given: Given,
   { output, secrets, signal }: Pick<Invocation, 'output' | 'secrets' | 'signal'>,
 ): Promise<number> {
-  const isTerminal = Boolean(process.stdin.isTTY) && Boolean(process.stdout.isTTY)
+  // Absent rather than false where it is no terminal.
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY
   const invocation: Invocation = {
     output,
     language: languageOf(typeof given['lang'] === 'string' ? given['lang'] : undefined, env),

@@ -30,7 +30,9 @@ export function showProgress(output: Output, language: Language): (event: RunEve
   const said = words[language]
   const active = new Map<string, string>()
   let bar = ''
-  const redraw = () => output.footer(bar === '' ? [] : [bar, ...[...active.values()].slice(0, activeLinesMax)])
+  // Between tasks nothing is drawn: the notice is written to the same terminal past this footer.
+  const redraw = () =>
+    output.footer(bar === '' || active.size === 0 ? [] : [bar, ...[...active.values()].slice(0, activeLinesMax)])
 
   return (event) => {
     if (output.json) return output.record(event)

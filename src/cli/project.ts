@@ -1,13 +1,15 @@
-import type { OpenContext, Opening, Override, Settings } from '../config.ts'
-import { liveContext, loadConfig } from '../config.ts'
+import type { OpenContext, Opening, Settings } from '../config.ts'
+import { systemClock, systemRandom } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Invocation } from './command.ts'
 import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
 
 /** The project's settings. Throws CONFIG_* with every problem. */
-export function projectSettings(invocation: Invocation, flags: readonly Override[] = []): Promise<Settings> {
+export async function projectSettings(invocation: Invocation): Promise<Settings> {
   const { projectDir, env, secrets, language } = invocation
-  return loadConfig({ projectDir, env, secrets, language, flags })
+  // Loaded here and not above: a mistake in the arguments, or help, must not wait for it.
+  const { loadConfig } = await import('../config.ts')
+  return loadConfig({ projectDir, env, secrets, language })
 }
 
 const words = {
@@ -16,7 +18,7 @@ const words = {
 } as const satisfies Record<Language, Record<Opening['part'], string>>
 
 /** What took no time is not worth a line. */
-const secondsWorthSaying = 0.3
+const secondsWorthSaying = 1
 
 /**
  * How ports are opened for a command: with a line on stderr for what takes a person's time, on the machine's clock, or on the
@@ -25,8 +27,10 @@ const secondsWorthSaying = 0.3
 export function openContext({ output, language, projectDir }: Invocation): OpenContext {
   const demo = readDemoTime(projectDir)
   return {
-    ...liveContext,
-    ...(demo && { clock: demoClock(demo), sandboxNowMs: demoNoonMs(demo.asOf) }),
+    clock: demo ? demoClock(demo) : systemClock,
+    random: systemRandom,
+    fetch: globalThis.fetch,
+    ...(demo && { sandboxNowMs: demoNoonMs(demo.asOf) }),
     onOpening({ part, state, place, seconds }) {
       if (state === 'opening' || seconds < secondsWorthSaying) return
       output.say(`${words[language][part]}  ${place}  ${seconds.toFixed(1)}s`)

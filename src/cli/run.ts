@@ -1,4 +1,3 @@
-import { openPorts } from '../config.ts'
 import { platform } from '../domain/platform.ts'
 import { timeZone } from '../domain/day.ts'
 import type { RunRequest } from '../orchestrate/run.ts'
@@ -55,6 +54,7 @@ async function runCommand(invocation: Invocation, _args: readonly string[], give
   const settings = await projectSettings(invocation)
   const request = requestOf(given, 'run', settings.pipeline.zone, clock.nowMs())
   const { previewRun, runPipeline } = await import('../orchestrate/run.ts')
+  const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, openContext(invocation))
   const emit = showProgress(output, language)
   if (given['dryRun'] === true) {

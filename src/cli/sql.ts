@@ -1,5 +1,4 @@
-import { openWarehouse } from '../config.ts'
-import { MillraceError } from '../domain/errors.ts'
+import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { SqlRow, Session } from '../warehouse/warehouse.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { openContext, projectSettings } from './project.ts'
@@ -21,31 +20,65 @@ export const command: CommandSpec = {
   },
   examples: [
     {
-      line: 'millrace sql "select date, sum(cost) from daily_campaign_metrics group by 1 order by 1"',
+      line: 'millrace sql "select date, sum(cost) from daily_campaign_metrics group by 1"',
       text: { en: 'cost by day', ko: '일별 비용' },
     },
     {
-      line: 'millrace sql "select * from analytics.campaign_performance_summary" --format csv',
+      line: 'millrace sql --format csv "select * from analytics.account_daily"',
       text: { en: 'a mart as CSV', ko: '마트를 CSV로' },
     },
   ],
   run: sql,
 }
 
+/** Statements that read and can stand inside another one, after any comments. */
+const reading = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:select|with|values|table|\()/i
+
 /** Statements that cannot stand inside another one; they only read. */
 const bare = /^\s*(explain|show)\b/i
 
+const words = {
+  en: {
+    readsOnly: 'millrace sql only reads: select, with, values, table, explain or show',
+    one: 'it runs one statement',
+  },
+  ko: {
+    readsOnly: 'millrace sql은 읽기만 합니다: select, with, values, table, explain, show',
+    one: '한 문장만 실행합니다',
+  },
+} as const
+
+/** The limits were this command's own: its errors name them, and not a server's settings. */
+async function within<Result>(seconds: number, readsOnly: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (isMillraceError(cause, 'WAREHOUSE_READ_ONLY'))
+      throw new MillraceError('CLI_USAGE', { command: 'sql', detail: readsOnly }, { cause })
+    if (!isMillraceError(cause, 'WAREHOUSE_STATEMENT_TIMEOUT')) throw cause
+    throw new MillraceError('CLI_SQL_TIMEOUT', { seconds }, { cause })
+  }
+}
+
 async function sql(invocation: Invocation, [query = '']: readonly string[], given: Given): Promise<number> {
+  const said = words[invocation.language]
+  const one = query.trim().replace(/;\s*$/, '')
+  if (!reading.test(one) && !bare.test(one))
+    throw new MillraceError('CLI_USAGE', { command: 'sql', detail: said.readsOnly })
+  if (bare.test(one) && one.includes(';')) throw new MillraceError('CLI_USAGE', { command: 'sql', detail: said.one })
   const seconds = Number(given['timeout'] ?? 60)
   if (!Number.isFinite(seconds) || seconds <= 0)
     throw new MillraceError('CLI_USAGE', { command: 'sql', detail: '--timeout wants a number of seconds above 0' })
   const settings = await projectSettings(invocation)
+  const { openWarehouse } = await import('../config.ts')
   await using warehouse = await openWarehouse(settings, openContext(invocation))
-  const { columns, rows } = await warehouse.transaction(async (session) => {
-    await session.query('set transaction read only')
-    await session.query(`set local statement_timeout = ${Math.round(seconds * 1_000)}`)
-    return readRows(session, query)
-  })
+  const { columns, rows } = await within(seconds, said.readsOnly, () =>
+    warehouse.transaction(async (session) => {
+      await session.query('set transaction read only')
+      await session.query(`set local statement_timeout = ${Math.round(seconds * 1_000)}`)
+      return readRows(session, one)
+    }),
+  )
   printRows(invocation.output, formatOf(given['format'], invocation.output), columns, rows)
   return 0
 }
@@ -56,11 +89,9 @@ async function sql(invocation: Invocation, [query = '']: readonly string[], give
  */
 async function readRows(
   session: Session,
-  query: string,
+  one: string,
 ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly SqlRow[] }> {
-  const one = query.trim().replace(/;+\s*$/, '')
   if (bare.test(one)) {
-    if (one.includes(';')) throw new MillraceError('CLI_USAGE', { command: 'sql', detail: 'only one statement is run' })
     const rows = await session.query(one)
     return { columns: Object.keys(rows[0] ?? {}), rows }
   }

@@ -1,4 +1,3 @@
-import { openWarehouse } from '../config.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import { addDays, dayAt, daysOf, timeZone } from '../domain/day.ts'
 import type { Language } from '../domain/errors.ts'
@@ -38,6 +37,7 @@ async function status(invocation: Invocation, _args: readonly string[], given: G
   const nowMs = context.clock.nowMs()
   const yesterday = addDays(dayAt(nowMs, zone), -1)
   const range = rangeOf(given, 'status', zone, nowMs) ?? { since: addDays(yesterday, 1 - daysShown), until: yesterday }
+  const { openWarehouse } = await import('../config.ts')
   await using warehouse = await openWarehouse(settings, context)
   printReport(output, await readReport(warehouse, range), language satisfies Language)
   return 0

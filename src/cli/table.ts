@@ -30,7 +30,8 @@ export function printRows(output: Output, format: Format, columns: readonly stri
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return value.toISOString()
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+  if (typeof value === 'string') return value
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }
 
 /** RFC 4180: a field with a comma, quote or line break is quoted, a quote in it doubled. */

@@ -8,6 +8,7 @@ import { callForJson, callForRows } from './http.ts'
 import type { Piece } from './json-stream.ts'
 import type { Redactor } from './redact.ts'
 import type { RetryPolicy } from './retry.ts'
+import type { FlatRows } from './row-template.ts'
 import { withRetry } from './retry.ts'
 
 export interface GoogleClientOptions {
@@ -25,6 +26,8 @@ export interface Query {
   readonly gaql: string
   /** Asks for the totals over all rows beside them; they come in a chunk of their own. */
   readonly summary: boolean
+  /** Rows are wanted flat; left out: as they come. */
+  readonly flat?: FlatRows
 }
 
 /** A chunk of a stream may say that the query died after its first rows. */
@@ -63,7 +66,7 @@ export class GoogleClient {
   }
 
   /** A query with few rows, as a whole; repeated while its errors pass. */
-  rows(query: Omit<Query, 'summary'>, context: ConnectorContext): Promise<readonly GoogleRow[]> {
+  rows(query: Omit<Query, 'summary' | 'flat'>, context: ConnectorContext): Promise<readonly GoogleRow[]> {
     const collect = async () => {
       const rows: GoogleRow[] = []
       for await (const piece of this.stream({ ...query, summary: false }, context)) {
@@ -119,7 +122,7 @@ export class GoogleClient {
       body: JSON.stringify({ query: query.gaql, summaryRowSetting }),
       account: query.customerId,
     }
-    for await (const piece of callForRows(request, this.#wire, context, 'results')) {
+    for await (const piece of callForRows(request, this.#wire, context, 'results', query.flat)) {
       throwInBand(piece, query.customerId, this.#options.apiVersion, this.#wire.redact, context.clock.nowMs())
       yield piece
     }

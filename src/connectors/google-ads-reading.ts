@@ -3,8 +3,8 @@ import type { EntityObservation } from '../domain/entity.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { ControlTotals } from '../domain/metric.ts'
 import type { ConnectorContext, ExtractResult, Sink } from './connector.ts'
-import type { GoogleRow } from './google-ads-rows.ts'
-import { googleEntity, googleMapping, googleRawRow, googleTotals } from './google-ads-rows.ts'
+import type { GoogleRawRow } from './google-ads-rows.ts'
+import { googleEntity, googleMapping, googleTotals } from './google-ads-rows.ts'
 import type { Piece } from './json-stream.ts'
 import { rowsOnce } from './rows-once.ts'
 
@@ -30,13 +30,12 @@ export class GoogleReading {
   async run(pieces: AsyncIterable<Piece>): Promise<void> {
     this.#operations += 1
     for await (const piece of pieces) {
-      if (piece.kind === 'rows') await this.#take(piece.rows as readonly GoogleRow[])
+      if (piece.kind === 'rows') await this.#take(piece.rows as readonly GoogleRawRow[])
       else this.#note(piece.value)
     }
   }
 
-  async #take(rows: readonly GoogleRow[]): Promise<void> {
-    const read = rows.map(googleRawRow)
+  async #take(read: readonly GoogleRawRow[]): Promise<void> {
     const nameless = read.find((row) => row.campaign_id === null || row.segments_date === null)
     if (nameless) throw this.#drift(nameless.campaign_id === null ? 'campaign.id' : 'segments.date')
     const fresh = this.#once.keep(read) as typeof read

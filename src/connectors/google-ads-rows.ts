@@ -3,6 +3,7 @@ import type { DayRange } from '../domain/day.ts'
 import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
 import type { RawColumn, RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals } from '../domain/metric.ts'
+import type { FlatRows } from './row-template.ts'
 
 /** A selected field: its GAQL name, the raw column it becomes, its type at rest. */
 const fields = [
@@ -72,38 +73,37 @@ export interface GoogleRow {
   readonly customerClient?: Group
 }
 
-function text(value: unknown): string | null {
-  if (typeof value === 'string') return value
-  if (value === undefined || value === null) return null
-  // A member that became an object or a flag is kept as it came; the audit's schema check is who judges it.
-  return typeof value === 'boolean' ? String(value) : JSON.stringify(value)
-}
+/** `campaign_budget.amount_micros` is `campaignBudget.amountMicros` in JSON. */
+const jsonPathOf = (gaql: Gaql) => gaql.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+export type GoogleRawRow = RawRow & Readonly<Record<GoogleColumn, string | null>>
 
 /** The raw row of one GoogleAdsRow, every value as the text that stood on the wire. */
-export function googleRawRow(row: GoogleRow): RawRow & Readonly<Record<GoogleColumn, string | null>> {
-  const { segments, campaign, campaignBudget, customer, metrics } = row
-  return {
-    segments_date: text(segments?.['date']),
-    campaign_id: text(campaign?.['id']),
-    campaign_name: text(campaign?.['name']),
-    campaign_status: text(campaign?.['status']),
-    campaign_advertising_channel_type: text(campaign?.['advertisingChannelType']),
-    campaign_budget_amount_micros: text(campaignBudget?.['amountMicros']),
-    campaign_budget_explicitly_shared: text(campaignBudget?.['explicitlyShared']),
-    customer_currency_code: text(customer?.['currencyCode']),
-    metrics_impressions: text(metrics?.['impressions']),
-    metrics_clicks: text(metrics?.['clicks']),
-    metrics_cost_micros: text(metrics?.['costMicros']),
-    metrics_conversions: text(metrics?.['conversions']),
-    metrics_conversions_value: text(metrics?.['conversionsValue']),
-    metrics_video_trueview_views: text(metrics?.['videoTrueviewViews']),
-  }
+export const googleFlatRows: FlatRows = {
+  paths: fields.map(({ gaql }) => jsonPathOf(gaql)),
+  // Written out, in the order of `fields`: a loop over names would take as long as all the rest of reading a row.
+  fromCells: (cells): GoogleRawRow => ({
+    segments_date: cells[0] ?? null,
+    campaign_id: cells[1] ?? null,
+    campaign_name: cells[2] ?? null,
+    campaign_status: cells[3] ?? null,
+    campaign_advertising_channel_type: cells[4] ?? null,
+    campaign_budget_amount_micros: cells[5] ?? null,
+    campaign_budget_explicitly_shared: cells[6] ?? null,
+    customer_currency_code: cells[7] ?? null,
+    metrics_impressions: cells[8] ?? null,
+    metrics_clicks: cells[9] ?? null,
+    metrics_cost_micros: cells[10] ?? null,
+    metrics_conversions: cells[11] ?? null,
+    metrics_conversions_value: cells[12] ?? null,
+    metrics_video_trueview_views: cells[13] ?? null,
+  }),
 }
 
 const statuses: Readonly<Record<string, EntityStatus>> = { ENABLED: 'active', PAUSED: 'paused', REMOVED: 'removed' }
 
 /** What a row says about its campaign. `campaign_budget.amount_micros` is a daily amount; one shared by several campaigns is nobody's. */
-export function googleEntity(row: ReturnType<typeof googleRawRow>, accountId: string): EntityObservation {
+export function googleEntity(row: GoogleRawRow, accountId: string): EntityObservation {
   const shared = row.campaign_budget_explicitly_shared === 'true'
   const micros = row.campaign_budget_amount_micros ?? ''
   return {

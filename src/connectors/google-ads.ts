@@ -8,7 +8,7 @@ import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-acc
 import { GoogleClient } from './google-ads-client.ts'
 import { refreshingTokens } from './google-ads-oauth.ts'
 import { GoogleReading } from './google-ads-reading.ts'
-import { googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
+import { googleFlatRows, googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
 import { redactor } from './redact.ts'
 import type { RetryPolicy } from './retry.ts'
 import { withRetry } from './retry.ts'
@@ -105,6 +105,7 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
         loginCustomerId: loginOf(account.accountId),
         gaql: metricsQuery(slice),
         summary: true,
+        flat: googleFlatRows,
       }
       await withRetry(
         () => reading.run(client.stream(query, context)),

@@ -4,6 +4,7 @@ import type { ConnectorContext } from './connector.ts'
 import type { EnvelopeOptions, Piece } from './json-stream.ts'
 import { readEnvelopes } from './json-stream.ts'
 import type { Redactor } from './redact.ts'
+import type { FlatRows } from './row-template.ts'
 
 export interface Call {
   readonly method: 'GET' | 'POST'
@@ -72,17 +73,18 @@ async function call(request: Call, wire: Wire, context: ConnectorContext): Promi
   return { headers: response.headers, body }
 }
 
-/** The rows and envelopes of a JSON answer while it arrives; the errors of `call` and those of a broken body. */
+/** The rows, made flat when that is asked for, and envelopes of a JSON answer while it arrives; the errors of `call` and those of a broken body. */
 export async function* callForRows(
   request: Call,
   wire: Wire,
   context: ConnectorContext,
   rowsKey: string,
+  flat?: FlatRows,
 ): AsyncGenerator<Piece, Headers> {
   const answer = await call(request, wire, context)
   const fault: EnvelopeOptions['fault'] = (kind, detail, cause) =>
     kind === 'cut' ? cut(request, wire, detail, cause) : unreadable(request, wire, 200, detail, cause)
-  yield* readEnvelopes(answer.body, { rowsKey, fault })
+  yield* readEnvelopes(answer.body, { rowsKey, fault, flat })
   return answer.headers
 }
 

@@ -1,4 +1,6 @@
 import { ByteWriter } from './byte-writer.ts'
+import type { FlatRows } from './row-template.ts'
+import { RowReader } from './row-template.ts'
 
 /** What comes out of a streamed answer: rows in batches as they arrive, then the object they stood in, without them. */
 export type Piece =
@@ -10,6 +12,8 @@ export interface EnvelopeOptions {
   readonly rowsKey: string
   /** How many bytes of rows are parsed at once; the memory that a stream needs is a small multiple of it. */
   readonly batchBytes?: number
+  /** Rows are wanted as flat ones of some of their members; left out: as they are. */
+  readonly flat?: FlatRows | undefined
   /** Makes the error for an answer that ends too early or is not the JSON it should be. */
   readonly fault: (kind: 'cut' | 'unreadable', detail: string, cause?: unknown) => Error
 }
@@ -24,6 +28,7 @@ const comma = 0x2c
 /** No row and no envelope of an ad platform is near this; beyond it memory would be the sender's to decide. */
 const elementBytesMax = 64 * 1024 * 1024
 const batchBytesDefault = 256 * 1024
+const flatBatchRows = 512
 
 const other = 0
 const string = 1
@@ -71,9 +76,15 @@ export class EnvelopeScanner {
   #keyExpected = false
   #capturing = false
   #key = ''
+  readonly #reader: RowReader | undefined
+  #flatRows: unknown[] = []
+  /** Whether the reader read the row that stands before the bytes at hand; and whether a row must come, because a comma promised it. */
+  #rowRead = false
+  #rowPromised = false
 
   constructor(options: EnvelopeOptions) {
     this.#rowsKey = options.rowsKey
+    this.#reader = options.flat && new RowReader(options.flat)
     this.#batchBytes = options.batchBytes ?? batchBytesDefault
     this.#fault = options.fault
   }
@@ -89,6 +100,7 @@ export class EnvelopeScanner {
     }
     if (this.#capturing) this.#key += latin1(chunk, this.#run, chunk.length)
     this.#take(chunk.length)
+    if (this.#flatRows.length >= flatBatchRows) this.#emitFlatRows()
     if (Math.max(this.#rows.length, this.#envelope.length) > elementBytesMax) {
       throw this.#fault('unreadable', `one element is larger than ${elementBytesMax} bytes`)
     }
@@ -142,7 +154,7 @@ export class EnvelopeScanner {
         this.#beginString(at)
         return at
       }
-      if (kind === open) this.#open(at)
+      if (kind === open) at = this.#open(at)
       else if (kind === close) this.#close(at)
       else if (kind === separator) this.#separate(at)
       else if (kind === number) {
@@ -177,8 +189,13 @@ export class EnvelopeScanner {
     this.#inNumber = true
   }
 
-  #open(at: number): void {
+  /** Says where to go on: at the last byte that was passed. */
+  #open(at: number): number {
     const byte = this.#chunk[at]
+    if (this.#reader && this.#state === 'rows' && this.#depth === this.#inside + 1) {
+      const end = this.#readRow(this.#reader, at)
+      if (end > at) return end - 1
+    }
     if (this.#state === 'before' && byte === openArray) {
       this.#inside = 2
       this.#state = 'between'
@@ -199,6 +216,51 @@ export class EnvelopeScanner {
       this.#rows.byte(openArray)
     }
     this.#depth += 1
+    return at
+  }
+
+  /** Where the row that begins here ends, when the reader could read it; else -1. */
+  #readRow(reader: RowReader, at: number): number {
+    this.#take(at)
+    if (this.#rowRead || !this.#rowsBlank()) return -1
+    const read = reader.read(this.#chunk, at)
+    if (!read) return -1
+    this.#flatRows.push(read.row)
+    this.#run = reader.end
+    this.#rowRead = true
+    return reader.end
+  }
+
+  /** Whether nothing waits to be parsed; white space that waits is forgotten. */
+  #rowsBlank(): boolean {
+    if (this.#rows.length === 1) return true
+    if (this.#rows.text().trim() !== '[') return false
+    this.#beginRows()
+    return true
+  }
+
+  #beginRows(): void {
+    this.#rows.clear()
+    this.#rows.byte(openArray)
+  }
+
+  /** The end of one row of an answer whose rows are flat: of one that was read nothing is left, another is parsed. */
+  #endFlatRow(at: number, reader: RowReader, last: boolean): void {
+    this.#take(at)
+    const blank = this.#rowsBlank()
+    // Two rows without a comma, or a comma without a row: JSON.parse would have seen it, had it had all of them at once.
+    if (this.#rowRead ? !blank : blank && (this.#rowPromised || !last)) throw this.#malformed()
+    if (!blank) {
+      this.#rows.byte(closeArray)
+      for (const value of this.#parsed(this.#rows) as readonly unknown[]) this.#flatRows.push(reader.fromValue(value))
+    }
+    this.#rowRead = false
+    this.#rowPromised = !last
+  }
+
+  #emitFlatRows(): void {
+    if (this.#flatRows.length > 0) this.#pieces.push({ kind: 'rows', rows: this.#flatRows })
+    this.#flatRows = []
   }
 
   #close(at: number): void {
@@ -206,8 +268,14 @@ export class EnvelopeScanner {
     if (this.#state === 'rows' && this.#depth === this.#inside) {
       if (this.#chunk[at] !== closeArray)
         throw this.#fault('unreadable', `the array "${this.#rowsKey}" is not closed by a bracket`)
-      this.#take(at)
-      this.#emitRows()
+      if (this.#reader) {
+        this.#endFlatRow(at, this.#reader, true)
+        this.#emitFlatRows()
+        this.#rows.clear()
+      } else {
+        this.#take(at)
+        this.#emitRows()
+      }
       this.#state = 'envelope'
     } else if (this.#state === 'envelope' && this.#depth === this.#inside - 1) {
       this.#take(at + 1)
@@ -229,7 +297,14 @@ export class EnvelopeScanner {
       return
     }
     if (this.#state === 'rows') {
-      if (this.#depth !== this.#inside + 1 || this.#rows.length + at - this.#run < this.#batchBytes) return
+      if (this.#depth !== this.#inside + 1) return
+      if (this.#reader) {
+        this.#endFlatRow(at, this.#reader, false)
+        this.#beginRows()
+        this.#run = at + 1
+        return
+      }
+      if (this.#rows.length + at - this.#run < this.#batchBytes) return
       this.#take(at)
       this.#emitRows()
       this.#run = at + 1
@@ -265,8 +340,13 @@ export class EnvelopeScanner {
     const value = this.#parsed(this.#envelope) as Record<string, unknown>
     const rows = value[this.#rowsKey]
     // A key written with escapes is the same key to JSON; its rows were not seen on the way and must not be lost.
-    if (Array.isArray(rows) && rows.length > 0) this.#pieces.push({ kind: 'rows', rows })
+    if (Array.isArray(rows) && rows.length > 0) this.#pieces.push({ kind: 'rows', rows: this.#flattened(rows) })
     this.#pieces.push({ kind: 'envelope', value: { ...value, ...(Array.isArray(rows) && { [this.#rowsKey]: [] }) } })
+  }
+
+  #flattened(rows: readonly unknown[]): readonly unknown[] {
+    const reader = this.#reader
+    return reader ? rows.map((row) => reader.fromValue(row)) : rows
   }
 
   #parsed(writer: ByteWriter): unknown {
@@ -276,8 +356,12 @@ export class EnvelopeScanner {
       return JSON.parse(text)
     } catch (cause) {
       // The parser's own message quotes the text, which is the account's data; only its kind is told.
-      throw this.#fault('unreadable', 'the JSON is malformed', cause)
+      throw this.#malformed(cause)
     }
+  }
+
+  #malformed(cause?: unknown): Error {
+    return this.#fault('unreadable', 'the JSON is malformed', cause)
   }
 
   #taken(): readonly Piece[] {

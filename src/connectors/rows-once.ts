@@ -14,13 +14,19 @@ export interface RowsOnce {
 export function rowsOnce(columns: { readonly entityId: string; readonly date: string }): RowsOnce {
   const seen = new Map<string, Set<string>>()
   let repeated = 0
+  // Platforms send an entity's days one after the other, or a day's entities: the first is worth remembering, the second costs nothing.
+  let lastId: string | undefined
+  let lastDates = new Set<string>()
+  const datesOf = (entityId: string): Set<string> => {
+    if (entityId === lastId) return lastDates
+    lastId = entityId
+    lastDates = seen.get(entityId) ?? new Set()
+    seen.set(entityId, lastDates)
+    return lastDates
+  }
   const isNew = (row: RawRow): boolean => {
-    const [entityId, date] = [row[columns.entityId] ?? '', row[columns.date] ?? '']
-    const dates = seen.get(entityId)
-    if (!dates) {
-      seen.set(entityId, new Set([date]))
-      return true
-    }
+    const dates = datesOf(row[columns.entityId] ?? '')
+    const date = row[columns.date] ?? ''
     const before = dates.size
     if (dates.add(date).size > before) return true
     repeated += 1

@@ -76,6 +76,21 @@ export const cliErrors = {
       fix: '--yes로 미리 동의하거나 --dry-run으로 먼저 확인하세요.',
     },
   },
+  CLI_SQL_TIMEOUT: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['seconds'],
+    en: {
+      what: 'The query was stopped after {seconds} seconds',
+      why: 'It took longer than it was allowed to.',
+      fix: 'Ask for less, or allow more: --timeout SECONDS.',
+    },
+    ko: {
+      what: '쿼리를 {seconds}초 뒤에 멈췄습니다',
+      why: '허용된 시간보다 오래 걸렸습니다.',
+      fix: '더 적게 조회하거나 --timeout 초로 시간을 늘리세요.',
+    },
+  },
   CLI_INTERRUPTED: {
     exit: 'interrupted',
     retryable: true,

@@ -7,8 +7,10 @@ import { MillraceError } from '../domain/errors.ts'
 import type { RawColumn, RawRow } from '../domain/mapping.ts'
 import { ahead } from './ahead.ts'
 import type { Width } from './cell.ts'
-import { encoders, isDay, widths } from './cell.ts'
+import { isDay, widths } from './cell.ts'
 import { duckConnection, quotedName, quotedText, rowGroupRows } from './parquet.ts'
+import { lineWriter } from './spool-line.ts'
+import type { LineTarget } from './spool-line.ts'
 import { storageError } from './storage-error.ts'
 
 /** One day of an extract as a finished Parquet file on this machine. */
@@ -36,16 +38,12 @@ export interface SpoolOptions {
   readonly folder: string
 }
 
-interface OpenDay {
+/** A day's lines that are not on disk yet are `used` bytes of `chunk`, after the full chunks before it. */
+interface OpenDay extends LineTarget {
   readonly date: Day
   readonly path: string
-  /** Lines that are not on disk yet: `used` bytes of `chunk`, after the full chunks before it. */
-  readonly full: Uint8Array[]
-  chunk: Buffer
-  used: number
+  readonly full: Buffer[]
   rows: number
-  /** By column; only decimals ever rise above narrow. */
-  readonly widths: Width[]
 }
 
 /** A day's lines in memory; with the 400 days of the longest extract this is 26 MB. */
@@ -61,9 +59,11 @@ const waitingBytesMax = 4_194_304
 export async function openSpool({ columns, dateColumn, folder }: SpoolOptions): Promise<RawSpool> {
   await onDisk(folder, () => mkdir(folder, { recursive: true }))
   const days = new Map<string, OpenDay>()
-  const line = lineWriter(columns)
   let waitingBytes = 0
   let rowsSeen = 0
+  const writeLine = lineWriter<OpenDay>(columns, (open, bytes) => {
+    if (open.used + bytes > open.chunk.length) waitingBytes += setAside(open, bytes)
+  })
 
   async function flush(): Promise<void> {
     for (const open of days.values()) {
@@ -78,8 +78,8 @@ export async function openSpool({ columns, dateColumn, folder }: SpoolOptions): 
       for (const row of rows) {
         rowsSeen += 1
         const open = dayOf(days, row[dateColumn], { folder, dateColumn, row: rowsSeen, columns: columns.length })
-        const text = line(row, open.widths, rowsSeen)
-        waitingBytes += write(open, text)
+        writeLine(row, open, rowsSeen)
+        open.rows += 1
       }
       if (waitingBytes > waitingBytesMax) await flush()
     },
@@ -125,49 +125,13 @@ function dayOf(
   return open
 }
 
-/**
- * Adds a line and says how many bytes became ready for the disk. Lines become bytes at once: as strings they would be long chains
- * of pieces that outlive the garbage collector's young space, which costs seven times the work of making them.
- */
-function write(open: OpenDay, line: string): number {
-  const bytesMax = line.length * 3
-  const ready = open.used + bytesMax > open.chunk.length ? setAside(open, bytesMax) : 0
-  open.used += open.chunk.write(line, open.used, 'utf8')
-  open.rows += 1
-  return ready
-}
-
+/** Begins a new chunk and says how many bytes became ready for the disk. */
 function setAside(open: OpenDay, bytesNext: number): number {
   const ready = open.used
   if (ready > 0) open.full.push(open.chunk.subarray(0, ready))
   open.chunk = Buffer.allocUnsafe(Math.max(chunkBytes, bytesNext))
   open.used = 0
   return ready
-}
-
-type LineWriter = (row: RawRow, width: Width[], rowNumber: number) => string
-
-/** One row as a CSV line: null is an empty field, an empty text is `""`. */
-function lineWriter(columns: readonly RawColumn[]): LineWriter {
-  const cells = columns.map(({ name, type }) => ({ name, type, encode: encoders[type], empty: emptyCell(type) }))
-  return (row, width, rowNumber) => {
-    let line = ''
-    for (let index = 0; index < cells.length; index += 1) {
-      const { name, type, encode, empty } = cells[index] as (typeof cells)[number]
-      const value = row[name]
-      const cell = value === null || value === undefined ? empty : encode(value, index, width)
-      if (cell === undefined) {
-        const shown = (value ?? '').slice(0, 200)
-        throw new MillraceError('LAKE_VALUE_INVALID', { column: name, value: shown, type, row: rowNumber })
-      }
-      line += index === 0 ? cell : `,${cell}`
-    }
-    return `${line}\n`
-  }
-}
-
-function emptyCell(type: RawColumn['type']): string {
-  return type === 'decimal' ? ',' : ''
 }
 
 const parquetTypes = {

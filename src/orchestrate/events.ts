@@ -49,7 +49,7 @@ export interface RunSummary {
   readonly state: RunState
   readonly since: Day
   readonly until: Day
-  /** Days of the data interval. */
+  /** Days that the run was about: every day that at least one account read. */
   readonly days: number
   readonly platforms: readonly Platform[]
   readonly accounts: number

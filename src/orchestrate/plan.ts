@@ -56,7 +56,7 @@ export interface RunPlan {
  * How old a closed day is when it is read again. Platforms restate for weeks (conversions arrive late, invalid clicks are credited),
  * but less and less: nine reads of each date follow the numbers where 28 would, with a third of the calls.
  */
-export const refreshAges: readonly number[] = [1, 2, 3, 5, 7, 10, 14, 21, 28]
+const refreshAges: readonly number[] = [1, 2, 3, 5, 7, 10, 14, 21, 28]
 
 /** Pure: what a run will do, before anything is done. */
 export function planRun(input: PlanInput): RunPlan {

@@ -1,5 +1,4 @@
 import type { Connector } from '../connectors/connector.ts'
-import type { AdAccount } from '../domain/account.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -46,5 +45,3 @@ export interface Ports extends AsyncDisposable {
   /** Accounts that are worked on at the same time. */
   readonly parallelAccounts: number
 }
-
-export type AccountFilter = (account: AdAccount) => boolean

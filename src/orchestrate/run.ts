@@ -1,4 +1,3 @@
-import { daysOf } from '../domain/day.ts'
 import type { DayRange } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { normalised } from '../domain/decimal.ts'
@@ -120,7 +119,12 @@ export async function runPipeline(
   await executeTasks(stepsBeforeTheEnd, ports.parallelAccounts, (task) => performTask(work, task))
   const costTotal = await costOf(work)
   const seconds = (ports.clock.nowMs() - startedAtMs) / 1_000
-  const summary = summarise(plan, tally, { runId, seconds, costTotal, days: daysOf(plan.interval).length })
+  const summary = summarise(plan, tally, {
+    runId,
+    seconds,
+    costTotal,
+    days: new Set(plan.accounts.flatMap((one) => one.days)).size,
+  })
   await announce(ports, summary, signal, emit)
   emit({ event: 'run_finished', summary })
   return summary

@@ -108,7 +108,7 @@ export function asMillraceError(error: unknown): MillraceError {
 }
 
 /** `failed` when nothing at all came through or the models could not be built; `partial` when something is missing. */
-export function stateOf(tally: Tally): RunState {
+function stateOf(tally: Tally): RunState {
   const came = tally.published + tally.unchanged + tally.superseded
   const whole = tally.troubles.some((trouble) => trouble.platform === null)
   if (tally.troubles.length === 0) return 'success'

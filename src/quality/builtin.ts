@@ -13,7 +13,7 @@ import { identifier, joined, sql } from './fragment.ts'
  * A platform counts impressions and clicks in two systems; a handful of clicks more than impressions is theirs, not a fault of
  * the load. One tolerance for both checks that see it, because they are one fact: ctr > 1 exactly when clicks > impressions.
  */
-export const clickTolerance: Tolerance = { failedPerMille: 1, excessMax: 10 }
+const clickTolerance: Tolerance = { failedPerMille: 1, excessMax: 10 }
 
 const clicks = identifier('clicks')
 const impressions = identifier('impressions')

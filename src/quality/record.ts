@@ -11,7 +11,7 @@ export type RunIds = ReadonlyMap<Day, string>
 export const dataset = 'fact_ad_daily'
 
 /** A partition's name in results: platform|account|level|breakdown|day. */
-export function partitionName({ extract }: Pick<Stage, 'extract'>, date: Day): string {
+function partitionName({ extract }: Pick<Stage, 'extract'>, date: Day): string {
   const { platform, accountId, level, breakdownKey } = extract
   return partitionText({ platform, accountId, level, breakdownKey, date }).slice(dataset.length + 1)
 }

@@ -120,10 +120,13 @@ function report(line: string, request: RunnerRequest, onEvent: OnEvent, errors: 
   if (info.name === 'LogStartLine' && node !== undefined)
     return onEvent({ kind: 'node_started', uniqueId: node.unique_id, index, total })
   if (FINISHES.has(info.name) && node !== undefined) return onEvent(finished(node.unique_id, data))
-  if (info.name === 'ListCmdOut' && request.command === 'ls') return onEvent({ kind: 'output', line: info.msg })
+  if (LISTS.has(info.name) && request.command === 'ls') return onEvent({ kind: 'output', line: info.msg })
   if (info.level === 'error') errors.push(info.msg)
   return onEvent({ kind: 'log', level: levels[info.level] ?? 'info', message: info.msg })
 }
+
+/** What `dbt list` prints each line by: the second since dbt-core 1.11, the first before it. */
+const LISTS: ReadonlySet<string> = new Set(['ListCmdOut', 'PrintEvent'])
 
 /** Lines by which dbt says that a node has ended, beside the artifacts that it writes at the very end. */
 const FINISHES: ReadonlySet<string> = new Set(['LogTestResult', 'LogModelResult', 'LogSeedResult'])

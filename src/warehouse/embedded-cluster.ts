@@ -17,6 +17,8 @@ import { MillraceError } from '../domain/errors.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { handOver, launchFor, launchProgram } from './embedded-launch.ts'
 import type { Launch } from './embedded-launch.ts'
+import { diskFull } from './postgres-errors.ts'
+import { isAlive } from './postmaster-file.ts'
 
 export const embeddedUser = 'millrace'
 
@@ -64,8 +66,8 @@ export function checkVersion(cluster: Cluster, binaries: Binaries): void {
 /** Removes what first starts that were killed left behind; a living process's folder carries its number and stays. */
 function sweep(cluster: Cluster): void {
   for (const name of readdirSync(cluster.dir)) {
-    const pid = Number(/^data-new-(\d+)$/.exec(name)?.[1])
-    if (!pid || existsSync(`/proc/${pid}`)) continue
+    const pid = Number(/^data-new-(\d+)/.exec(name)?.[1])
+    if (!pid || isAlive(pid)) continue
     rmSync(join(cluster.dir, name), { recursive: true, force: true })
   }
 }
@@ -97,9 +99,8 @@ function initdbArguments(dataDir: string, passwordFile: string, durable: boolean
 export async function createData(cluster: Cluster, binaries: Binaries, durable: boolean): Promise<void> {
   if (existsSync(cluster.dataDir)) return
   sweep(cluster)
-  const fresh = join(cluster.dir, `data-new-${process.pid}`)
+  const fresh = join(cluster.dir, `data-new-${process.pid}-${randomBytes(4).toString('hex')}`)
   const freshPassword = `${fresh}.password`
-  rmSync(fresh, { recursive: true, force: true })
   writeFileSync(freshPassword, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
   try {
     handOver(freshPassword, cluster.launch)
@@ -128,8 +129,7 @@ async function runInitdb(cluster: Cluster, binaries: Binaries, args: readonly st
   const [status] = (await once(child, 'close')) as [number | null]
   if (status === 0) return
   const reason = /(?:error|FATAL|could not)[^\n]*/.exec(output)?.[0] ?? `initdb ended with ${status}`
-  if (/No space left on device/.test(output))
-    throw new MillraceError('WAREHOUSE_DISK_FULL', { place: cluster.dir, reason })
+  if (diskFull.test(output)) throw new MillraceError('WAREHOUSE_DISK_FULL', { place: cluster.dir, reason })
   if (/Permission denied/.test(output))
     throw new MillraceError('WAREHOUSE_EMBEDDED_FOLDER', { dir: cluster.dir, reason })
   throw new MillraceError('WAREHOUSE_EMBEDDED_INIT', { dir: cluster.dir, reason })

@@ -11,6 +11,7 @@ import type { Binaries } from './embedded-binaries.ts'
 import { checkVersion, createData, embeddedUser, openCluster, readPassword, socketFolder } from './embedded-cluster.ts'
 import type { Cluster } from './embedded-cluster.ts'
 import { handOver, launchProgram } from './embedded-launch.ts'
+import { diskFull } from './postgres-errors.ts'
 import { isPostmasterOf, readPostmaster, removeStrangersFile } from './postmaster-file.ts'
 import type { Postmaster } from './postmaster-file.ts'
 import type { Connection } from './warehouse.ts'
@@ -48,7 +49,7 @@ function serverArguments(cluster: Cluster, socketDir: string, port: number | nul
     log_timezone: 'UTC',
     // A month of loads fits between two checkpoints; the default of 1 GB makes a backfill write every page twice.
     max_wal_size: '4GB',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   }
   return ['-D', cluster.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }
@@ -72,8 +73,7 @@ async function freePort(wanted: number): Promise<number> {
 function failureOf(cluster: Cluster, text: string): MillraceError {
   const reason =
     /(?:FATAL|PANIC):[^\n]*/.exec(text)?.[0] ?? (text.trim().split('\n').at(-1) || 'it ended without a word')
-  if (/No space left on device/.test(text))
-    return new MillraceError('WAREHOUSE_DISK_FULL', { place: cluster.dir, reason })
+  if (diskFull.test(text)) return new MillraceError('WAREHOUSE_DISK_FULL', { place: cluster.dir, reason })
   if (/Permission denied/.test(text))
     return new MillraceError('WAREHOUSE_EMBEDDED_FOLDER', { dir: cluster.dir, reason })
   return new MillraceError('WAREHOUSE_EMBEDDED_START', { dir: cluster.dir, log: cluster.log, reason })

@@ -45,11 +45,11 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 /** Errors that the driver throws without a code. */
 const lost = /Connection terminated|connection error and is not queryable|Client was closed/
 const silent = /timeout expired|timeout exceeded/
-// A full disk comes as 53100 where Postgres saw it coming and as an I/O error (58030, XX000) where it did not.
-const full = /No space left on device|could not extend file|disk full/i
+/** A full disk comes as 53100 where Postgres saw it coming and as an I/O error (58030, XX000) where it did not. */
+export const diskFull = /No space left on device|could not extend file|wrote only \d+ of \d+ bytes|disk full/i
 
 function codeOf(cause: { readonly code?: unknown; readonly message: string }): ErrorCode | undefined {
-  if (full.test(cause.message)) return 'WAREHOUSE_DISK_FULL'
+  if (diskFull.test(cause.message)) return 'WAREHOUSE_DISK_FULL'
   if (typeof cause.code === 'string' && codes[cause.code]) return codes[cause.code]
   if (lost.test(cause.message)) return 'WAREHOUSE_CONNECTION_LOST'
   return silent.test(cause.message) ? 'WAREHOUSE_UNREACHABLE' : undefined

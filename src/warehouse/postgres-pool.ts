@@ -60,6 +60,8 @@ class Client extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     // pg-pool hides the password from enumeration, so that spreading alone would leave it out.
     super({ ...config, password: config?.password, connectionTimeoutMillis: connectTimeoutMs })
+    // A connection that breaks while it is being given back or thrown away has no other listener, and an error nobody listens to ends the program.
+    this.on('error', () => undefined)
   }
 }
 

@@ -36,7 +36,8 @@ export function readPostmaster(dataDir: string): Postmaster | null {
   }
 }
 
-function alive(pid: number): boolean {
+/** Whether a process of that number runs, ours or another user's. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -60,7 +61,7 @@ function commandOf(pid: number): string {
 
 /** Whether this process is a Postgres server on this very folder, and not a stranger that was given the number of a dead one. */
 export function isPostmasterOf(pid: number, dataDir: string): boolean {
-  if (!alive(pid)) return false
+  if (!isAlive(pid)) return false
   if (process.platform === 'win32') return true
   const command = commandOf(pid)
   // The server is always started with `-D folder` and more behind it; the space keeps `data` and `data2` apart.
