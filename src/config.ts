@@ -1,11 +1,164 @@
+import { join } from 'node:path'
+import type { Port } from './adapters.ts'
+import type { Settings } from './config-check.ts'
+import { loadAdapter } from './config-check.ts'
+import type { SandboxDoor } from './config-sandbox.ts'
+import { sandboxOptions } from './config-sandbox.ts'
+import type { Connector } from './connectors/connector.ts'
+import type { Clock, Random } from './domain/clock.ts'
+import type { Lake } from './lake/lake.ts'
+import type { Notifier } from './notify/notifier.ts'
+import type { Channel, OpenConnection, Ports } from './orchestrate/ports.ts'
+import type { Runner } from './transform/runner.ts'
+import type { Warehouse } from './warehouse/warehouse.ts'
+
+/** What is being opened, told before and after, because an embedded Postgres takes a second at its first start. */
+export interface Opening {
+  readonly part: 'warehouse' | 'lake' | 'sandbox' | 'schema'
+  readonly state: 'opening' | 'open'
+  /** Where it is, without secrets; for the schema the migrations that were applied. */
+  readonly place: string
+  readonly seconds: number
+}
+
+export interface OpenContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch: typeof fetch
+  readonly onOpening: (opening: Opening) => void
+  /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
+  readonly sandboxNowMs?: number
+}
+
+/** An adapter by name with its checked options, whatever its port. */
+interface Named {
+  readonly adapter: string
+  readonly options: unknown
+}
+
+async function openAdapter<Opened>(port: Port, { adapter, options }: Named): Promise<Opened> {
+  const loaded = await loadAdapter(port, adapter)
+  return (await loaded.open(options)) as Opened
+}
+
+async function told<Opened>(
+  part: Opening['part'],
+  onOpening: OpenContext['onOpening'],
+  open: () => Promise<Opened>,
+  placeOf: (opened: Opened) => string,
+): Promise<Opened> {
+  const startedAtMs = performance.now()
+  onOpening({ part, state: 'opening', place: '', seconds: 0 })
+  const opened = await open()
+  onOpening({ part, state: 'open', place: placeOf(opened), seconds: (performance.now() - startedAtMs) / 1_000 })
+  return opened
+}
+
+/** The warehouse with every migration applied. Disposing it stops an embedded one that this process started. */
+export async function openWarehouse(settings: Settings, context: OpenContext): Promise<Warehouse> {
+  const warehouse = await told(
+    'warehouse',
+    context.onOpening,
+    () => openAdapter<Warehouse>('warehouse', settings.warehouse),
+    ({ place }) => place,
+  )
+  try {
+    await told(
+      'schema',
+      context.onOpening,
+      () => warehouse.migrate(),
+      (applied) => applied.join(', '),
+    )
+    return warehouse
+  } catch (error) {
+    await warehouse[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** The lake alone. */
+export function openLake({ lake }: Settings): Promise<Lake> {
+  return openAdapter<Lake>('lake', lake)
+}
+
 /**
- * The door of the configuration: it is read, layered and checked (`inspectConfig`, `loadConfig`) and turned into opened ports
- * (`openPorts`, `openWarehouse`). The files behind it are `config-*.ts`.
+ * Opens everything that the settings name; what cannot be opened closes what was opened before it. Disposing closes in the
+ * opposite order, so that the warehouse, which others write to until their end, goes last.
  */
-export { inspectConfig, inspectionError, loadConfig } from './config-inspect.ts'
-export type { ConfigRequest, Inspection } from './config-inspect.ts'
-export type { Settings } from './config-check.ts'
-export { openConnections, openLake, openPorts, openWarehouse } from './config-open.ts'
-export type { OpenContext, Opening } from './config-open.ts'
-export { findConfigFile } from './config-read.ts'
-export type { EnvironmentInput } from './config-layers.ts'
+export async function openPorts(settings: Settings, context: OpenContext): Promise<Ports> {
+  await using opening = new AsyncDisposableStack()
+  const warehouse = opening.use(await openWarehouse(settings, context))
+  const lake = opening.use(
+    await told(
+      'lake',
+      context.onOpening,
+      () => openLake(settings),
+      ({ place }) => place,
+    ),
+  )
+  const runner = await openAdapter<Runner>('runner', settings.transform ?? { adapter: 'native', options: {} })
+  const channels = await openChannels(settings, opening)
+  const connections = await openConnections(settings, context, opening)
+  const opened = opening.move()
+  return {
+    clock: context.clock,
+    random: context.random,
+    fetch: context.fetch,
+    connections,
+    lake,
+    warehouse,
+    runner,
+    dbt: settings.transform && {
+      projectDir: settings.transform.project,
+      profilesDir: settings.transform.profiles,
+      vars: settings.transform.vars,
+      threads: settings.transform.threads,
+    },
+    channels,
+    scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
+    parallelAccounts: settings.pipeline.parallelAccounts,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
+  const channels: Channel[] = []
+  for (const [name, chosen] of Object.entries(notify)) {
+    const notifier = opening.use(await openAdapter<Notifier>('notifier', chosen))
+    channels.push({ name, notifier, language: chosen.language })
+  }
+  return channels
+}
+
+/** Opens every connection, with a sandbox for those that go there, which lives as long as they do. */
+export async function openConnections(
+  settings: Settings,
+  context: OpenContext,
+  opening: AsyncDisposableStack,
+): Promise<readonly OpenConnection[]> {
+  const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
+  const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
+  const connections: OpenConnection[] = []
+  for (const [name, { adapter, options, accountIds, sandboxed }] of Object.entries(settings.connections)) {
+    const { options: schema } = await loadAdapter('connector', adapter)
+    const told = sandboxed ? schema.parse({ ...options, ...sandboxOptions(adapter, door) }) : options
+    const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
+    connections.push({ name, connector, accountIds })
+  }
+  return connections
+}
+
+async function startOwnSandbox(settings: Settings, context: OpenContext): Promise<SandboxDoor & AsyncDisposable> {
+  const { startSandbox } = await import('./sandbox/sandbox.ts')
+  return told(
+    'sandbox',
+    context.onOpening,
+    () =>
+      startSandbox({
+        seed: settings.sandbox?.seed ?? 1,
+        clock: context.clock,
+        ...(context.sandboxNowMs !== undefined && { nowMs: context.sandboxNowMs }),
+      }),
+    ({ url }) => url,
+  )
+}

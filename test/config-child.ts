@@ -1,7 +1,7 @@
 // Reads configurations in a process of its own, as the program does. The test runner replaces import() by its own loader, which
 // knows nothing of the hooks that lead `import … from 'millrace'` to the running installation.
-import type { ConfigRequest, Inspection } from '../src/config.ts'
-import { inspectConfig, inspectionError } from '../src/config.ts'
+import type { ConfigRequest, Inspection } from '../src/config-inspect.ts'
+import { inspectConfig, inspectionError } from '../src/config-inspect.ts'
 import { MillraceError } from '../src/domain/errors.ts'
 
 export interface ChildReply {

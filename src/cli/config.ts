@@ -44,7 +44,7 @@ export const command: CommandSpec = {
 
 async function config(invocation: Invocation, [action]: readonly string[], given: Given): Promise<number> {
   const { projectDir, env, secrets, language, output } = invocation
-  const { inspectConfig, inspectionError } = await import('../config.ts')
+  const { inspectConfig, inspectionError } = await import('../config-inspect.ts')
   const inspection = await inspectConfig({ projectDir, env, secrets, language })
   if (action === 'print') {
     const columns = given['sources'] === true ? ['key', 'value', 'source'] : ['key', 'value']

@@ -1,5 +1,5 @@
 import { exitCodes } from '../domain/error-entry.ts'
-import type { Settings } from '../config.ts'
+import type { Settings } from '../config-check.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DoctorLine } from './doctor-line.ts'
 import { attempted } from './doctor-line.ts'

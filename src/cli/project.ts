@@ -1,4 +1,5 @@
-import type { OpenContext, Opening, Settings } from '../config.ts'
+import type { OpenContext, Opening } from '../config.ts'
+import type { Settings } from '../config-check.ts'
 import { systemClock, systemRandom } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Invocation } from './command.ts'
@@ -8,7 +9,7 @@ import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
 export async function projectSettings(invocation: Invocation): Promise<Settings> {
   const { projectDir, env, secrets, language } = invocation
   // Loaded here and not above: a mistake in the arguments, or help, must not wait for it.
-  const { loadConfig } = await import('../config.ts')
+  const { loadConfig } = await import('../config-inspect.ts')
   return loadConfig({ projectDir, env, secrets, language })
 }
 

@@ -1,4 +1,5 @@
 import { isoInstant } from '../domain/clock.ts'
+import { dayEndMs } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { partitionText } from '../domain/metric.ts'
@@ -132,6 +133,7 @@ async function recordOutcomes(
       ...report,
       partitionId: plan[index]?.partitionId,
       completeness: completenessOf(extract.platform, report.date, account.zone, extract.requestedAtMs),
+      dayEnd: isoInstant(dayEndMs(report.date, account.zone)),
     }))
     .filter((report) => report.outcome !== 'superseded')
   const values = [JSON.stringify(outcomes), extract.extractId, isoInstant(extract.requestedAtMs), atOf(request)]

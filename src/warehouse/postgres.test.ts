@@ -162,7 +162,7 @@ describe('an address that leads nowhere', () => {
     for (const address of attempts) {
       const error: unknown = await openAt(address).catch((thrown: unknown) => thrown)
       expect(error).toMatchObject({ code: 'WAREHOUSE_URL_INVALID' })
-      expect(String((error as Error).message) + JSON.stringify(error)).not.toContain('secret')
+      expect((error as Error).message + JSON.stringify(error)).not.toContain('secret')
     }
   })
 })

@@ -5,6 +5,7 @@ import { loadPartitions } from './load.ts'
 import { migrateSchema } from './migrate.ts'
 import { openPool } from './postgres-pool.ts'
 import type { PoolOptions, PostgresPool } from './postgres-pool.ts'
+import { statisticsKeeper } from './statistics.ts'
 import { defineWarehouse } from './warehouse.ts'
 import type { Connection, Warehouse } from './warehouse.ts'
 
@@ -25,6 +26,7 @@ export const sharedOptions = {
 
 /** The warehouse over a pool: all that both adapters have in common. */
 export function warehouseOver(pool: PostgresPool, close: () => Promise<void>): Warehouse {
+  const keepStatistics = statisticsKeeper(pool)
   return {
     get connection() {
       return pool.connection
@@ -33,7 +35,11 @@ export function warehouseOver(pool: PostgresPool, close: () => Promise<void>): W
     migrate: () => migrateSchema(pool),
     query: (sql, values) => pool.query(sql, values),
     transaction: (work) => pool.transaction(work),
-    load: (request) => pool.transaction((session) => loadPartitions(session, request)),
+    async load(request) {
+      const reports = await pool.transaction((session) => loadPartitions(session, request))
+      await keepStatistics(reports)
+      return reports
+    },
     async [Symbol.asyncDispose]() {
       await pool.end()
       await close()

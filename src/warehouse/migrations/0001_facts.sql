@@ -82,6 +82,8 @@ create table partition_state (
   level text collate "C" not null,
   breakdown_key text collate "C" not null,
   date date not null,
+  -- the instant at which the day ends in the account's zone; written by the load, so that readers compute no zones a row
+  day_end timestamptz,
   state text not null default 'failed' check (state in ('published', 'stale', 'failed')),
   rows integer not null default 0,
   -- how final the platform's numbers were when they were asked for

@@ -5,7 +5,7 @@ create view daily_campaign_metrics as
 select p.date,
        p.platform,
        p.account_id,
-       p.account_name,
+       coalesce(a.name, p.account_id) as account_name,
        f.currency,
        f.entity_id as campaign_id,
        coalesce(e.name, f.entity_id) as campaign_name,
@@ -24,14 +24,9 @@ select p.date,
        f.conversion_value / nullif(f.cost, 0) as roas,
        p.completeness,
        f.extract_id
-from (
-  select s.partition_id, s.date, s.platform, s.account_id, s.level, s.completeness,
-         coalesce(a.name, s.account_id) as account_name,
-         ((s.date + 1)::timestamp at time zone coalesce(a.timezone, 'UTC')) as day_end
-  from partition_state s
-  left join dim_account a on a.platform = s.platform and a.account_id = s.account_id and a.is_current
-  where s.level = 'campaign' and s.breakdown_key = ''
-) p
+from partition_state p
 join fact_ad_daily f on f.partition_id = p.partition_id
+left join dim_account a on a.platform = p.platform and a.account_id = p.account_id and a.is_current
 left join dim_entity e on e.entity_id = f.entity_id and e.platform = p.platform and e.account_id = p.account_id and e.level = p.level
-  and e.valid_from < p.day_end and e.valid_to >= p.day_end;
+  and e.valid_from < p.day_end and e.valid_to >= p.day_end
+where p.level = 'campaign' and p.breakdown_key = '';
