@@ -6,9 +6,8 @@ const names = [
   'reap',
   'trigger',
   'inspect-tasks',
-  'ledger-days',
-  'ledger-accounts',
-  'ledger-clock',
+  'ledger-from-runs',
+  'ledger-from-partitions',
 ] as const
 
 export type SqlName = (typeof names)[number]
