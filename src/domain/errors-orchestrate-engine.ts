@@ -137,4 +137,94 @@ export const orchestrateEngineErrors = {
       fix: '할 일은 없습니다. 다른 워커가 이어받습니다. 세 번 반복되면 millrace logs 로 작업의 메모리를 살펴보세요.',
     },
   },
+  ORCHESTRATE_TASK_INPUT: {
+    exit: 'config',
+    retryable: false,
+    facts: ['task', 'detail'],
+    en: {
+      what: 'The task {task} cannot work with its input',
+      why: 'What the graph gives it does not have the shape that its body declares: {detail}',
+      fix: 'Deploy the pipeline again with the build that runs it: stop and start millrace up',
+    },
+    ko: {
+      what: '작업 {task}이(가) 입력을 처리할 수 없습니다',
+      why: '그래프가 준 값이 작업이 선언한 모양과 다릅니다: {detail}',
+      fix: '실행하는 빌드로 파이프라인을 다시 배포하세요: millrace up 을 멈췄다 시작하세요',
+    },
+  },
+  ORCHESTRATE_TASK_OUTPUT: {
+    exit: 'config',
+    retryable: false,
+    facts: ['task', 'detail'],
+    en: {
+      what: 'The task {task} returned what it does not declare',
+      why: 'Its output does not have the shape that those who wait for it rely on: {detail}',
+      fix: "This is a fault of the task's body; report it with the output of: millrace doctor --json",
+    },
+    ko: {
+      what: '작업 {task}이(가) 선언하지 않은 값을 돌려주었습니다',
+      why: '결과가 뒤의 작업이 기대하는 모양과 다릅니다: {detail}',
+      fix: '작업 코드의 결함입니다. millrace doctor --json 출력과 함께 알려 주세요.',
+    },
+  },
+  ORCHESTRATE_TASK_KIND: {
+    exit: 'config',
+    retryable: false,
+    facts: ['task', 'kind'],
+    en: {
+      what: 'This build does not know how to do {task} ({kind})',
+      why: 'The run was made by another version of the program, which had such a task; it is not left waiting for ever.',
+      fix: 'Run the worker with the version that made the run, or clear the run and make a new one.',
+    },
+    ko: {
+      what: '이 빌드는 {task}({kind}) 작업을 할 줄 모릅니다',
+      why: '그 작업이 있던 다른 버전의 프로그램이 만든 실행입니다. 영원히 기다리게 두지 않습니다.',
+      fix: '실행을 만든 버전으로 워커를 돌리거나, 새 실행을 만드세요.',
+    },
+  },
+  ORCHESTRATE_TASK_TIMEOUT: {
+    exit: 'temporary',
+    retryable: true,
+    facts: ['timeoutMs'],
+    en: {
+      what: 'The task took longer than it may ({timeoutMs} ms)',
+      why: 'It was asked to stop, then ended; what it had not committed is undone.',
+      fix: 'See what it was doing with: millrace logs; give it more time in the pipeline if that is right.',
+    },
+    ko: {
+      what: '작업이 허용된 시간({timeoutMs} ms)을 넘겼습니다',
+      why: '멈추라고 알린 뒤 종료했습니다. 커밋하지 않은 것은 취소되었습니다.',
+      fix: 'millrace logs 로 무엇을 하고 있었는지 보고, 필요하면 파이프라인에서 시간을 늘리세요.',
+    },
+  },
+  ORCHESTRATE_TASK_STOPPED: {
+    exit: 'interrupted',
+    retryable: false,
+    facts: ['why'],
+    en: {
+      what: 'The task was stopped ({why})',
+      why: 'Its run was cancelled or its worker was told to stop; what it had not committed is undone.',
+      fix: 'Nothing to do, or do it again with: millrace runs clear',
+    },
+    ko: {
+      what: '작업이 멈췄습니다 ({why})',
+      why: '실행이 취소되었거나 워커가 멈추라는 신호를 받았습니다. 커밋하지 않은 것은 취소되었습니다.',
+      fix: '할 일은 없습니다. 다시 하려면: millrace runs clear',
+    },
+  },
+  ORCHESTRATE_TASK_EXITED: {
+    exit: 'temporary',
+    retryable: true,
+    facts: ['task', 'exit'],
+    en: {
+      what: 'The process of the task {task} ended by itself: {exit}',
+      why: "It said no result before it ended. SIGKILL is most often the system's answer to a lack of memory.",
+      fix: 'See its last lines with: millrace logs; lower the slots of the worker if memory is short.',
+    },
+    ko: {
+      what: '작업 {task}의 프로세스가 스스로 끝났습니다: {exit}',
+      why: '결과를 말하지 않고 끝났습니다. SIGKILL은 대개 메모리가 부족할 때 시스템이 보냅니다.',
+      fix: 'millrace logs 로 마지막 줄을 보고, 메모리가 부족하면 워커의 슬롯을 줄이세요.',
+    },
+  },
 } as const satisfies ErrorTable

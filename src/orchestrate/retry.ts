@@ -65,13 +65,12 @@ const classOfExit: Readonly<Partial<Record<ExitName, ErrorClass>>> = {
   interrupted: 'cancelled',
 }
 
-/** The class of an error of the catalogue. An exhausted quota is an error that says when to come back. */
-export function classOfError(
-  entry: Pick<ErrorEntry, 'exit' | 'retryable'>,
-  retryAfterMs: number | undefined,
-): ErrorClass {
-  if (entry.retryable && retryAfterMs !== undefined) return 'quota'
-  return classOfExit[entry.exit] ?? (entry.retryable ? 'transient' : 'permanent')
+/**
+ * The class of an error of the catalogue, by its exit code: what is retried here is what an exported DAG retries. An exhausted
+ * quota is an error that says when to come back.
+ */
+export function classOfError({ exit }: Pick<ErrorEntry, 'exit'>, retryAfterMs: number | undefined): ErrorClass {
+  return classOfExit[exit] ?? (retryAfterMs === undefined ? 'transient' : 'quota')
 }
 
 /** What a process that ended by itself tells by its exit code alone: the contract that Airflow's side keeps, too. */
