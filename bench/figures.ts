@@ -8,7 +8,7 @@ export interface Line {
   readonly unit: string
   /** The rival's figure of the same run, where there is a rival. */
   readonly rival?: { readonly name: string; readonly value: number | null } | undefined
-  /** The bar of the issue; `atMost` or `atLeast`. */
+  /** The bar that a figure is held against; `atMost` or `atLeast`. */
   readonly bar?: { readonly atMost: number } | { readonly atLeast: number } | undefined
 }
 

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { isMillraceError } from '../domain/errors.ts'
-import type { Runner, RunnerEvent } from '../transform/runner.ts'
+import type { NodeResult, NodeStatus, Runner, RunnerCommand, RunnerEvent } from '../transform/runner.ts'
 import type { CommandSpec, Invocation } from './command.ts'
 import { asKnownError, reportError } from './error-box.ts'
+import type { Output } from './output.ts'
 
 export const command: CommandSpec = {
   name: 'dbt',
@@ -32,6 +33,19 @@ export const command: CommandSpec = {
 
 const cannotBeCarriedOut = 2
 
+/** The commands that end with a count of their nodes. */
+const building: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'test', 'seed'])
+
+/** dbt's own last words, which the real one says itself: silence after a misspelt selection would look like a success. */
+function sayEnd(output: Output, nodes: readonly NodeResult[]): void {
+  if (nodes.length === 0)
+    return output.warn('Nothing to do. Try checking your model configs and model specification args')
+  const count = (...statuses: readonly NodeStatus[]) => nodes.filter(({ status }) => statuses.includes(status)).length
+  output.say(
+    `Done. PASS=${count('success', 'pass')} WARN=${count('warn')} ERROR=${count('error', 'fail')} SKIP=${count('skipped')} TOTAL=${nodes.length}`,
+  )
+}
+
 /** Takes `--runner NAME` out of dbt's own arguments; dbt has no such flag. */
 function runnerOf(args: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
   const joined = args.find((word) => word.startsWith('--runner='))
@@ -57,7 +71,8 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
     await using around = await surroundings(invocation, givenProject(rest))
     const { parseDbtArguments } = await import('../transform/dbt-command.ts')
     const request = parseDbtArguments(rest, around.env, around.projectDir)
-    const { exitCode } = await runner.invoke({ ...request, signal }, (event) => tell(invocation, event))
+    const { exitCode, nodes } = await runner.invoke({ ...request, signal }, (event) => tell(invocation, event))
+    if (name === 'native' && building.has(request.command)) sayEnd(output, nodes)
     return exitCode
   } catch (error) {
     if (isMillraceError(error, 'CLI_INTERRUPTED')) throw error
@@ -126,7 +141,7 @@ function tell({ output }: Invocation, event: RunnerEvent): void {
   if (event.kind === 'node_finished') {
     const { status, uniqueId, executionSeconds, message } = event.result
     const bad = status === 'error' || status === 'fail'
-    const text = `${event.index} of ${event.total}  ${status.toUpperCase().padEnd(7)}  ${uniqueId}  ${executionSeconds.toFixed(2)}s`
+    const text = `${String(event.index).padStart(String(event.total).length)} of ${event.total}  ${status.toUpperCase().padEnd(7)}  ${uniqueId}  ${executionSeconds.toFixed(2)}s`
     return output.say(bad && message ? `${output.paint('red', text)}\n${message}` : text)
   }
   if (event.kind === 'log' && event.level !== 'debug')

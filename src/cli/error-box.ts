@@ -9,7 +9,6 @@ const labels = {
 } as const
 
 const labelColumns = 9
-const lineColumns = 100
 
 /** Whatever was thrown as an error with a code: one that nobody foresaw keeps its own words. */
 export function asKnownError(thrown: unknown): MillraceError {
@@ -34,7 +33,7 @@ export function reportError(output: Output, error: MillraceError, language: Lang
     [said.more, `millrace errors ${code}`],
   ] as const
   for (const [label, text] of rows) {
-    const [first = '', ...rest] = wrapped(text, lineColumns - labelColumns)
+    const [first = '', ...rest] = wrapped(text, output.columns - labelColumns)
     output.warn(`  ${paint('dim', padEnd(label, labelColumns - 2))}${first}`)
     for (const line of rest) output.warn(' '.repeat(labelColumns) + line)
   }

@@ -23,20 +23,27 @@ export const command: CommandSpec = {
   run: async (invocation, [code], given) => Promise.resolve(errors(invocation, code, given)),
 }
 
+const words = {
+  en: {
+    noCode: (code: string, near: readonly string[]) =>
+      `there is no code ${code}${near.length > 0 ? `; nearest: ${near.join(', ')}` : ''}`,
+  },
+  ko: {
+    noCode: (code: string, near: readonly string[]) =>
+      `${code} 코드는 없습니다${near.length > 0 ? `. 비슷한 코드: ${near.join(', ')}` : ''}`,
+  },
+} as const
+
 function errors({ output, language }: Invocation, code: string | undefined, given: Given): number {
   const all = Object.entries(catalogue) as unknown as readonly [ErrorCode, ErrorEntry][]
   const asked = code?.toUpperCase()
   const chosen = all.filter(([name]) => asked === undefined || name === asked)
   if (chosen.length === 0) {
-    const near =
-      nearest(
-        asked ?? '',
-        all.map(([name]) => name),
-      ).join(', ') || '–'
-    throw new MillraceError('CLI_USAGE', {
-      command: 'errors',
-      detail: `there is no code ${code ?? ''}; nearest: ${near}`,
-    })
+    const near = nearest(
+      asked ?? '',
+      all.map(([name]) => name),
+    )
+    throw new MillraceError('CLI_USAGE', { command: 'errors', detail: words[language].noCode(code ?? '', near) })
   }
   const rows = chosen.map(([name, entry]) => ({
     code: name,

@@ -3,12 +3,14 @@ import type { FilePlan } from '../connectors/file-plan.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import { addDays, timeZone } from '../domain/day.ts'
 import { MillraceError, explain } from '../domain/errors.ts'
+import { currency } from '../domain/money.ts'
+import { platform } from '../domain/platform.ts'
 import type { OpenConnection } from '../orchestrate/ports.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { showProgress } from './progress.ts'
 import { openContext, projectSettings } from './project.ts'
-import { exitCodeOf, printSummary } from './summary.ts'
-import { tableText } from './table.ts'
+import { counted, exitCodeOf, printSummary } from './summary.ts'
+import { formatOf, printRows } from './table.ts'
 
 export const command: CommandSpec = {
   name: 'import',
@@ -52,6 +54,10 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   const { output, language, signal } = invocation
   const settings = await projectSettings(invocation)
   const files = args.map((file) => resolve(file))
+  // What is wrong with the call itself is told before a file is read.
+  platform(String(given['platform']))
+  currency(String(given['currency']))
+  if (given['zone'] !== undefined) timeZone(String(given['zone']))
   const { adapter, readMapping } = await import('../connectors/file.ts')
   const { previewFile } = await import('../connectors/file-plan.ts')
   const plan = await previewFile(files, await readMapping(resolve(String(given['map']))))
@@ -97,14 +103,21 @@ export function rangesOf(days: readonly Day[]): readonly DayRange[] {
   return ranges
 }
 
+/** The days of a file in brackets; nothing when none was understood. */
+function within({ days }: FilePlan, between: string): string {
+  const [first, last] = [days[0], days.at(-1)]
+  if (first === undefined || last === undefined) return ''
+  return first === last ? ` (${first})` : ` (${first}${between}${last})`
+}
+
 const words = {
   en: {
     understood: (plan: FilePlan) =>
-      `${plan.rows} rows understood, ${plan.days.length} days (${plan.days[0] ?? '–'} to ${plan.days.at(-1) ?? '–'}), ${plan.totals} lines of totals left out`,
+      `${counted(plan.rows, 'row')} understood, ${counted(plan.days.length, 'day')}${within(plan, ' to ')}, ${counted(plan.totals, 'line')} of totals left out`,
   },
   ko: {
     understood: (plan: FilePlan) =>
-      `${plan.rows}행 이해, ${plan.days.length}일(${plan.days[0] ?? '–'}~${plan.days.at(-1) ?? '–'}), 합계 행 ${plan.totals}개 제외`,
+      `${plan.rows}행 이해, ${plan.days.length}일${within(plan, '~').trimStart()}, 합계 행 ${plan.totals}개 제외`,
   },
 } as const
 
@@ -116,18 +129,22 @@ function printPlan({ output, language }: Invocation, plan: FilePlan): void {
   }
   output.say(words[language].understood(plan))
   const [first] = plan.firstRows
-  if (first) output.data(tableText(Object.keys(first), plan.firstRows))
+  if (first) printRows(output, formatOf(undefined, output), Object.keys(first), plan.firstRows)
 }
 
 const problemsTold = 20
 
 function notUnderstood({ problems, problemCount }: FilePlan, { language, output }: Invocation): MillraceError {
-  const lines = problems.map(({ code, facts }) => explain(code, facts, language).what)
+  const lines = problems.map(({ code, facts }) => {
+    const { what, why } = explain(code, facts, language)
+    // A column that is not there is found by the names that are.
+    return code === 'FILES_COLUMN_UNKNOWN' ? `${what}. ${why.replace(/\.$/, '')}` : what
+  })
   if (output.json)
     for (const { code, facts } of problems)
       output.record({ event: 'problem', code, facts, what: explain(code, facts, language).what })
   return new MillraceError('FILES_NOT_UNDERSTOOD', {
     count: problemCount,
-    list: lines.slice(0, problemsTold).join('; '),
+    list: lines.slice(0, problemsTold).join('\n'),
   })
 }

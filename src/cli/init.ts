@@ -31,8 +31,8 @@ export const command: CommandSpec = {
     },
   ],
   description: {
-    en: 'Makes a project: configuration, dbt models, an example of .env. It runs at once against the sandbox; asks two questions at a terminal, none with --yes.',
-    ko: '프로젝트를 만듭니다: 설정, dbt 모델, .env 예시. 샌드박스로 바로 실행됩니다. 터미널에서는 두 가지를 묻고, --yes면 묻지 않습니다.',
+    en: 'Makes a project: configuration, dbt models, an example of .env. It runs at once against the sandbox; asks at a terminal what is left open, nothing with --yes.',
+    ko: '프로젝트를 만듭니다: 설정, dbt 모델, .env 예시. 샌드박스로 바로 실행됩니다. 터미널에서는 정하지 않은 것을 묻고, --yes면 묻지 않습니다.',
   },
   examples: [
     { line: 'millrace init my-ads', text: { en: 'a project in a new folder', ko: '새 폴더에 프로젝트' } },
@@ -50,7 +50,7 @@ async function init(invocation: Invocation, [dir]: readonly string[], given: Giv
   const { output, language } = invocation
   const said = words[language]
   const asked = { folder: dir ?? 'my-ads', language }
-  const answers = invocation.interactive && !invocation.yes ? await wizard(asked, said) : asked
+  const answers = invocation.interactive && !invocation.yes ? await wizard(asked, dir === undefined, said) : asked
   const target = resolve(invocation.projectDir, answers.folder)
   if (given['force'] !== true) requireEmpty(target)
   copyTemplate(target, { language: answers.language, overwrite: false })
@@ -67,9 +67,12 @@ function nextCommands(folder: string): readonly string[] {
   return [`${millrace} run --date yesterday${project}`, `${millrace} status${project}`, `${millrace} doctor${project}`]
 }
 
-async function wizard(preset: Answers, said: (typeof words)[Language]): Promise<Answers> {
+/** Asks what the command line left open; a folder that it names is not asked for again. */
+async function wizard(preset: Answers, asksFolder: boolean, said: (typeof words)[Language]): Promise<Answers> {
   const { isCancel, select, text } = await import('@clack/prompts')
-  const folder = await text({ message: said.folder, placeholder: preset.folder, defaultValue: preset.folder })
+  const folder = asksFolder
+    ? await text({ message: said.folder, placeholder: preset.folder, defaultValue: preset.folder })
+    : preset.folder
   if (isCancel(folder)) throw new MillraceError('CLI_INTERRUPTED')
   const language = await select<Language>({
     message: said.language,

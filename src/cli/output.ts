@@ -20,6 +20,8 @@ export interface Output {
   readonly json: boolean
   /** A footer may be redrawn: stderr is a terminal that can move its cursor, and nobody asked for quiet. */
   readonly isLive: boolean
+  /** How wide the terminal of stderr is; 100 where there is none. */
+  readonly columns: number
   /** Colours for stderr; plain where colours are off. */
   readonly paint: Paint
   /** Text to stdout as it is. */
@@ -46,6 +48,10 @@ export interface OutputOptions {
 
 const footerLinesMax = 8
 
+/** Longer lines are hard to read, however wide the terminal is. */
+const columnsMax = 100
+const columnsMin = 40
+
 function hasColor(stream: Stream, env: OutputOptions['env'], wanted: boolean): boolean {
   if (!wanted) return false
   if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '') return env['FORCE_COLOR'] !== '0'
@@ -69,6 +75,7 @@ export function makeOutput({ stdout, stderr, env, secrets, json, quiet, color }:
     isTerminal: Boolean(stdout.isTTY),
     json,
     isLive,
+    columns: Math.max(columnsMin, Math.min(columnsMax, stderr.isTTY ? (stderr.columns ?? columnsMax) : columnsMax)),
     paint: (style, text) => (painted ? styleText(style, text, { validateStream: false }) : text),
     data: (text) => out(secrets.scrub(text)),
     record: (value) => out(`${secrets.scrub(JSON.stringify(value, plainValues))}\n`),

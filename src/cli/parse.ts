@@ -135,7 +135,7 @@ const mistakes: Readonly<Record<string, (named: string, rest: string) => string>
 function usageError(command: string, error: CommanderError, language: Language): MillraceError {
   const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   if (error.code === 'commander.unknownOption') {
-    const near = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1] ?? '–'
+    const near = /Did you mean (?:one of )?(.+)\?/.exec(suggestion ?? '')?.[1] ?? '--help'
     return new MillraceError('CLI_OPTION_UNKNOWN', { option: /'([^']+)'/.exec(sentence)?.[1] ?? '', near, command })
   }
   const english = sentence.replace(/\.$/, '')
@@ -145,6 +145,6 @@ function usageError(command: string, error: CommanderError, language: Language):
 }
 
 export function unknownCommand(name: string): MillraceError {
-  const near = nearest(name, commandNames).join(', ') || '–'
+  const near = nearest(name, commandNames).join(', ') || commandNames.join(', ')
   return new MillraceError('CLI_COMMAND_UNKNOWN', { name, near })
 }

@@ -2,11 +2,13 @@ import { accountKey } from '../domain/account.ts'
 import type { Language } from '../domain/errors.ts'
 import type { RunPlan } from '../orchestrate/plan.ts'
 import type { Output } from './output.ts'
+import { counted } from './summary.ts'
 import { formatOf, printRows } from './table.ts'
 
 const words = {
   en: {
-    total: (slices: number, partitions: number) => `${slices} slices (platform queries), ${partitions} partitions`,
+    total: (slices: number, partitions: number) =>
+      `${counted(slices, 'slice')} (platform queries), ${counted(partitions, 'partition')}`,
   },
   ko: {
     total: (slices: number, partitions: number) => `슬라이스(플랫폼 조회) ${slices}개, 파티션 ${partitions}개`,

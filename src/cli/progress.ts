@@ -2,16 +2,19 @@ import type { Language } from '../domain/errors.ts'
 import { explain } from '../domain/errors.ts'
 import type { RunEvent } from '../orchestrate/events.ts'
 import type { Output } from './output.ts'
+import { counted } from './summary.ts'
 
 const words = {
   en: {
-    started: (since: string, until: string, accounts: number) => `Run of ${since} to ${until}, ${accounts} accounts`,
+    started: (since: string, until: string, accounts: number) =>
+      `Run of ${since === until ? since : `${since} to ${until}`}, ${counted(accounts, 'account')}`,
     partitions: 'partitions',
     rows: 'rows',
     outcome: { success: 'done', refused: 'refused', failed: 'failed', skipped: 'skipped' },
   },
   ko: {
-    started: (since: string, until: string, accounts: number) => `${since}부터 ${until}까지 실행, 계정 ${accounts}개`,
+    started: (since: string, until: string, accounts: number) =>
+      `${since === until ? since : `${since}부터 ${until}까지`} 실행, 계정 ${accounts}개`,
     partitions: '파티션',
     rows: '행',
     outcome: { success: '완료', refused: '거부', failed: '실패', skipped: '건너뜀' },
@@ -72,5 +75,5 @@ function barText(
   const share = partitionsTotal === 0 ? 1 : partitionsDone / partitionsTotal
   const filled = Math.round(share * barColumns)
   const drawn = `${'#'.repeat(filled)}${'.'.repeat(barColumns - filled)}`
-  return `[${drawn}] ${partitionsDone}/${partitionsTotal} ${partitions}  ${rows} ${rowsWord}`
+  return `[${drawn}] ${partitionsDone}/${partitionsTotal} ${partitions}  ${rows.toLocaleString('en')} ${rowsWord}`
 }

@@ -55,6 +55,9 @@ async function within<Result>(seconds: number, readsOnly: string, work: () => Pr
   } catch (cause) {
     if (isMillraceError(cause, 'WAREHOUSE_READ_ONLY'))
       throw new MillraceError('CLI_USAGE', { command: 'sql', detail: readsOnly }, { cause })
+    // The statement is the caller's: what the server makes of it is a mistake in the call, not a fault of the program.
+    if (isMillraceError(cause, 'WAREHOUSE_QUERY_FAILED'))
+      throw new MillraceError('CLI_SQL_REFUSED', cause.facts, { cause })
     if (!isMillraceError(cause, 'WAREHOUSE_STATEMENT_TIMEOUT')) throw cause
     throw new MillraceError('CLI_SQL_TIMEOUT', { seconds }, { cause })
   }

@@ -1,6 +1,8 @@
 import type { Day, DayRange } from '../domain/day.ts'
-import type { Language } from '../domain/errors.ts'
-import type { PartitionStatus } from '../warehouse/partition-state.ts'
+import type { Facts, Language } from '../domain/errors.ts'
+import type { Outcome } from '../quality/check.ts'
+import { foundText } from '../quality/result.ts'
+import type { PartitionStatus, RefusingCheck } from '../warehouse/partition-state.ts'
 import type { Output } from './output.ts'
 import { tableText } from './table.ts'
 
@@ -81,25 +83,33 @@ export function withMissing(
 
 const words = {
   en: {
-    title: ({ since, until }: DayRange) => `${since} to ${until}`,
+    title: ({ since, until }: DayRange) => (since === until ? since : `${since} to ${until}`),
     columns: ['account', 'name', 'published', 'stale', 'failed', 'missing', 'newest', 'rows'],
     none: 'Nothing has been loaded yet: millrace run.',
     problems: 'Refused or failed',
+    states: { published: 'published', stale: 'stale', failed: 'failed', missing: 'missing' },
     runs: 'Last runs',
     outbox: 'Outbox',
     waiting: (one: OutboxState) =>
       `${one.channel}: ${one.delivered} delivered, ${one.waiting} waiting, ${one.dead} given up`,
   },
   ko: {
-    title: ({ since, until }: DayRange) => `${since}부터 ${until}까지`,
+    title: ({ since, until }: DayRange) => (since === until ? since : `${since}부터 ${until}까지`),
     columns: ['계정', '이름', '공개', '오래됨', '실패', '누락', '최근', '행'],
     none: '아직 적재한 것이 없습니다: millrace run.',
     problems: '거부 또는 실패',
+    states: { published: '공개', stale: '오래됨', failed: '실패', missing: '누락' },
     runs: '최근 실행',
     outbox: '보낼 편지함',
     waiting: (one: OutboxState) => `${one.channel}: 보냄 ${one.delivered}, 대기 ${one.waiting}, 포기 ${one.dead}`,
   },
 } as const satisfies Record<Language, unknown>
+
+/** Words of a run's state that differ from the state itself. */
+const runStates: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: {},
+  ko: { running: '실행 중', success: '성공', partial: '일부', failed: '실패' },
+}
 
 /** To stdout: tables for a person, one object a line for a program. */
 export function printReport(output: Output, report: StatusReport, language: Language): void {
@@ -113,8 +123,11 @@ export function printReport(output: Output, report: StatusReport, language: Lang
   const sections = [
     `${said.title(report.range)}\n`,
     report.partitions.length === 0 ? `${said.none}\n` : accountTable(report.partitions, said.columns),
-    ...section(said.problems, problemLines(report.partitions)),
-    ...section(said.runs, report.runs.map(runLine)),
+    ...section(said.problems, problemLines(report.partitions, language)),
+    ...section(
+      said.runs,
+      report.runs.map((run) => runLine(run, language)),
+    ),
     ...section(
       said.outbox,
       report.outbox.map((one) => said.waiting(one) + (one.lastError ? ` (${one.lastError})` : '')),
@@ -147,17 +160,22 @@ function accountTable(partitions: readonly PartitionLine[], columns: readonly st
   return tableText(columns, rows)
 }
 
-function problemLines(partitions: readonly PartitionLine[]): readonly string[] {
+function found({ explain, outcome, tested, failed, ...check }: RefusingCheck, language: Language): string {
+  const result = { ...check, tested: tested ?? 0, failed: failed ?? 0, facts: (explain ?? {}) as Facts }
+  return foundText({ ...result, outcome: outcome as Outcome }, language)
+}
+
+function problemLines(partitions: readonly PartitionLine[], language: Language): readonly string[] {
   return partitions
     .filter(({ problemCodes }) => problemCodes.length > 0)
     .map(({ platform, accountId, date, state, problemCodes, problemMessage, refusingChecks }) => {
-      const why =
-        problemMessage ??
-        refusingChecks.map(({ checkId, failed, tested }) => `${checkId} ${failed ?? '–'}/${tested ?? '–'}`).join(', ')
-      return `${platform}/${accountId} ${date} ${state}: ${problemCodes.join(', ')}${why ? `  ${why}` : ''}`
+      const why = problemMessage ?? refusingChecks.map((check) => found(check, language)).join('; ')
+      const what = `${platform}/${accountId} ${date} ${words[language].states[state]}: ${problemCodes.join(', ')}`
+      return why === '' ? what : `${what}. ${why}`
     })
 }
 
-function runLine({ startedAt, state, pipeline, since, until, runId }: LastRun): string {
-  return `${startedAt.toISOString().slice(0, 19)}Z  ${state}  ${pipeline}  ${since}…${until}  ${runId}`
+function runLine({ startedAt, state, pipeline, since, until, runId }: LastRun, language: Language): string {
+  const days = since === until ? since : `${since}…${until}`
+  return `${startedAt.toISOString().slice(0, 19)}Z  ${runStates[language][state] ?? state}  ${pipeline}  ${days}  ${runId}`
 }

@@ -3,25 +3,31 @@ import { exitCodes } from '../domain/error-entry.ts'
 import type { Language } from '../domain/errors.ts'
 import { catalogue, explain } from '../domain/errors.ts'
 import type { RunSummary, Trouble } from '../orchestrate/events.ts'
+import { currency as currencyOf, formatMoney } from '../domain/money.ts'
 import type { Output } from './output.ts'
+
+const grouped = (count: number) => count.toLocaleString('en')
+
+export const counted = (count: number, noun: string) => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
 
 const words = {
   en: {
     state: { success: 'Done', partial: 'Done in part', failed: 'Failed' },
     line: (one: RunSummary) =>
-      `${one.days} days, ${one.platforms.length} platforms, ${one.accounts} accounts: ${one.rows} rows (${one.rowsChanged} changed), ` +
-      `${one.models} models, checks ${one.checks.pass} passed, ${one.checks.warn} warned, ${one.checks.fail} failed, ` +
+      `${counted(one.days, 'day')}, ${counted(one.platforms.length, 'platform')}, ${counted(one.accounts, 'account')}: ` +
+      `${counted(one.rows, 'row')} (${grouped(one.rowsChanged)} changed), ` +
+      `${counted(one.models, 'model')}, checks ${grouped(one.checks.pass)} passed, ${one.checks.warn} warned, ${one.checks.fail} failed, ` +
       `dbt tests ${one.dbtTests.pass} passed, ${one.dbtTests.fail} failed`,
     cost: 'Cost',
     waiting: (account: string, days: number, zone: string) =>
-      `${account}: ${days} days have not closed in ${zone}; a later run loads them`,
+      `${account}: ${counted(days, 'day')} not closed yet in ${zone}; loaded by a later run`,
     fix: 'fix',
   },
   ko: {
     state: { success: '완료', partial: '일부 완료', failed: '실패' },
     line: (one: RunSummary) =>
-      `${one.days}일, 플랫폼 ${one.platforms.length}개, 계정 ${one.accounts}개: ${one.rows}행(변경 ${one.rowsChanged}), ` +
-      `모델 ${one.models}개, 검사 통과 ${one.checks.pass}·경고 ${one.checks.warn}·실패 ${one.checks.fail}, ` +
+      `${one.days}일, 플랫폼 ${one.platforms.length}개, 계정 ${one.accounts}개: ${grouped(one.rows)}행(변경 ${grouped(one.rowsChanged)}), ` +
+      `모델 ${one.models}개, 검사 통과 ${grouped(one.checks.pass)}·경고 ${one.checks.warn}·실패 ${one.checks.fail}, ` +
       `dbt 테스트 통과 ${one.dbtTests.pass}·실패 ${one.dbtTests.fail}`,
     cost: '비용',
     waiting: (account: string, days: number, zone: string) =>
@@ -37,7 +43,10 @@ export function printSummary(output: Output, summary: RunSummary, language: Lang
   const said = words[language]
   const lines = [
     `${said.state[summary.state]} (${summary.seconds.toFixed(1)}s). ${said.line(summary)}.`,
-    ...Object.entries(summary.costTotal).map(([currency, cost]) => `  ${said.cost}  ${cost} ${currency}`),
+    ...Object.entries(summary.costTotal).map(
+      ([currency, cost]) =>
+        `  ${said.cost}  ${formatMoney({ amount: cost, currency: currencyOf(currency) }, language)}`,
+    ),
     ...summary.waiting.map(
       (one) => `  ${said.waiting(`${one.platform}/${one.accountId}`, one.dates.length, one.zone)}`,
     ),

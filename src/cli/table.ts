@@ -15,7 +15,7 @@ export function formatOf(asked: unknown, output: Pick<Output, 'json' | 'isTermin
 
 /** Rows to stdout; `columns` gives names and order, also when there is no row. */
 export function printRows(output: Output, format: Format, columns: readonly string[], rows: readonly Row[]): void {
-  const ordered = (row: Row) => Object.fromEntries(columns.map((column) => [column, row[column] ?? null]))
+  const ordered = (row: Row) => Object.fromEntries(columns.map((column) => [column, finite(row[column] ?? null)]))
   const printers: Readonly<Record<Format, () => void>> = {
     table: () => output.data(tableText(columns, rows)),
     csv: () => output.data([columns, ...rows.map((row) => columns.map((column) => row[column]))].map(csvLine).join('')),
@@ -27,7 +27,15 @@ export function printRows(output: Output, format: Format, columns: readonly stri
   printers[format]()
 }
 
-function cellText(value: unknown): string {
+/** Postgres has days at infinity (a campaign's first version begins at one); JSON has no such number and would say null. */
+function finite(value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value
+  if (Number.isNaN(value)) return 'NaN'
+  return value > 0 ? 'infinity' : '-infinity'
+}
+
+function cellText(given: unknown): string {
+  const value = finite(given)
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return value.toISOString()
   if (typeof value === 'string') return value

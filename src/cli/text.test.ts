@@ -18,6 +18,7 @@ function recorder(options: { readonly isTTY?: boolean; readonly json?: boolean; 
   const written = { out: '', err: '' }
   const stream = (name: 'out' | 'err') => ({
     isTTY: options.isTTY ?? false,
+    columns: 80,
     write: (text: string) => void (written[name] += text),
     on: () => {},
   })
@@ -106,6 +107,16 @@ describe('columns', () => {
     )
   })
 
+  test('wrapping leaves the lines of a code frame alone, so that its caret points where it did', () => {
+    const frame = [
+      '  40 |   // The nightly run is about it',
+      "> 41 |   pipeline: { zone: 'Asia/Soul' },",
+      '     |                     ^',
+      '  9 | ',
+    ]
+    expect(wrapped(['of a file:41:21', ...frame].join('\n'), 20)).toEqual(['of a file:41:21', ...frame])
+  })
+
   test('a table lines up by columns, numbers to the right', () => {
     const table = tableText(
       ['name', 'rows'],
@@ -121,6 +132,16 @@ describe('columns', () => {
 
 describe('rows', () => {
   const row = { a: '1.10', b: 'x,"y"\nz', c: null }
+
+  test('at infinity are told as Postgres writes them, in every format', () => {
+    const far = { a: Number.NEGATIVE_INFINITY, b: Number.POSITIVE_INFINITY }
+    const said = (['csv', 'ndjson', 'table'] as const).map((format) => {
+      const { output, written } = recorder()
+      printRows(output, format, ['a', 'b'], [far])
+      return written.out.trimEnd().split('\n').at(-1)
+    })
+    expect(said).toEqual(['-infinity,infinity', '{"a":"-infinity","b":"infinity"}', '-infinity  infinity'])
+  })
 
   test('as CSV are quoted as RFC 4180 says, as JSON keep exact numerics as text', () => {
     const csv = recorder()

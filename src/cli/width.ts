@@ -24,9 +24,16 @@ export function padStart(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text
 }
 
-/** Breaks a text at spaces so that no line is wider; a single word that is wider stays whole, because paths are copied. */
+/** A line of a code frame: `  17 |`, `> 18 |`, or the `     |   ^` below, whose caret means nothing when spaces before it go. */
+const framed = /^(?:>|\s)\s*\d* \|/
+
+/**
+ * Breaks a text at spaces so that no line is wider; a single word that is wider stays whole, because paths are copied, and so does
+ * a line of a code frame.
+ */
 export function wrapped(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap((paragraph) => {
+    if (framed.test(paragraph)) return [paragraph]
     const lines: string[] = []
     let line = ''
     for (const word of paragraph.split(' ')) {

@@ -102,13 +102,17 @@ export function parseFileMapping(text: string, file: string): FileMapping {
   throw new MillraceError('FILES_MAPPING_INVALID', { ...at(offsetOf(document, path)), reason })
 }
 
+const sectionNames = ['version', 'file', 'columns', 'constants', 'numbers', 'dates', 'statuses']
+
 /** The first thing wrong; a name that the mapping does not know is blamed itself, with the names that it could have been. */
 function firstIssue(error: z.ZodError): { readonly path: readonly PropertyKey[]; readonly reason: string } {
-  const [issue] = error.issues
+  // A misspelt section is told as such, not as the absence of the section that was meant.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const path = [...(issue?.path ?? []), ...keys]
   const where = path.length === 0 ? '' : `${path.join('.')}: `
-  const known = path[0] === 'columns' || path[0] === 'constants' ? `; there are ${fieldNames.join(', ')}` : ''
+  const names = path.length === 1 ? sectionNames : path[0] === 'columns' || path[0] === 'constants' ? fieldNames : []
+  const known = names.length > 0 ? `; there are ${names.join(', ')}` : ''
   const what = keys.length > 0 ? `there is no such name${known}` : (issue?.message ?? '')
   return { path, reason: where + what }
 }

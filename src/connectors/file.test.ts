@@ -231,6 +231,12 @@ describe('what is not understood is named by file, line and column', () => {
   test.for([
     ['columns:\n  date: Day\n', 1, 1, 'campaign_id'],
     ['columns: {date: D, campaign_id: I}\nnumber: {}\n', 2, 1, 'number: there is no such name'],
+    [
+      'version: 1\ncolums: {date: D, campaign_id: I}\n',
+      2,
+      1,
+      'colums: there is no such name; there are version, file, columns',
+    ],
     ['columns:\n  date: Day\n  campaign_id: [x]\n', 3, 3, 'columns.campaign_id'],
     ['columns:\n  date: Day\n  campaign_id: x\n  costs: y\n', 4, 3, 'costs'],
     ['columns: {date: D, campaign_id: I}\nnumbers: {decimal: ",", group: ","}\n', 2, 1, 'differ'],

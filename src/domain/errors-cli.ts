@@ -7,12 +7,12 @@ export const cliErrors = {
     facts: ['name', 'near'],
     en: {
       what: 'There is no command "{name}"',
-      why: 'Nearest: {near}.',
+      why: 'Look among: {near}.',
       fix: 'See them all: millrace --help.',
     },
     ko: {
       what: '"{name}" 명령은 없습니다',
-      why: '비슷한 명령: {near}.',
+      why: '다음 중에서 찾으세요: {near}.',
       fix: '모든 명령 보기: millrace --help.',
     },
   },
@@ -22,12 +22,12 @@ export const cliErrors = {
     facts: ['option', 'near', 'command'],
     en: {
       what: 'millrace {command} has no option {option}',
-      why: 'Nearest: {near}.',
+      why: 'Look among: {near}.',
       fix: 'See its options: millrace {command} --help.',
     },
     ko: {
       what: 'millrace {command}에는 {option} 옵션이 없습니다',
-      why: '비슷한 옵션: {near}.',
+      why: '다음 중에서 찾으세요: {near}.',
       fix: '옵션 보기: millrace {command} --help.',
     },
   },
@@ -76,12 +76,27 @@ export const cliErrors = {
       fix: '--yes로 미리 동의하거나 --dry-run으로 먼저 확인하세요.',
     },
   },
+  CLI_SQL_REFUSED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['sqlstate', 'reason'],
+    en: {
+      what: 'Postgres does not accept the query: {reason}',
+      why: 'It says SQLSTATE {sqlstate}. Nothing was changed: millrace sql only reads, and one statement at a time.',
+      fix: 'Correct the query; the tables are in: select table_name from information_schema.tables.',
+    },
+    ko: {
+      what: 'Postgres가 쿼리를 받아들이지 않습니다: {reason}',
+      why: 'SQLSTATE {sqlstate}입니다. 바뀐 것은 없습니다. millrace sql은 한 번에 한 문장만 읽습니다.',
+      fix: '쿼리를 고치세요. 테이블 목록: select table_name from information_schema.tables.',
+    },
+  },
   CLI_SQL_TIMEOUT: {
     exit: 'usage',
     retryable: false,
     facts: ['seconds'],
     en: {
-      what: 'The query was stopped after {seconds} seconds',
+      what: 'The query was stopped after {seconds} s',
       why: 'It took longer than it was allowed to.',
       fix: 'Ask for less, or allow more: --timeout SECONDS.',
     },

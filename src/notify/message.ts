@@ -20,6 +20,8 @@ export interface RunReport {
   readonly state: 'success' | 'partial' | 'failed'
   readonly since: Day
   readonly until: Day
+  /** Days that the run read; when absent, those its interval spans. */
+  readonly days?: number | undefined
   readonly platforms: readonly Platform[]
   readonly accounts: number
   readonly rows: number
@@ -111,11 +113,14 @@ function titleOf(pipeline: string): string {
 function summarySection(report: RunReport, say: MessageWords): Section {
   const count = countIn(say)
   const { partitions, checks, dbtTests } = report
-  const days = daysBetween(report.since, report.until) + 1
+  const days = report.days ?? daysBetween(report.since, report.until) + 1
   return {
     heading: say.heading.summary,
     rows: [
-      [say.label.days, days === 1 ? report.since : say.range(report.since, report.until, count(days))],
+      [
+        say.label.days,
+        report.since === report.until ? report.since : say.range(report.since, report.until, count(days)),
+      ],
       [say.label.accounts, say.accounts(count(report.accounts), report.platforms.join(', '))],
       [say.label.rows, say.rows(count(report.rows), count(report.rowsChanged))],
       [

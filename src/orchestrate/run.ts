@@ -20,7 +20,7 @@ import type { AccountPlan, RunPlan, TaskPlan } from './plan.ts'
 import { planRun } from './plan.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import type { Tally } from './tally.ts'
-import { addFailure, addLoad, asMillraceError, emptyTally, partitionsDone, summarise } from './tally.ts'
+import { addFailure, addLoad, asMillraceError, emptyTally, partitionsDone, shareOf, summarise } from './tally.ts'
 
 export interface RunRequest extends AccountChoice {
   /** Null: the nightly run, each account's newest closed day and its refresh ages. */
@@ -138,17 +138,18 @@ async function performTask(work: Work, task: TaskPlan): Promise<TaskOutcome> {
   const { ports, emit, tally } = work
   const account = task.account ? `${task.account.account.platform}/${task.account.account.accountId}` : null
   const startedAtMs = ports.clock.nowMs()
-  const before = { rows: tally.rows, troubles: tally.troubles.length }
+  const before = shareOf(tally, task.account?.account ?? null)
   emit({ event: 'task_started', task: task.task, kind: task.step.kind, account })
   const outcome = await attempt(work, task)
-  const trouble = outcome === 'success' ? undefined : tally.troubles.slice(before.troubles).at(-1)
+  const after = shareOf(tally, task.account?.account ?? null)
+  const trouble = outcome === 'success' ? undefined : after.troubles.slice(before.troubles.length).at(-1)
   emit({
     event: 'task_finished',
     task: task.task,
     kind: task.step.kind,
     account,
     outcome,
-    rows: tally.rows - before.rows,
+    rows: after.rows - before.rows,
     seconds: (ports.clock.nowMs() - startedAtMs) / 1_000,
     code: trouble?.code ?? null,
     message: trouble?.message ?? null,

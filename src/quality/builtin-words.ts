@@ -9,8 +9,9 @@ export interface CheckWords {
 }
 
 const again =
-  'Run the day again: millrace backfill. If it is refused again, compare the day with the platform’s own screen.'
-const againKo = '해당 날짜를 다시 실행하세요: millrace backfill. 다시 거부되면 플랫폼 화면의 숫자와 비교하세요.'
+  'Run the day again: millrace backfill, or for a file millrace import. If it is refused again, compare the day with the platform’s own screen.'
+const againKo =
+  '해당 날짜를 다시 실행하세요: millrace backfill, 파일이면 millrace import. 다시 거부되면 플랫폼 화면의 숫자와 비교하세요.'
 
 const english: Readonly<Record<BuiltinId, CheckWords>> = {
   'ads.unique_grain': {

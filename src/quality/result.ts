@@ -38,7 +38,10 @@ export function tallied(results: readonly Pick<CheckResult, 'outcome'>[]): Resul
 }
 
 /** What a check found, in a sentence. */
-export function foundText(result: CheckResult, language: Language): string {
+export function foundText(
+  result: Pick<CheckResult, 'checkId' | 'outcome' | 'tested' | 'failed' | 'facts' | 'error'>,
+  language: Language,
+): string {
   if (result.outcome === 'error') {
     return language === 'ko'
       ? `검사를 수행하지 못했습니다: ${result.error}`

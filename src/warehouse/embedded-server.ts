@@ -33,7 +33,8 @@ export interface EmbeddedServer {
   stop(): Promise<void>
 }
 
-const startTimeoutMs = 60_000
+/** Recovery after a crash in the middle of a large load may take minutes. */
+const startTimeoutMs = 300_000
 const stopTimeoutMs = 60_000
 /** Any number, the same in every version: programs that use the server hold this lock shared in the database `postgres`. */
 const keeperLock = '7305810'
@@ -110,7 +111,9 @@ async function startServer(cluster: Cluster, binaries: Binaries, options: Embedd
   closeSync(log.file)
   let failed: Error | undefined
   child.once('error', (error) => (failed = error))
+  const untilMs = systemClock.nowMs() + startTimeoutMs
   for (;;) {
+    if (systemClock.nowMs() > untilMs) throw failureOf(cluster, `FATAL: it was not ready within ${startTimeoutMs} ms`)
     if (failed) throw failureOf(cluster, failed.message)
     if (child.exitCode !== null || child.signalCode !== null) {
       const text = readFileSync(cluster.log).subarray(log.from).toString()

@@ -66,7 +66,7 @@ async function privateCluster(bin: string): Promise<Cluster> {
     })
   const stop = () => run('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop'])
   const start = () =>
-    run('pg_ctl', ['-D', data, '-w', '-l', join(dir, 'log'), '-o', `-p ${port} -k ${dir} -h 127.0.0.1`, 'start'])
+    run('pg_ctl', ['-D', data, '-w', '-l', join(dir, 'log'), '-o', `-p ${port} -k ${dir} -h 127.0.0.1 -c fsync=off`, 'start'])
   await run('initdb', [
     '-D',
     data,
