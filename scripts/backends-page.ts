@@ -9,7 +9,11 @@ import { registeredAdapters } from '../test/house.ts'
  *   eval "$(scripts/services.sh env)"; node scripts/backends-page.ts
  */
 const root = join(import.meta.dirname, '..')
-const adapters = registeredAdapters(readFileSync(join(root, 'src/adapters.ts'), 'utf8'))
+const adapters = [
+  ...registeredAdapters(readFileSync(join(root, 'src/adapters.ts'), 'utf8')),
+  // Not chosen in a configuration: the engine is always over the warehouse that is.
+  { room: 'orchestrate', port: 'engine', name: 'embedded', file: 'orchestrate/embedded-engine.ts' },
+]
 
 interface Case {
   readonly ancestorTitles: readonly string[]
@@ -43,6 +47,7 @@ function promiseOf(test: Case, name: string): string | null {
     suite === `lake contract: ${name}` ||
     suite === `log contract: ${name}` ||
     suite === `counters contract: ${name}` ||
+    suite === `engine contract: ${name}` ||
     suite === `connectorContract: ${name}` ||
     suite === `${name} as a runner` ||
     suite.startsWith(`warehouse ${name}`)
@@ -79,6 +84,7 @@ const titles: Readonly<Record<string, string>> = {
     'Warehouse: canonical facts\n\n`embedded` is Postgres 18 from npm; `postgres` is tested on Debian’s Postgres 15.',
   runner:
     'Runner: the dbt project\n\n`native` does what docs/guide/transform.md lists and refuses the rest by name; `dbt-core` is the real one, 1.11.16.',
+  engine: 'Engine: graphs of tasks\n\n`embedded` is the warehouse’s own Postgres with child processes as hands.',
   notifier: 'Notifier: telling people\n\n`file` and `console` have no other side that could refuse, hang or break.',
   log: 'EventLog: ad events in order\n\n`postgres` keeps compressed segments in the warehouse’s own server; its offsets are dense.',
   counters:

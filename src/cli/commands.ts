@@ -28,6 +28,10 @@ export const commands = {
     summary: { en: 'Load CSV exports of a platform', ko: '플랫폼에서 내보낸 CSV 적재' },
     load: () => import('./import.ts'),
   },
+  schedule: {
+    summary: { en: 'When the pipeline works next', ko: '파이프라인의 다음 실행 시각' },
+    load: () => import('./schedule.ts'),
+  },
   status: {
     summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
     load: () => import('./status.ts'),

@@ -6,6 +6,8 @@ import { filesErrors } from './errors-files.ts'
 import { lakeErrors } from './errors-lake.ts'
 import { notifyErrors } from './errors-notify.ts'
 import { orchestrateErrors } from './errors-orchestrate.ts'
+import { orchestrateEngineErrors } from './errors-orchestrate-engine.ts'
+import { orchestrateScheduleErrors } from './errors-orchestrate-schedule.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
 import { streamErrors } from './errors-stream.ts'
@@ -27,6 +29,8 @@ export const catalogue = {
   ...qualityErrors,
   ...transformErrors,
   ...orchestrateErrors,
+  ...orchestrateEngineErrors,
+  ...orchestrateScheduleErrors,
   ...notifyErrors,
   ...sandboxErrors,
   ...streamErrors,

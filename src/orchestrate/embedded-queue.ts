@@ -1,0 +1,274 @@
+import assert from 'node:assert'
+import type { Random } from '../domain/clock.ts'
+import type { Session, SqlRow, SqlValue, Warehouse } from '../warehouse/warehouse.ts'
+import { lockRun, promote, settleRun, wake } from './embedded-settle.ts'
+import type { Now } from './embedded-settle.ts'
+import type { RetryPolicy } from './graph.ts'
+import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
+import { decideRetry } from './retry.ts'
+import type { ErrorClass } from './retry.ts'
+import type { TaskEvent } from './run-state.ts'
+import { taskTable } from './run-state.ts'
+import { sql } from './sql.ts'
+
+export interface QueueOptions {
+  readonly warehouse: Pick<Warehouse, 'query' | 'transaction'>
+  readonly now: Now
+  readonly random: Random
+  readonly leaseMs: number
+}
+
+interface RunningTask extends SqlRow {
+  readonly runId: string
+  readonly task: string
+  readonly attempt: number
+  readonly tries: number
+  readonly triesMax: number
+  readonly lost: number
+  readonly retry: RetryPolicy
+  readonly pool: string
+  readonly fence: string
+  readonly cancelled: boolean
+  readonly sealed: unknown
+}
+
+/** How a task goes on after an attempt. */
+interface Ending {
+  readonly event: TaskEvent
+  readonly attemptState: 'success' | 'unchanged' | 'failed' | 'retry' | 'deferred' | 'skipped' | 'lost' | 'cancelled'
+  /** After which it may begin again; null when it has ended. */
+  readonly delayMs: number | null
+  /** The try is given back: it was not the task's fault, or no failure at all. */
+  readonly isFree: boolean
+  readonly blocksPool: boolean
+}
+
+const ended = { delayMs: null, isFree: false, blocksPool: false } as const
+
+/** The queue over the engine's tables. All its times are the server's, unless a simulation gives its own. */
+export function embeddedQueue(options: QueueOptions): TaskQueue {
+  const { warehouse } = options
+  return {
+    claim: (worker, count) => warehouse.transaction((session) => claim(session, options, worker, count)),
+    beat: (fences) => beat(options, fences),
+    finish: (fence, result) => finish(options, fence, result),
+    sweep: () => sweep(options),
+    nextDueMs: () => nextDueMs(options),
+  }
+}
+
+async function claim(
+  session: Session,
+  { now, leaseMs }: QueueOptions,
+  worker: string,
+  count: number,
+): Promise<readonly ClaimedTask[]> {
+  // Locked in one order, before they are counted by the next statement: two claimers cannot both find the last slot.
+  const pools = await session.query(
+    `select p.pool from engine_pool p
+     where (p.blocked_until is null or p.blocked_until <= coalesce($1::timestamptz, clock_timestamp()))
+       and exists (select 1 from engine_task t where t.state = 'ready' and t.pool = p.pool
+         and t.not_before <= coalesce($1::timestamptz, clock_timestamp()))
+     order by p.pool for update`,
+    [now()],
+  )
+  if (pools.length === 0) return []
+  return session.query<ClaimedTask & SqlRow>(sql('claim'), [
+    worker,
+    count,
+    leaseMs,
+    pools.map((one) => String(one['pool'])),
+    now(),
+  ])
+}
+
+async function beat(
+  { warehouse, now, leaseMs }: QueueOptions,
+  fences: readonly string[],
+): Promise<{ readonly gone: readonly string[]; readonly cancelled: readonly string[] }> {
+  if (fences.length === 0) return { gone: [], cancelled: [] }
+  const held = await warehouse.query(
+    `update engine_task
+     set lease_until = coalesce($2::timestamptz, clock_timestamp()) + make_interval(secs => $3::float8 / 1000)
+     where fence = any ($1::uuid[]) and state = 'running'
+     returning fence, cancel_at is not null as cancelled`,
+    [fences, now(), leaseMs],
+  )
+  const known = new Set(held.map((one) => String(one['fence'])))
+  return {
+    gone: fences.filter((fence) => !known.has(fence)),
+    cancelled: held.filter((one) => one['cancelled'] === true).map((one) => String(one['fence'])),
+  }
+}
+
+async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
+  const [found] = await options.warehouse.query('select run_id as "runId", task from engine_task where fence = $1', [
+    fence,
+  ])
+  if (!found) return 'fenced'
+  const [runId, task] = [String(found['runId']), String(found['task'])]
+  const outcome = await options.warehouse.transaction((session) =>
+    end(session, options, { runId, task, fence }, result),
+  )
+  if (outcome.runEnded) await promoteAfter(options, runId)
+  return outcome.kind
+}
+
+/** Outside the transaction that ended the run; if the process dies here, the next sweep does it. */
+async function promoteAfter({ warehouse, now }: QueueOptions, runId: string): Promise<void> {
+  const [row] = await warehouse.query('select pipeline from engine_run where run_id = $1', [runId])
+  if (row) await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
+}
+
+interface Held {
+  readonly runId: string
+  readonly task: string
+  /** Null: whoever holds it. */
+  readonly fence: string | null
+}
+
+async function end(
+  session: Session,
+  options: QueueOptions,
+  { runId, task, fence }: Held,
+  result: TaskResult | 'lost',
+): Promise<{ readonly kind: 'ended' | 'again' | 'fenced'; readonly runEnded: boolean }> {
+  const state = await lockRun(session, runId)
+  const [running] = await session.query<RunningTask>(
+    `select run_id as "runId", task, attempt, tries, tries_max as "triesMax", lost, retry, pool, fence,
+       cancel_at is not null as cancelled, sealed
+     from engine_task
+     where run_id = $1 and task = $2 and state = 'running' and ($3::uuid is null or fence = $3)
+       and ($3::uuid is not null or lease_until < coalesce($4::timestamptz, clock_timestamp()))
+     for update`,
+    [runId, task, fence, options.now()],
+  )
+  if (state === null || !running) return { kind: 'fenced', runEnded: false }
+  // What was published in the task's own transaction has succeeded, even if its process could not say so any more.
+  const known = result === 'lost' && running.sealed !== null ? sealedResult(running) : result
+  const ending = endingOf(running, known, options.random)
+  await writeEnding(session, options, running, ending, known)
+  if (ending.delayMs !== null) {
+    await wake(session)
+    return { kind: 'again', runEnded: false }
+  }
+  return { kind: 'ended', runEnded: await settleRun(session, runId, state, options.now) }
+}
+
+function sealedResult({ sealed }: RunningTask): TaskResult {
+  return { kind: 'success', output: sealed as never }
+}
+
+/** Pure: what an attempt's result makes of the task. */
+function endingOf(running: RunningTask, result: TaskResult | 'lost', random: Random): Ending {
+  const { tries, triesMax, lost, retry, cancelled } = running
+  const isLost = result === 'lost'
+  if (cancelled && (isLost || result.kind === 'failed' || result.kind === 'deferred'))
+    return { ...ended, event: 'cancel', attemptState: 'cancelled' }
+  if (!isLost && result.kind === 'success') return { ...ended, event: 'succeed', attemptState: 'success' }
+  if (!isLost && result.kind === 'unchanged') return { ...ended, event: 'find_unchanged', attemptState: 'unchanged' }
+  if (!isLost && result.kind === 'skipped') return { ...ended, event: 'skip', attemptState: 'skipped' }
+  if (!isLost && result.kind === 'deferred')
+    return { event: 'defer', attemptState: 'deferred', delayMs: result.delayMs, isFree: true, blocksPool: false }
+  const errorClass: ErrorClass = isLost ? 'lost' : result.kind === 'failed' ? result.errorClass : 'permanent'
+  const retryAfterMs = !isLost && result.kind === 'failed' ? result.retryAfterMs : null
+  const decision = decideRetry(
+    { errorClass, tries, triesMax, lost: lost + (isLost ? 1 : 0), retry, retryAfterMs },
+    random,
+  )
+  const attemptState = isLost ? 'lost' : decision.kind === 'retry' ? 'retry' : 'failed'
+  return decision.kind === 'fail'
+    ? { ...ended, event: 'fail', attemptState }
+    : {
+        event: isLost ? 'lose' : 'retry',
+        attemptState,
+        delayMs: decision.delayMs,
+        isFree: isLost,
+        blocksPool: decision.blocksPool,
+      }
+}
+
+async function writeEnding(
+  session: Session,
+  { now }: QueueOptions,
+  running: RunningTask,
+  ending: Ending,
+  result: TaskResult | 'lost',
+): Promise<void> {
+  const state = taskTable.running[ending.event]
+  assert(state !== null, `a running task cannot ${ending.event}`)
+  const failure = result !== 'lost' && result.kind === 'failed' ? result : null
+  const output = result !== 'lost' && 'output' in result ? JSON.stringify(result.output) : null
+  const lostError = { code: 'ORCHESTRATE_TASK_LOST', facts: { worker: 'gone' } }
+  const error = result === 'lost' ? lostError : (failure?.error ?? null)
+  const values: readonly SqlValue[] = [
+    running.runId,
+    running.task,
+    state,
+    ending.isFree,
+    ending.attemptState === 'lost',
+    ending.delayMs,
+    output,
+    error === null ? null : JSON.stringify(error),
+    now(),
+  ]
+  await session.query(
+    `update engine_task
+     set state = $3, fence = null, lease_until = null, worker = null, tries = tries - $4::boolean::int, lost = lost + $5::boolean::int,
+       not_before = coalesce($9::timestamptz, clock_timestamp()) + make_interval(secs => coalesce($6::float8, 0) / 1000),
+       output = coalesce($7::jsonb, output), error = $8::jsonb,
+       ended_at = case when $6::float8 is null then coalesce($9::timestamptz, clock_timestamp()) end
+     where run_id = $1 and task = $2`,
+    values,
+  )
+  await session.query(
+    `update engine_attempt
+     set state = $4, ended_at = coalesce($9::timestamptz, clock_timestamp()), exit_code = $5, error_class = $6, error = $7::jsonb,
+       retry_at = coalesce($9::timestamptz, clock_timestamp()) + make_interval(secs => $8::float8 / 1000)
+     where run_id = $1 and task = $2 and attempt = $3`,
+    [
+      running.runId,
+      running.task,
+      running.attempt,
+      ending.attemptState,
+      failure?.exitCode ?? null,
+      result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
+      error === null ? null : JSON.stringify(error),
+      ending.delayMs,
+      now(),
+    ],
+  )
+  if (ending.blocksPool)
+    await session.query(
+      `update engine_pool set reason = $3, blocked_until = greatest(blocked_until,
+         coalesce($4::timestamptz, clock_timestamp()) + make_interval(secs => $2::float8 / 1000)) where pool = $1`,
+      [running.pool, ending.delayMs, `${running.task}: quota`, now()],
+    )
+}
+
+async function sweep(options: QueueOptions): Promise<{ readonly lost: number; readonly promoted: number }> {
+  const { warehouse, now } = options
+  let lost = 0
+  for (const row of await warehouse.query(sql('reap'), [now()])) {
+    const held = { runId: String(row['runId']), task: String(row['task']), fence: null }
+    const outcome = await warehouse.transaction((session) => end(session, options, held, 'lost'))
+    if (outcome.kind !== 'fenced') lost += 1
+    if (outcome.runEnded) await promoteAfter(options, held.runId)
+  }
+  let promoted = 0
+  for (const row of await warehouse.query(
+    `select distinct pipeline from engine_run where state = 'queued' order by pipeline`,
+  ))
+    promoted += await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
+  return { lost, promoted }
+}
+
+async function nextDueMs({ warehouse, now }: QueueOptions): Promise<number | null> {
+  const [row] = await warehouse.query(
+    `select extract(epoch from min(greatest(t.not_before, p.blocked_until)) - coalesce($1::timestamptz, clock_timestamp()))::float8 * 1000 as ms
+     from engine_task t join engine_pool p on p.pool = t.pool
+     where t.state = 'ready' and greatest(t.not_before, p.blocked_until) > coalesce($1::timestamptz, clock_timestamp())`,
+    [now()],
+  )
+  return typeof row?.['ms'] === 'number' ? Math.max(0, row['ms']) : null
+}

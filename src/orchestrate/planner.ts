@@ -1,0 +1,173 @@
+import type { Random } from '../domain/clock.ts'
+import { isoInstant } from '../domain/clock.ts'
+import type { Day } from '../domain/day.ts'
+import { addDays, dayAt, timeZone } from '../domain/day.ts'
+import { isMillraceError } from '../domain/errors.ts'
+import type { Session, SqlRow, Warehouse } from '../warehouse/warehouse.ts'
+import { catchUp } from './catch-up.ts'
+import type { CatchupPolicy } from './catch-up.ts'
+import { trigger } from './embedded-engine.ts'
+import type { Now } from './embedded-settle.ts'
+import { uuid } from './identity.ts'
+import { insertAccountDays, insertDays, markDays, passTime, takeOver } from './ledger.ts'
+import type { LedgerAccount, PlannedDay } from './ledger.ts'
+import { dayInterval, isCalendarDay, scheduleOf } from './schedule.ts'
+import type { Schedule } from './schedule.ts'
+
+export interface PlannerOptions {
+  readonly warehouse: Pick<Warehouse, 'query' | 'transaction'>
+  readonly random: Random
+  /** Of the schedule: the demo's or a simulation's where there is one. */
+  readonly nowMs: number
+  /** Of what the engine writes; null is the server's. */
+  readonly engineNow: Now
+  /** Accounts whose days are owed by a pipeline. */
+  readonly accounts: ReadonlyMap<string, readonly LedgerAccount[]>
+}
+
+export interface LateRow {
+  readonly pipeline: string
+  /** Null for the pipeline's own day. */
+  readonly account: string | null
+  readonly day: Day
+}
+
+export interface TickReport {
+  /** False: another planner is at it, and nothing was done here. */
+  readonly isLeader: boolean
+  readonly days: number
+  readonly runs: readonly { readonly pipeline: string; readonly day: Day; readonly runId: string }[]
+  readonly skipped: number
+  /** Newly late, each once in its life. */
+  readonly late: readonly LateRow[]
+}
+
+const idle: TickReport = { isLeader: false, days: 0, runs: [], skipped: 0, late: [] }
+
+/**
+ * One look of the planner at the ledger, in one transaction under an advisory lock, so that any number of planners may run and
+ * one plans: rows up to today and tomorrow, what fell due, what is late, how runs stand, and runs for what is owed by the
+ * catch-up policy. A crash in between leaves the ledger as it was.
+ */
+export async function planTick(options: PlannerOptions): Promise<TickReport> {
+  return options.warehouse.transaction(async (session) => {
+    const [lock] = await session.query(
+      `select pg_try_advisory_xact_lock(hashtextextended('millrace planner', 0)) as held`,
+    )
+    if (lock?.['held'] !== true) return idle
+    const planned = await planDays(session, options)
+    await takeOver(session, options.nowMs)
+    const lateDays = await passTime(session, 'ledger_day', options.nowMs)
+    const lateAccounts = await passTime(session, 'ledger_account', options.nowMs)
+    const { runs, skipped } = await createRuns(session, options)
+    return { isLeader: true, days: planned, runs, skipped, late: [...lateDays, ...lateAccounts].map(lateRow) }
+  })
+}
+
+function lateRow(row: SqlRow): LateRow {
+  const account = row['platform'] === undefined ? null : `${row['platform'] as string}/${row['account_id'] as string}`
+  return { pipeline: String(row['pipeline']), account, day: row['day'] as Day }
+}
+
+const schedules = new Map<string, Schedule>()
+
+function scheduleNamed(cron: string, zone: string): Schedule {
+  const key = `${cron}|${zone}`
+  const known = schedules.get(key) ?? scheduleOf(cron, timeZone(zone))
+  schedules.set(key, known)
+  return known
+}
+
+/** Rows from where the last tick ended to tomorrow. A pipeline without catch-up of everything begins with yesterday. */
+async function planDays(session: Session, { nowMs, accounts }: PlannerOptions): Promise<number> {
+  const pipelines = await session.query(
+    'select pipeline, cron, zone, start_day, catchup, deadline_ms::float8 as deadline_ms, planned_through from ledger_pipeline order by pipeline',
+  )
+  const days: PlannedDay[] = []
+  const through = new Map<string, Day>()
+  for (const row of pipelines) {
+    const pipeline = String(row['pipeline'])
+    const schedule = scheduleNamed(String(row['cron']), String(row['zone']))
+    const last = addDays(dayAt(nowMs, schedule.zone), 1)
+    const first = firstDay(row, schedule, nowMs)
+    for (let day = first; day <= last; day = addDays(day, 1))
+      if (isCalendarDay(day, schedule.zone))
+        days.push({ ...dayInterval(schedule, day), pipeline, deadlineMs: Number(row['deadline_ms']) })
+    if (first <= last) through.set(pipeline, last)
+  }
+  await insertDays(session, days, nowMs)
+  for (const [pipeline, owed] of accounts)
+    await insertAccountDays(session, await openDays(session, pipeline), owed, nowMs)
+  await session.query(
+    `update ledger_pipeline p set planned_through = d.through, ticked_at = $3
+     from unnest($1::text[], $2::date[]) as d (pipeline, through) where p.pipeline = d.pipeline`,
+    [[...through.keys()], [...through.values()], isoInstant(nowMs)],
+  )
+  return days.length
+}
+
+function firstDay(row: SqlRow, { zone }: Schedule, nowMs: number): Day {
+  const planned = row['planned_through'] as Day | null
+  if (planned !== null) return addDays(planned, 1)
+  const start = row['start_day'] as Day
+  const yesterday = addDays(dayAt(nowMs, zone), -1)
+  return row['catchup'] === 'all' || start > yesterday ? start : yesterday
+}
+
+/** Days on which accounts may still be missing their rows: accounts are found later than days are planned. */
+async function openDays(session: Session, pipeline: string): Promise<readonly PlannedDay[]> {
+  const rows = await session.query(
+    `select d.day, extract(epoch from d.start_at)::float8 * 1000 as start_ms, extract(epoch from d.end_at)::float8 * 1000 as end_ms,
+       extract(epoch from d.due_at)::float8 * 1000 as due_ms, extract(epoch from d.deadline_at - d.due_at)::float8 * 1000 as deadline_ms
+     from ledger_day d where d.pipeline = $1 and d.state in ('expected', 'due', 'late', 'running') order by d.day`,
+    [pipeline],
+  )
+  return rows.map((row) => ({
+    pipeline,
+    day: row['day'] as Day,
+    startMs: Number(row['start_ms']),
+    endMs: Number(row['end_ms']),
+    dueMs: Number(row['due_ms']),
+    deadlineMs: Number(row['deadline_ms']),
+  }))
+}
+
+async function createRuns(session: Session, options: PlannerOptions): Promise<Pick<TickReport, 'runs' | 'skipped'>> {
+  const { nowMs, random, engineNow } = options
+  const owed = await session.query(
+    `select d.pipeline, p.catchup, d.day, extract(epoch from d.due_at)::float8 * 1000 as due_ms
+     from ledger_day d join ledger_pipeline p on p.pipeline = d.pipeline join engine_pipeline e on e.pipeline = d.pipeline
+     where d.state in ('due', 'late') and not p.paused and (d.run_id is null)
+     order by d.pipeline, d.day`,
+  )
+  const runs: { pipeline: string; day: Day; runId: string }[] = []
+  let skipped = 0
+  for (const [pipeline, rows] of Map.groupBy(owed, (row) => String(row['pipeline']))) {
+    const policy = rows[0]?.['catchup'] as CatchupPolicy
+    const days = rows.map((row) => ({ day: row['day'] as Day, dueMs: Number(row['due_ms']) }))
+    const { run, skip } = catchUp(policy, days, nowMs)
+    skipped += await markDays(session, pipeline, { days: skip, event: 'skip', nowMs })
+    for (const day of run) {
+      const runId = await triggerDay(session, { pipeline, day }, uuid(nowMs, random), engineNow)
+      if (runId === null) continue
+      await markDays(session, pipeline, { days: [day], event: 'begin', runId, nowMs })
+      runs.push({ pipeline, day, runId })
+    }
+  }
+  return { runs, skipped }
+}
+
+/** Null when somebody made a run of the day by hand that has not ended; the ledger takes it over instead. */
+async function triggerDay(
+  session: Session,
+  { pipeline, day }: { readonly pipeline: string; readonly day: Day },
+  runId: string,
+  now: Now,
+): Promise<string | null> {
+  try {
+    return await trigger(session, { pipeline, partitionKey: day, kind: 'scheduled' }, runId, now)
+  } catch (error) {
+    if (isMillraceError(error, 'ORCHESTRATE_RUN_LIVE')) return null
+    throw error
+  }
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+
+const names = [
+  'promote',
+  'claim',
+  'reap',
+  'trigger',
+  'inspect-tasks',
+  'ledger-from-runs',
+  'ledger-from-partitions',
+] as const
+
+export type SqlName = (typeof names)[number]
+
+const texts = new Map<SqlName, string>()
+
+/** The text of a `.sql` file of this room; read once. */
+export function sql(name: SqlName): string {
+  const known = texts.get(name)
+  if (known !== undefined) return known
+  const text = readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8')
+  texts.set(name, text)
+  return text
+}

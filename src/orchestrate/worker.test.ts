@@ -1,0 +1,204 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../domain/clock.ts'
+import { openTestWarehouse } from '../warehouse/fixture.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+import { embeddedEngine } from './embedded-engine.ts'
+import type { RunView } from './engine.ts'
+import { taskNode } from './graph.ts'
+import type { TaskNode } from './graph.ts'
+import { isRunEnded } from './run-state.ts'
+import { readLog } from './task-log.ts'
+import { runWorker } from './worker.ts'
+
+const bodies = new URL('task-bodies.fixture.ts', import.meta.url).href
+const leaseMs = 2_000
+let warehouse: Warehouse
+let stop: AbortController
+let working: Promise<void> | undefined
+
+beforeEach(async () => {
+  warehouse = await openTestWarehouse()
+  stop = new AbortController()
+  working = undefined
+})
+afterEach(async () => {
+  stop.abort()
+  await working
+  await warehouse[Symbol.asyncDispose]()
+})
+
+function open(options: { readonly drainMs?: number; readonly slots?: number } = {}) {
+  const engine = embeddedEngine({ warehouse, leaseMs })
+  const { drainMs = 10_000, slots = 4 } = options
+  working = runWorker(
+    { warehouse, engine, name: 'test', slots, bodies, clock: systemClock, env: process.env, graceMs: 300, drainMs },
+    stop.signal,
+  )
+  return engine
+}
+
+type Opened = ReturnType<typeof open>
+
+async function begin(engine: Opened, tasks: readonly TaskNode[]): Promise<string> {
+  await engine.deploy({ pipeline: 'work', runsActiveMax: 1, tasks })
+  return engine.trigger({ pipeline: 'work', partitionKey: '2026-11-22', kind: 'manual' })
+}
+
+async function until(
+  engine: Opened,
+  runId: string,
+  isSo: (view: RunView) => boolean = (view) => isRunEnded(view.state),
+) {
+  for (let look = 0; look < 600; look += 1) {
+    const view = await engine.inspect(runId)
+    if (isSo(view)) return view
+    await systemClock.sleep(50)
+  }
+  throw new TypeError(`the run is still ${(await engine.inspect(runId)).state}`)
+}
+
+const node = (id: string, kind: string, input: TaskNode['input'] = null, more: Partial<TaskNode> = {}) =>
+  taskNode({ id, kind, input, retry: { delayMs: 50, delayMsMax: 50 }, ...more })
+
+test('tasks run in processes of their own, and what one returns reaches those that wait for it', async () => {
+  const engine = open()
+  const runId = await begin(engine, [
+    node('a', 'tell', { n: 1 }),
+    node('b', 'tell'),
+    node('c', 'tell', null, { after: ['a', 'b'] }),
+  ])
+  const { state, tasks } = await until(engine, runId)
+  expect(state).toBe('success')
+  const [a, b, c] = tasks.map(
+    (one) => one.output as { pid: number; input: unknown; upstream: Record<string, { pid: number }> },
+  )
+  expect([a?.pid, b?.pid]).not.toContain(process.pid)
+  expect(a?.pid).not.toBe(b?.pid)
+  expect([c?.upstream['a']?.pid, c?.upstream['b']?.pid]).toEqual([a?.pid, b?.pid])
+})
+
+test.each([
+  ['typed', { rows: 'many' }, 'ORCHESTRATE_TASK_INPUT', 'permanent'],
+  ['typed', { rows: -1 }, 'ORCHESTRATE_TASK_OUTPUT', 'permanent'],
+  ['gone', null, 'ORCHESTRATE_TASK_KIND', 'permanent'],
+  ['refuse', null, 'ORCHESTRATE_NO_ACCOUNTS', 'permanent'],
+  ['exit', { code: 75 }, 'ORCHESTRATE_TASK_EXITED', 'transient'],
+  ['exit', { code: 3 }, 'ORCHESTRATE_TASK_EXITED', 'permanent'],
+  ['abort', null, 'ORCHESTRATE_TASK_EXITED', 'transient'],
+] as const)('%s with %j fails as %s', async (kind, input, code, errorClass) => {
+  const engine = open()
+  const runId = await begin(engine, [node('a', kind, input, { triesMax: 2 })])
+  const { state, tasks } = await until(engine, runId)
+  const attempts = tasks[0]?.attempts ?? []
+  expect([state, attempts.length, attempts[0]?.errorClass]).toEqual([
+    'failed',
+    errorClass === 'transient' ? 2 : 1,
+    errorClass,
+  ])
+  expect(attempts[0]?.error).toMatchObject({ code })
+})
+
+test('a task that computes longer than its lease keeps it, because its supervisor’s heart beats', async () => {
+  const engine = open()
+  const runId = await begin(engine, [node('a', 'burn', { ms: leaseMs * 2 })])
+  const { state, tasks } = await until(engine, runId)
+  expect([state, tasks[0]?.attempts.length]).toEqual(['success', 1])
+})
+
+test('a task over its time is stopped, SIGTERM ignored or not, and the next try has a new process', async () => {
+  const engine = open()
+  const runId = await begin(engine, [node('a', 'deaf', null, { timeoutMs: 400, triesMax: 2 })])
+  const { state, tasks } = await until(engine, runId)
+  expect([state, tasks[0]?.attempts.map((one) => one.errorClass)]).toEqual(['failed', ['timeout', 'timeout']])
+  const lines = await readLog(warehouse, { runId, afterId: 0n, grep: 'SIGTERM', limit: 9 })
+  expect(lines.length).toBeGreaterThanOrEqual(1)
+})
+
+test('cancelling a run stops what runs, and what a task has started itself', async () => {
+  const engine = open()
+  const file = join(mkdtempSync(join(tmpdir(), 'millrace-worker-')), 'pids')
+  const runId = await begin(engine, [
+    node('a', 'fork', { file }),
+    node('b', 'wait', { ms: 600_000 }),
+    node('c', 'noop', null, { after: ['a'] }),
+  ])
+  await until(engine, runId, () => existsSync(file))
+  const pid = Number(readFileSync(file, 'utf8'))
+  expect(isAlive(pid)).toBe(true)
+  await engine.cancel(runId)
+  const { state, tasks } = await until(engine, runId)
+  expect([state, tasks.map((one) => one.state)]).toEqual(['cancelled', ['cancelled', 'cancelled', 'cancelled']])
+  for (let look = 0; look < 40 && isAlive(pid); look += 1) await systemClock.sleep(50)
+  expect(isAlive(pid)).toBe(false)
+})
+
+/** A process that has ended but was not asked for by its parent yet counts as dead. */
+function isAlive(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'))
+}
+
+test('every line is stored, in order, and can be searched and paged', async () => {
+  const engine = open()
+  const runId = await begin(engine, [node('a', 'print', { lines: 20_000 })])
+  await until(engine, runId)
+  stop.abort()
+  await working
+  const lines = await readLog(warehouse, { runId, task: 'a', afterId: 0n, limit: 30_000 })
+  expect(lines.filter((one) => one.message.startsWith('line ')).map((one) => one.message)).toEqual(
+    Array.from({ length: 20_000 }, (_, index) => `line ${index}`),
+  )
+  expect(lines.some((one) => one.message === 'printed')).toBe(true)
+  const found = await readLog(warehouse, { runId, afterId: 0n, grep: 'line 1999', limit: 500 })
+  expect(found.map((one) => one.message)).toHaveLength(11)
+  expect(
+    await readLog(warehouse, { runId, afterId: BigInt(found[10]?.logId ?? 0), grep: 'line 1999', limit: 9 }),
+  ).toEqual([])
+})
+
+test('a task that prints without end keeps its first lines and a note', async () => {
+  const engine = open()
+  const runId = await begin(engine, [node('a', 'print', { lines: 130_000 })])
+  await until(engine, runId)
+  stop.abort()
+  await working
+  const [row] = await warehouse.query(
+    'select count(*)::int as lines, max(message) filter (where level = $1) as note from engine_log',
+    ['warn'],
+  )
+  expect(row?.['lines']).toBe(100_001)
+  expect(row?.['note']).toContain('cut')
+})
+
+test('a worker that is told to stop lets tasks end, and gives back those that do not in time', async () => {
+  const engine = open({ drainMs: 800 })
+  const runId = await begin(engine, [
+    node('a', 'wait', { ms: 400 }),
+    node('b', 'wait', { ms: 600_000 }, { triesMax: 1 }),
+  ])
+  await until(engine, runId, (view) => view.tasks.every((one) => one.state === 'running'))
+  stop.abort()
+  await working
+  const { tasks } = await engine.inspect(runId)
+  expect(tasks.map((one) => [one.state, one.tries])).toEqual([
+    ['success', 1],
+    ['ready', 0],
+  ])
+})
+
+test('a worker does not take more than its slots', async () => {
+  const engine = open({ slots: 2 })
+  const runId = await begin(
+    engine,
+    Array.from({ length: 6 }, (_, index) => node(`t${index}`, 'wait', { ms: 150 })),
+  )
+  let most = 0
+  await until(engine, runId, (view) => {
+    most = Math.max(most, view.tasks.filter((one) => one.state === 'running').length)
+    return isRunEnded(view.state)
+  })
+  expect(most).toBe(2)
+})

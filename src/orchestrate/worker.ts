@@ -1,0 +1,238 @@
+import { hostname } from 'node:os'
+import type { Clock } from '../domain/clock.ts'
+import { isMillraceError } from '../domain/errors.ts'
+import { listen } from '../warehouse/listen.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { EmbeddedEngine } from './embedded-engine.ts'
+import { engineChannel } from './embedded-settle.ts'
+import type { ClaimedTask, TaskResult } from './queue.ts'
+import { openLogWriter } from './task-log.ts'
+import type { LogWriter } from './task-log.ts'
+import { TaskProcess } from './task-process.ts'
+import type { StopReason } from './task-process.ts'
+
+export interface WorkerOptions {
+  readonly warehouse: Pick<Warehouse, 'query' | 'connection'>
+  readonly engine: Pick<EmbeddedEngine, 'queue' | 'leaseMs'>
+  /** Unique among all workers of the database. */
+  readonly name: string
+  /** Tasks at the same time. */
+  readonly slots: number
+  /** Address of the module with the bodies of tasks. */
+  readonly bodies: string
+  readonly clock: Clock
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Between asking a task to stop, SIGTERM and SIGKILL; 5 s when left out. */
+  readonly graceMs?: number | undefined
+  /** How long tasks may go on when the worker is told to stop; 30 s when left out. */
+  readonly drainMs?: number | undefined
+  readonly onEvent?: ((event: WorkerEvent) => void) | undefined
+}
+
+export type WorkerEvent =
+  | { readonly event: 'task_started'; readonly runId: string; readonly task: string; readonly attempt: number }
+  | {
+      readonly event: 'task_finished'
+      readonly runId: string
+      readonly task: string
+      readonly attempt: number
+      readonly outcome: TaskResult['kind'] | 'fenced'
+    }
+  | { readonly event: 'trouble'; readonly code: string; readonly message: string }
+
+/** Who missed a notice looks again after this. */
+const pollMs = 1_000
+
+/**
+ * Works until the signal, then drains: takes nothing new, lets what runs come to its end, and gives back what does not in time.
+ * A database that goes away is waited for; what ran meanwhile is told when it is back, and refused where somebody else took over.
+ */
+export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<void> {
+  const worker = new Worker(options)
+  try {
+    await worker.work(signal)
+    await worker.drain()
+  } finally {
+    await worker.close()
+  }
+}
+
+interface Held {
+  readonly task: ClaimedTask
+  readonly process: TaskProcess
+  /** Somebody else has it by now; what comes of it here is told to nobody. */
+  isGone: boolean
+}
+
+class Worker {
+  readonly #options: WorkerOptions
+  readonly #log: LogWriter
+  readonly #held = new Map<string, Held>()
+  readonly #endings = new Set<Promise<void>>()
+  readonly #idle: TaskProcess[] = []
+  #beatAtMs = 0
+  #sweepAtMs = 0
+  #isTroubled = false
+  #isWoken = false
+  #resting: AbortController | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#log = openLogWriter(options.warehouse, options.clock)
+  }
+
+  async work(signal: AbortSignal): Promise<void> {
+    await using _ = listen(this.#options.warehouse, engineChannel, () => this.#wake())
+    while (!signal.aborted) {
+      const waitMs = await this.#turn().catch((error: unknown) => this.#trouble(error))
+      await this.#rest(waitMs, signal)
+    }
+  }
+
+  async drain(): Promise<void> {
+    const { clock, drainMs = 30_000 } = this.#options
+    const endMs = clock.nowMs() + drainMs
+    while (this.#held.size > 0 && clock.nowMs() < endMs) {
+      await this.#beat().catch((error: unknown) => this.#trouble(error))
+      await this.#rest(200, new AbortController().signal)
+    }
+    for (const { process } of this.#held.values()) void process.stop('drain')
+    await Promise.all(this.#endings)
+  }
+
+  async close(): Promise<void> {
+    for (const process of this.#idle) process.kill()
+    for (const { process } of this.#held.values()) process.kill()
+    await this.#log[Symbol.asyncDispose]()
+    // The row only tells people; a database that is away does not keep the worker from going.
+    await this.#register(true).catch(() => undefined)
+  }
+
+  /** One look: leases first, so that a worker that was cut off keeps what nobody has taken; then everything that may begin. */
+  async #turn(): Promise<number> {
+    const { engine, name, slots, clock } = this.#options
+    const nowMs = clock.nowMs()
+    if (nowMs - this.#beatAtMs >= engine.leaseMs / 3) await this.#beat()
+    if (nowMs - this.#sweepAtMs >= Math.min(pollMs, engine.leaseMs / 4)) {
+      await engine.queue.sweep()
+      this.#sweepAtMs = clock.nowMs()
+    }
+    for (let free = slots - this.#held.size; free > 0; free = slots - this.#held.size) {
+      const tasks = await engine.queue.claim(name, free)
+      for (const task of tasks) this.#begin(task)
+      if (tasks.length < free) break
+    }
+    this.#isTroubled = false
+    const dueMs = this.#held.size < slots ? await engine.queue.nextDueMs() : null
+    return Math.max(1, Math.min(pollMs, engine.leaseMs / 4, dueMs ?? pollMs))
+  }
+
+  async #beat(): Promise<void> {
+    const { engine, clock } = this.#options
+    const { gone, cancelled } = await engine.queue.beat([...this.#held.keys()])
+    for (const fence of gone) this.#lose(fence)
+    for (const fence of cancelled) void this.#held.get(fence)?.process.stop('cancelled' satisfies StopReason)
+    await this.#register(false)
+    this.#beatAtMs = clock.nowMs()
+  }
+
+  async #register(isStopped: boolean): Promise<void> {
+    const { warehouse, name, slots } = this.#options
+    await warehouse.query(
+      `insert into engine_worker (worker, host, pid, slots, started_at, heartbeat_at)
+       values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
+       on conflict (worker) do update set heartbeat_at = clock_timestamp(), stopped_at = case when $5::boolean then clock_timestamp() end`,
+      [name, hostname(), process.pid, slots, isStopped],
+    )
+  }
+
+  #lose(fence: string): void {
+    const held = this.#held.get(fence)
+    if (!held) return
+    held.isGone = true
+    held.process.kill()
+  }
+
+  #begin(task: ClaimedTask): void {
+    const process = this.#idle.pop() ?? this.#start()
+    const held: Held = { task, process, isGone: false }
+    this.#held.set(task.fence, held)
+    const { runId, attempt } = task
+    this.#options.onEvent?.({ event: 'task_started', runId, task: task.task, attempt })
+    const ending = this.#carry(held)
+      .catch((error: unknown) => void this.#trouble(error))
+      .finally(() => {
+        this.#held.delete(task.fence)
+        this.#endings.delete(ending)
+        this.#wake()
+      })
+    this.#endings.add(ending)
+  }
+
+  async #carry(held: Held): Promise<void> {
+    const { task, process } = held
+    const result = await process.run(task)
+    // Only a process whose task ended well is asked again; nobody knows what a failure has left behind in it.
+    if (process.isUsable && result.kind === 'success') this.#idle.push(process)
+    else process.kill()
+    const outcome = held.isGone ? 'fenced' : await this.#finish(task, result)
+    const { runId, attempt } = task
+    this.#options.onEvent?.({ event: 'task_finished', runId, task: task.task, attempt, outcome })
+  }
+
+  /** Tells until it has been heard: when the database is away, what was done must not be done again for that. */
+  async #finish(task: ClaimedTask, result: TaskResult): Promise<TaskResult['kind'] | 'fenced'> {
+    for (;;) {
+      try {
+        const ending = await this.#options.engine.queue.finish(task.fence, result)
+        return ending === 'fenced' ? 'fenced' : result.kind
+      } catch (error) {
+        this.#trouble(error)
+        if (!isMillraceError(error) || !error.retryable) throw error
+        await this.#options.clock.sleep(pollMs)
+      }
+    }
+  }
+
+  #start(): TaskProcess {
+    const { bodies, clock, env, graceMs = 5_000 } = this.#options
+    return new TaskProcess({
+      bodies,
+      clock,
+      graceMs,
+      env,
+      onLine: ({ runId, task, attempt }, level, message) =>
+        this.#log.write({ runId, task, attempt, atMs: clock.nowMs(), level, message }),
+      drained: () => this.#log.drained(),
+    })
+  }
+
+  /** Said once, until it works again. */
+  #trouble(error: unknown): number {
+    if (!this.#isTroubled) {
+      const code = isMillraceError(error) ? error.code : 'ORCHESTRATE_UNEXPECTED'
+      this.#options.onEvent?.({
+        event: 'trouble',
+        code,
+        message: error instanceof Error ? error.message : String(error),
+      })
+    }
+    this.#isTroubled = true
+    return pollMs
+  }
+
+  #wake(): void {
+    this.#isWoken = true
+    this.#resting?.abort()
+  }
+
+  /** Until the time is over, a notice comes, a task ends, or the signal. A notice that came before is not slept over. */
+  async #rest(durationMs: number, signal: AbortSignal): Promise<void> {
+    if (!this.#isWoken) {
+      this.#resting = new AbortController()
+      const either = AbortSignal.any([this.#resting.signal, signal])
+      await this.#options.clock.sleep(durationMs, either).catch(() => undefined)
+    }
+    this.#isWoken = false
+  }
+}
