@@ -52,7 +52,7 @@ export function defineBody<Input, Output extends Json>(spec: {
 }
 
 /** Runs the body of a task and turns whatever happens into a result. Never throws. */
-async function performTask(bodies: TaskBodies, context: BodyContext): Promise<TaskResult> {
+export async function performTask(bodies: TaskBodies, context: BodyContext): Promise<TaskResult> {
   const { kind, task } = context.task
   try {
     const body = Object.hasOwn(bodies, kind) ? bodies[kind] : undefined
