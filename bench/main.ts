@@ -10,6 +10,7 @@ const rooms: Readonly<
   >
 > = {
   pipeline: () => import('./pipeline.ts'),
+  orchestrate: () => import('./orchestrate.ts'),
 }
 
 function rounded(value: number): string {

@@ -7,7 +7,7 @@ import type { ClaimedTask, TaskResult } from './queue.ts'
 import { classOfExitCode } from './retry.ts'
 
 /** What a probe of the contract comes to in its present attempt. */
-export function probeResult({ input, attempt }: Pick<ClaimedTask, 'input' | 'attempt'>): TaskResult {
+function probeResult({ input, attempt }: Pick<ClaimedTask, 'input' | 'attempt'>): TaskResult {
   const { exits } = input as unknown as Probe
   const code = exits[Math.min(attempt, exits.length) - 1] ?? 0
   if (code === 0) return { kind: 'success', output: { attempt } }

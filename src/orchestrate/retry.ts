@@ -7,7 +7,7 @@ import type { RetryPolicy } from './graph.ts'
 export type ErrorClass = 'transient' | 'quota' | 'auth' | 'data' | 'lost' | 'timeout' | 'cancelled' | 'permanent'
 
 /** A worker that dies three times over one task is taken to be killed by it; trying on would take the next worker down. */
-export const lostMax = 3
+const lostMax = 3
 
 interface Reaction {
   readonly retries: boolean
