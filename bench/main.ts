@@ -11,6 +11,7 @@ const rooms: Readonly<
 > = {
   pipeline: () => import('./pipeline.ts'),
   stream: () => import('./stream.ts'),
+  orchestrate: () => import('./orchestrate.ts'),
 }
 
 function rounded(value: number): string {

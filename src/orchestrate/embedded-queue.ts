@@ -1,13 +1,13 @@
 import assert from 'node:assert'
 import type { Random } from '../domain/clock.ts'
 import type { Session, SqlRow, SqlValue, Warehouse } from '../warehouse/warehouse.ts'
-import { lockRun, promote, settleRun, wake } from './embedded-settle.ts'
+import { engineChannel, promote, settleRun } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
 import type { RetryPolicy } from './graph.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
 import { decideRetry } from './retry.ts'
 import type { ErrorClass } from './retry.ts'
-import type { TaskEvent } from './run-state.ts'
+import type { EngineRunState, TaskEvent } from './run-state.ts'
 import { taskTable } from './run-state.ts'
 import { sql } from './sql.ts'
 
@@ -30,6 +30,7 @@ interface RunningTask extends SqlRow {
   readonly fence: string
   readonly cancelled: boolean
   readonly sealed: unknown
+  readonly runState: EngineRunState
 }
 
 /** How a task goes on after an attempt. */
@@ -102,15 +103,8 @@ async function beat(
 }
 
 async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
-  const [found] = await options.warehouse.query('select run_id as "runId", task from engine_task where fence = $1', [
-    fence,
-  ])
-  if (!found) return 'fenced'
-  const [runId, task] = [String(found['runId']), String(found['task'])]
-  const outcome = await options.warehouse.transaction((session) =>
-    end(session, options, { runId, task, fence }, result),
-  )
-  if (outcome.runEnded) await promoteAfter(options, runId)
+  const outcome = await options.warehouse.transaction((session) => end(session, options, { fence }, result))
+  if (outcome.endedRun !== null) await promoteAfter(options, outcome.endedRun)
   return outcome.kind
 }
 
@@ -120,39 +114,40 @@ async function promoteAfter({ warehouse, now }: QueueOptions, runId: string): Pr
   if (row) await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
 }
 
-interface Held {
-  readonly runId: string
-  readonly task: string
-  /** Null: whoever holds it. */
-  readonly fence: string | null
+/** A task by the fence of who holds it, or, when its lease is over, by its name, whoever holds it. */
+type Held = { readonly fence: string } | { readonly runId: string; readonly task: string }
+
+interface Outcome {
+  readonly kind: 'ended' | 'again' | 'fenced'
+  /** The run, when it ended with the task. */
+  readonly endedRun: string | null
 }
 
-async function end(
-  session: Session,
-  options: QueueOptions,
-  { runId, task, fence }: Held,
-  result: TaskResult | 'lost',
-): Promise<{ readonly kind: 'ended' | 'again' | 'fenced'; readonly runEnded: boolean }> {
-  const state = await lockRun(session, runId)
-  const [running] = await session.query<RunningTask>(
-    `select run_id as "runId", task, attempt, tries, tries_max as "triesMax", lost, retry, pool, fence,
-       cancel_at is not null as cancelled, sealed
-     from engine_task
-     where run_id = $1 and task = $2 and state = 'running' and ($3::uuid is null or fence = $3)
-       and ($3::uuid is not null or lease_until < coalesce($4::timestamptz, clock_timestamp()))
-     for update`,
-    [runId, task, fence, options.now()],
-  )
-  if (state === null || !running) return { kind: 'fenced', runEnded: false }
+async function end(session: Session, options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+  const running = await hold(session, options, held)
+  if (!running) return { kind: 'fenced', endedRun: null }
   // What was published in the task's own transaction has succeeded, even if its process could not say so any more.
   const known = result === 'lost' && running.sealed !== null ? sealedResult(running) : result
   const ending = endingOf(running, known, options.random)
   await writeEnding(session, options, running, ending, known)
-  if (ending.delayMs !== null) {
-    await wake(session)
-    return { kind: 'again', runEnded: false }
-  }
-  return { kind: 'ended', runEnded: await settleRun(session, runId, state, options.now) }
+  if (ending.delayMs !== null) return { kind: 'again', endedRun: null }
+  const isEnd = await settleRun(session, running.runId, running.runState, options.now)
+  return { kind: 'ended', endedRun: isEnd ? running.runId : null }
+}
+
+/**
+ * Locks the run and then the task, in one statement: its snapshot may be older than the locks, but a locked row is read and
+ * judged anew by what it is now. Undefined when nobody holds the task by that fence any more.
+ */
+async function hold(session: Session, { now }: QueueOptions, held: Held): Promise<RunningTask | undefined> {
+  const byFence = 'fence' in held
+  const [running] = await session.query<RunningTask>(sql('hold'), [
+    byFence ? held.fence : null,
+    byFence ? null : held.runId,
+    byFence ? null : held.task,
+    now(),
+  ])
+  return running
 }
 
 function sealedResult({ sealed }: RunningTask): TaskResult {
@@ -211,33 +206,13 @@ async function writeEnding(
     output,
     error === null ? null : JSON.stringify(error),
     now(),
+    running.attempt,
+    ending.attemptState,
+    failure?.exitCode ?? null,
+    result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
+    engineChannel,
   ]
-  await session.query(
-    `update engine_task
-     set state = $3, fence = null, lease_until = null, worker = null, tries = tries - $4::boolean::int, lost = lost + $5::boolean::int,
-       not_before = coalesce($9::timestamptz, clock_timestamp()) + make_interval(secs => coalesce($6::float8, 0) / 1000),
-       output = coalesce($7::jsonb, output), error = $8::jsonb,
-       ended_at = case when $6::float8 is null then coalesce($9::timestamptz, clock_timestamp()) end
-     where run_id = $1 and task = $2`,
-    values,
-  )
-  await session.query(
-    `update engine_attempt
-     set state = $4, ended_at = coalesce($9::timestamptz, clock_timestamp()), exit_code = $5, error_class = $6, error = $7::jsonb,
-       retry_at = coalesce($9::timestamptz, clock_timestamp()) + make_interval(secs => $8::float8 / 1000)
-     where run_id = $1 and task = $2 and attempt = $3`,
-    [
-      running.runId,
-      running.task,
-      running.attempt,
-      ending.attemptState,
-      failure?.exitCode ?? null,
-      result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
-      error === null ? null : JSON.stringify(error),
-      ending.delayMs,
-      now(),
-    ],
-  )
+  await session.query(sql('finish'), values)
   if (ending.blocksPool)
     await session.query(
       `update engine_pool set reason = $3, blocked_until = greatest(blocked_until,
@@ -250,10 +225,10 @@ async function sweep(options: QueueOptions): Promise<{ readonly lost: number; re
   const { warehouse, now } = options
   let lost = 0
   for (const row of await warehouse.query(sql('reap'), [now()])) {
-    const held = { runId: String(row['runId']), task: String(row['task']), fence: null }
+    const held = { runId: String(row['runId']), task: String(row['task']) }
     const outcome = await warehouse.transaction((session) => end(session, options, held, 'lost'))
     if (outcome.kind !== 'fenced') lost += 1
-    if (outcome.runEnded) await promoteAfter(options, held.runId)
+    if (outcome.endedRun !== null) await promoteAfter(options, outcome.endedRun)
   }
   let promoted = 0
   for (const row of await warehouse.query(

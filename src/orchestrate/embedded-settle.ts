@@ -13,10 +13,6 @@ export type Now = () => string | null
 /** Those who wait for something to do are woken by it; whoever misses it looks again within a second. */
 export const engineChannel = 'millrace_engine'
 
-export async function wake(session: Session): Promise<void> {
-  await session.query(`select pg_notify($1, '')`, [engineChannel])
-}
-
 /** Locks the run for the rest of the transaction. Everything that ends a task does so first, and tasks after it. */
 export async function lockRun(session: Session, runId: string): Promise<EngineRunState | null> {
   const [row] = await session.query<{ readonly state: EngineRunState; readonly [column: string]: unknown }>(
@@ -41,14 +37,16 @@ export async function settleRun(session: Session, runId: string, state: EngineRu
   const changes = state === 'running' ? settle(tasks) : []
   if (changes.length > 0)
     await session.query(
-      `update engine_task t
-       set state = c.state, not_before = coalesce($4::timestamptz, clock_timestamp()),
-         ended_at = case when c.state = 'ready' then null else coalesce($4::timestamptz, clock_timestamp()) end
-       from unnest($2::text[], $3::text[]) as c (task, state)
-       where t.run_id = $1 and t.task = c.task and t.state = 'waiting'`,
-      [runId, changes.map((one) => one.task), changes.map((one) => one.state), now()],
+      `with changed as (
+         update engine_task t
+         set state = c.state, not_before = coalesce($4::timestamptz, clock_timestamp()),
+           ended_at = case when c.state = 'ready' then null else coalesce($4::timestamptz, clock_timestamp()) end
+         from unnest($2::text[], $3::text[]) as c (task, state)
+         where t.run_id = $1 and t.task = c.task and t.state = 'waiting'
+         returning t.state)
+       select pg_notify($5, '') from changed where state = 'ready' limit 1`,
+      [runId, changes.map((one) => one.task), changes.map((one) => one.state), now(), engineChannel],
     )
-  if (changes.some((one) => one.state === 'ready')) await wake(session)
   const states = new Map(changes.map((one) => [one.task, one.state]))
   const event = runEnd(
     state,

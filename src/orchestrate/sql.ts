@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 const names = [
   'promote',
   'claim',
+  'hold',
+  'finish',
   'reap',
   'trigger',
   'inspect-tasks',

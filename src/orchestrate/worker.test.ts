@@ -110,7 +110,7 @@ test('a task that computes longer than its lease keeps it, because its superviso
 
 test('a task over its time is stopped, SIGTERM ignored or not, and the next try has a new process', async () => {
   const engine = open()
-  const runId = await begin(engine, [node('a', 'deaf', null, { timeoutMs: 400, triesMax: 2 })])
+  const runId = await begin(engine, [node('a', 'deaf', null, { timeoutMs: 2_500, triesMax: 2 })])
   const { state, tasks } = await until(engine, runId)
   expect([state, tasks[0]?.attempts.map((one) => one.errorClass)]).toEqual(['failed', ['timeout', 'timeout']])
   const lines = await readLog(warehouse, { runId, afterId: 0n, grep: 'SIGTERM', limit: 9 })
@@ -174,7 +174,7 @@ test('a task that prints without end keeps its first lines and a note', async ()
 })
 
 test('a worker that is told to stop lets tasks end, and gives back those that do not in time', async () => {
-  const engine = open({ drainMs: 800 })
+  const engine = open({ drainMs: 4_000 })
   const runId = await begin(engine, [
     node('a', 'wait', { ms: 400 }),
     node('b', 'wait', { ms: 600_000 }, { triesMax: 1 }),

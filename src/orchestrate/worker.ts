@@ -62,6 +62,8 @@ interface Held {
   readonly process: TaskProcess
   /** Somebody else has it by now; what comes of it here is told to nobody. */
   isGone: boolean
+  /** Its process is free again; only the queue has not been told yet. */
+  isDone: boolean
 }
 
 class Worker {
@@ -96,7 +98,7 @@ class Worker {
       await this.#beat().catch((error: unknown) => this.#trouble(error))
       await this.#rest(200, new AbortController().signal)
     }
-    for (const { process } of this.#held.values()) void process.stop('drain')
+    for (const held of this.#held.values()) this.#stop(held, 'drain')
     await Promise.all(this.#endings)
   }
 
@@ -131,7 +133,7 @@ class Worker {
     const { engine, clock } = this.#options
     const { gone, cancelled } = await engine.queue.beat([...this.#held.keys()])
     for (const fence of gone) this.#lose(fence)
-    for (const fence of cancelled) void this.#held.get(fence)?.process.stop('cancelled' satisfies StopReason)
+    for (const fence of cancelled) this.#stop(this.#held.get(fence), 'cancelled')
     await this.#register(false)
     this.#beatAtMs = clock.nowMs()
   }
@@ -146,16 +148,21 @@ class Worker {
     )
   }
 
+  #stop(held: Held | undefined, why: StopReason): void {
+    if (held && !held.isDone) void held.process.stop(why)
+  }
+
   #lose(fence: string): void {
     const held = this.#held.get(fence)
-    if (!held) return
+    // A task that is being ended at this moment is no longer held either; its process may have the next one already.
+    if (!held || held.isDone) return
     held.isGone = true
     held.process.kill()
   }
 
   #begin(task: ClaimedTask): void {
     const process = this.#idle.pop() ?? this.#start()
-    const held: Held = { task, process, isGone: false }
+    const held: Held = { task, process, isGone: false, isDone: false }
     this.#held.set(task.fence, held)
     const { runId, attempt } = task
     this.#options.onEvent?.({ event: 'task_started', runId, task: task.task, attempt })
@@ -172,6 +179,7 @@ class Worker {
   async #carry(held: Held): Promise<void> {
     const { task, process } = held
     const result = await process.run(task)
+    held.isDone = true
     // Only a process whose task ended well is asked again; nobody knows what a failure has left behind in it.
     if (process.isUsable && result.kind === 'success') this.#idle.push(process)
     else process.kill()
