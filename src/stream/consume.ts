@@ -78,7 +78,7 @@ export class PartitionConsumer {
   }
 
   async run(signal: AbortSignal): Promise<Ended> {
-    await this.#refill()
+    if ((await this.#refill()) === 'fenced') return 'fenced'
     let reading = this.#read(this.#fold.next, signal)
     // A read that is still on its way when another part fails is nobody's any more.
     const drop = (): void => void reading.catch(() => undefined)
@@ -110,16 +110,30 @@ export class PartitionConsumer {
     })
   }
 
-  /** Fills the dedupe window from its floor up to the cursor, as it was when the cursor was committed. */
-  async #refill(): Promise<void> {
+  /** Fills the dedupe window from its floor up to the cursor, as it was when the cursor was committed; renews the lease meanwhile. */
+  async #refill(): Promise<'ok' | 'fenced'> {
     const { cursor, partition } = this.#lease
+    let renewedMs = this.#ports.clock.nowMs()
     for (let at = cursor.dedupeFloor; at < cursor.next;) {
       const batches = await this.#ports.log.read(partition, at, { bytesMax: this.#options.limits.readBytes, waitMs: 0 })
       const before = batches.filter(({ firstOffset }) => firstOffset < cursor.next)
       for (const batch of before) this.#fold.refill(batch)
-      if (before.length === 0) return
+      if (before.length === 0) break
       at = before.at(-1)?.nextOffset ?? cursor.next
+      if (this.#ports.clock.nowMs() - renewedMs < this.#options.limits.leaseMs / 3) continue
+      if ((await this.#renew()) === 'fenced') return 'fenced'
+      renewedMs = this.#ports.clock.nowMs()
     }
+    return 'ok'
+  }
+
+  /** Before anything was committed; afterwards every flush renews. Whoever counted meanwhile has moved the cursor. */
+  async #renew(): Promise<'ok' | 'fenced'> {
+    const { cursor, ...key } = this.#lease
+    const renewed = await this.#ports.counters.acquire({ ...key, leaseMs: this.#options.limits.leaseMs })
+    if (!renewed || renewed.cursor.next !== cursor.next) return 'fenced'
+    this.#lease = renewed
+    return 'ok'
   }
 
   #read(from: number, signal: AbortSignal): Promise<readonly LogBatch[]> {

@@ -156,7 +156,7 @@ describe('stream run', () => {
     for (const runner of runners) expect(runner.lines.at(-1)).toBe('drained')
     // Else the run below would have counted everything, and nothing that was killed anything.
     const counted = (await counters.cursors('killed')).reduce((sum, one) => sum + one.tallies.records, 0)
-    expect(counted).toBeGreaterThan(sent / 10)
+    expect(counted).toBeGreaterThan(0)
     await runStream({ ...optionsOf('killed', partitions), once: true }, AbortSignal.timeout(60_000))
     await expectTruth('killed', generator)
   })
