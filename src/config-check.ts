@@ -152,8 +152,6 @@ const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
   warehouse: ['adapter'],
   runner: ['runner', 'project', 'profiles', 'vars', 'threads'],
   notifier: ['notifier', 'language'],
-  log: ['adapter'],
-  counters: ['adapter'],
 }
 
 /** An adapter of the port, whichever; only its schema knows its options. */
