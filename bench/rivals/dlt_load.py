@@ -18,11 +18,15 @@ def main():
     started = time.monotonic()
     s["token"] = source.token(s)
 
+    # dlt's own row counts add up what each of its steps saw; what the sandbox answered is counted here.
+    counted = {"rows": 0}
+
     @dlt.resource(name="daily_campaign_metrics", write_disposition="append")
     def metrics():
         for account in s["accounts"]:
             batch = []
             for row in source.rows(s, account):
+                counted["rows"] += 1
                 batch.append(row)
                 if len(batch) == 10_000:
                     yield batch
@@ -36,8 +40,7 @@ def main():
         dataset_name=s["schema"],
     )
     pipeline.run(metrics(), loader_file_format="csv" if s.get("loader") != "insert" else None)
-    count = sum(pipeline.last_trace.last_normalize_info.row_counts.get("daily_campaign_metrics", 0) for _ in (0,))
-    source.report("dlt", count, started)
+    source.report("dlt", counted["rows"], started)
 
 
 if __name__ == "__main__":
