@@ -29,7 +29,7 @@ export const command: CommandSpec = {
   examples: [
     { line: 'millrace schedule preview', text: { en: 'the next 10 fires', ko: '다음 10번의 실행' } },
     {
-      line: 'millrace schedule preview --cron "30 2 * * *" --zone Europe/Berlin --after 2026-03-27T00:00Z',
+      line: 'millrace schedule preview --cron "30 2 * * *" \\\n    --zone Europe/Berlin --after 2026-03-27T00:00Z',
       text: { en: 'over a change of clocks', ko: '시계가 바뀌는 날을 지나서' },
     },
   ],
