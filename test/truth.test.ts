@@ -113,12 +113,7 @@ async function expectWholeTruth(job: Job): Promise<void> {
     for (const date of daysOf(interval)) {
       const found = await published(job, account.platform, account.accountId, date)
       if (!found) continue
-      const truth = job.sandbox.truth(
-        account.platform as 'google_ads',
-        account.accountId,
-        date,
-        found.requestedAtMs,
-      )
+      const truth = job.sandbox.truth(account.platform as 'google_ads', account.accountId, date, found.requestedAtMs)
       expect({ account: account.accountId, date, lines: found.lines }).toEqual({
         account: account.accountId,
         date,

@@ -36,6 +36,10 @@ export const commands = {
     summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
     load: () => import('./status.ts'),
   },
+  lake: {
+    summary: { en: 'Raw files: list, verify, tidy, copy', ko: '원본 파일: 목록, 검증, 정리, 복사' },
+    load: () => import('./lake.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),

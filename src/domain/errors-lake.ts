@@ -249,4 +249,52 @@ const rows = {
   },
 } as const satisfies ErrorTable
 
-export const lakeErrors = { ...places, ...objects, ...rows } as const satisfies ErrorTable
+const care = {
+  LAKE_FILE_DAMAGED: {
+    exit: 'run',
+    retryable: false,
+    facts: ['key', 'place'],
+    en: {
+      what: '{key} is not what was written to {place}',
+      why: 'Its bytes have another SHA-256 than the manifest keeps: the disk, or another program, changed them.',
+      fix: 'Restore the file from a copy, or extract its days again with millrace backfill. Look for others: millrace lake verify.',
+    },
+    ko: {
+      what: '{place}의 {key}이(가) 처음 쓴 내용과 다릅니다',
+      why: '매니페스트에 기록된 SHA-256과 다릅니다. 디스크나 다른 프로그램이 바꾸었습니다.',
+      fix: '사본에서 복원하거나 millrace backfill로 해당 날짜를 다시 추출하세요. 다른 파일은 millrace lake verify로 확인하세요.',
+    },
+  },
+  LAKE_FILES_LOST: {
+    exit: 'run',
+    retryable: false,
+    facts: ['place', 'files', 'damaged', 'missing', 'example'],
+    en: {
+      what: '{damaged} damaged and {missing} missing of {files} files in {place}',
+      why: 'They are named by the manifest and are not there as they were written, for example {example}.',
+      fix: 'Restore them from a copy (millrace lake copy), or extract their days again with millrace backfill. Published numbers are not affected.',
+    },
+    ko: {
+      what: '{place}의 파일 {files}개 중 손상 {damaged}개, 누락 {missing}개',
+      why: '매니페스트에 있지만 쓴 그대로 있지 않습니다. 예: {example}.',
+      fix: '사본에서 복원하거나(millrace lake copy) millrace backfill로 해당 날짜를 다시 추출하세요. 공개된 숫자는 그대로입니다.',
+    },
+  },
+  LAKE_COPY_DIFFERS: {
+    exit: 'run',
+    retryable: false,
+    facts: ['key', 'place'],
+    en: {
+      what: '{place} has another {key} already',
+      why: 'Its bytes differ from those that were to be copied, and a raw file is never overwritten.',
+      fix: 'Copy into an empty lake, or look at that file first: it may be damaged (millrace lake verify).',
+    },
+    ko: {
+      what: '{place}에 다른 {key}이(가) 이미 있습니다',
+      why: '복사할 내용과 다르며 원본 파일은 덮어쓰지 않습니다.',
+      fix: '빈 레이크로 복사하거나 그 파일을 먼저 확인하세요. 손상되었을 수 있습니다(millrace lake verify).',
+    },
+  },
+} as const satisfies ErrorTable
+
+export const lakeErrors = { ...places, ...objects, ...rows, ...care } as const satisfies ErrorTable

@@ -25,7 +25,17 @@ export function parseRawKey(key: string): RawPlace | undefined {
   return platform && { platform, date: date as Day, accountId: segmentText(account), extractId }
 }
 
+/** Under which every account's manifests lie. */
+export const manifestRoot = 'manifest'
+
 /** Prefix of an account's manifests, one object for each month in which extracts were requested. */
 export function manifestPrefix({ platform, accountId }: Pick<RawPlace, 'platform' | 'accountId'>): string {
-  return `manifest/${platform}/${keySegment(accountId)}`
+  return `${manifestRoot}/${platform}/${keySegment(accountId)}`
+}
+
+/** Whose manifest the key of one is; undefined for any other key. */
+export function parseManifestKey(key: string): Pick<RawPlace, 'platform' | 'accountId'> | undefined {
+  const [, name, account = ''] = /^manifest\/([^/]+)\/([^/]+)\/\d{4}-\d{2}\.json$/.exec(key) ?? []
+  const platform = platforms.find((one) => one === name)
+  return platform && { platform, accountId: segmentText(account) }
 }

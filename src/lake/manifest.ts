@@ -6,7 +6,7 @@ import type { ExtractRecord } from '../domain/metric.ts'
 import { levels, platforms } from '../domain/platform.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { Lake } from './lake.ts'
-import { manifestPrefix, rawKey } from './layout.ts'
+import { manifestPrefix, manifestRoot, parseManifestKey, rawKey } from './layout.ts'
 import type { DayFile, RawSpool } from './spool.ts'
 
 /** One day of an extract as it lies in the lake. */
@@ -83,9 +83,13 @@ export function rawKeysOf(files: readonly LandedFile[]): Readonly<Record<Day, st
 
 /** The same extract recorded twice is there once. From then on readers see its files. */
 export async function recordExtract(lake: Lake, record: ExtractRecord, files: readonly LandedFile[]): Promise<void> {
-  const entry: ManifestEntry = { ...record, files, status: 'landed' }
-  await amend(lake, manifestKey(record), (entries) =>
-    entries.some(({ extractId }) => extractId === record.extractId) ? entries : [...entries, entry],
+  await recordEntry(lake, { ...record, files, status: 'landed' })
+}
+
+/** An entry as it stands in another lake's manifest; its files must be here already. One that is here stays as it is. */
+export async function recordEntry(lake: Lake, entry: ManifestEntry): Promise<void> {
+  await amend(lake, manifestKey(entry), (entries) =>
+    entries.some(({ extractId }) => extractId === entry.extractId) ? entries : [...entries, entry],
   )
 }
 
@@ -98,6 +102,17 @@ export async function readManifest(lake: Lake, account: Account): Promise<readon
   for await (const { key } of lake.list(manifestPrefix(account)))
     entries.push(...(await readEntries(lake, key)).entries)
   return entries.sort(byRequest)
+}
+
+/** Every account of which anything was ever extracted, each once. */
+export async function* manifestAccounts(lake: Lake): AsyncGenerator<Account, void, undefined> {
+  let last = ''
+  for await (const { key } of lake.list(manifestRoot)) {
+    const account = parseManifestKey(key)
+    if (!account || manifestPrefix(account) === last) continue
+    last = manifestPrefix(account)
+    yield account
+  }
 }
 
 function byRequest(a: ManifestEntry, b: ManifestEntry): number {

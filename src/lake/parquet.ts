@@ -65,6 +65,20 @@ export async function* readRawRows(
   )
 }
 
+/** The columns of a raw file as it has them, for showing it: what a mapping required of them is not in the file. */
+export async function readColumns(path: string): Promise<readonly RawColumn[]> {
+  using duck = await duckConnection()
+  const rows = await asked(path, () =>
+    duck.runAndReadAll('select column_name, column_type from (describe select * from read_parquet($1))', [path]),
+  )
+  return rows.getRows().map((row) => ({ name: String(row[0]), type: rawTypeOf(String(row[1])), required: false }))
+}
+
+function rawTypeOf(duckType: string): RawColumn['type'] {
+  if (duckType.startsWith('DECIMAL')) return 'decimal'
+  return duckType === 'DATE' ? 'day' : duckType === 'BIGINT' ? 'bigint' : 'text'
+}
+
 interface Range {
   readonly path: string
   readonly columns: readonly RawColumn[]

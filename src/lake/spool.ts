@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Day } from '../domain/day.ts'
@@ -8,6 +6,7 @@ import type { RawColumn, RawRow } from '../domain/mapping.ts'
 import { ahead } from './ahead.ts'
 import type { Width } from './cell.ts'
 import { isDay, widths } from './cell.ts'
+import { sha256Of } from './digest.ts'
 import { duckConnection, quotedName, quotedText, rowGroupRows } from './parquet.ts'
 import { lineWriter } from './spool-line.ts'
 import type { LineTarget } from './spool-line.ts'
@@ -182,13 +181,6 @@ async function convert(
   await rm(open.path)
   const { size } = await stat(path)
   return { date: open.date, rows: open.rows, path, bytes: size, sha256: await sha256Of(path) }
-}
-
-/** The SHA-256 of a file, in hexadecimal. */
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
-  return hash.digest('hex')
 }
 
 async function onDisk<Result>(path: string, work: () => Promise<Result>): Promise<Result> {

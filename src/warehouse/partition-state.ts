@@ -133,3 +133,12 @@ export async function readStatus(
     range.until,
   ])
 }
+
+/** Extracts whose numbers readers see now, or that were refused last and may be published after all; a lake must keep them. */
+export async function extractsInUse(warehouse: Pick<Warehouse, 'query'>): Promise<ReadonlySet<string>> {
+  const rows = await warehouse.query<{ id: string }>(
+    `select extract_id::text as id from partition_state where extract_id is not null
+     union select problem_extract_id::text from partition_state where problem_extract_id is not null`,
+  )
+  return new Set(rows.map(({ id }) => id))
+}
