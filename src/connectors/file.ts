@@ -7,11 +7,13 @@ import type { AdAccount } from '../domain/account.ts'
 import { accountKey } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
 import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
+import type { Language } from '../domain/errors.ts'
 import { MillraceError, explain, isMillraceError } from '../domain/errors.ts'
 import type { RawRow } from '../domain/mapping.ts'
 import type { Slice } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
 import { platform } from '../domain/platform.ts'
+import { failedLine } from './check.ts'
 import type { CheckLine, Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
 import { csvRecords } from './file-csv.ts'
@@ -59,7 +61,7 @@ export const adapter = defineConnector({
     }
     const connector: Connector = {
       spec: specOf(mapping),
-      check: async () => checkFiles(given.files, account, mapping),
+      check: async ({ language = 'en' }) => checkFiles(given.files, account, mapping, language),
       discover: async () => Promise.resolve([account]),
       extract: async (slice, of, context, sink) => extract(given.files, mapping, { slice, account: of, context, sink }),
       async [Symbol.asyncDispose]() {},
@@ -95,14 +97,33 @@ function specOf(mapping: FileMapping): ConnectorSpec<typeof options> {
   }
 }
 
-async function checkFiles(files: readonly string[], account: AdAccount, mapping: FileMapping): Promise<CheckLine[]> {
+async function checkFiles(
+  files: readonly string[],
+  account: AdAccount,
+  mapping: FileMapping,
+  language: Language,
+): Promise<CheckLine[]> {
   const lines: CheckLine[] = []
-  for (const file of files) lines.push(await checkFile(file, account, mapping))
+  for (const file of files)
+    lines.push(await checkFile(file, `${accountKey(account)} ${basename(file)}`, mapping, language))
   return lines
 }
 
-async function checkFile(file: string, account: AdAccount, mapping: FileMapping): Promise<CheckLine> {
-  const what = `${accountKey(account)} ${basename(file)}`
+const words = {
+  en: {
+    rows: (rows: number, first: string, last: string) => `${rows} rows, ${first} to ${last}`,
+    noDay: 'no day',
+    problems: (count: number, first: string) => `${count} problems; ${first}`,
+  },
+  ko: {
+    rows: (rows: number, first: string, last: string) => `${rows}행, ${first}부터 ${last}까지`,
+    noDay: '날짜 없음',
+    problems: (count: number, first: string) => `문제 ${count}개. ${first}`,
+  },
+} as const satisfies Record<Language, unknown>
+
+async function checkFile(file: string, what: string, mapping: FileMapping, language: Language): Promise<CheckLine> {
+  const said = words[language]
   try {
     const { days, rows, problems, problemCount } = await previewFile([file], mapping)
     const [first] = problems
@@ -110,24 +131,22 @@ async function checkFile(file: string, account: AdAccount, mapping: FileMapping)
       return {
         what,
         outcome: 'ok',
-        detail: `${rows} rows, ${days[0] ?? 'no day'} to ${days.at(-1) ?? 'no day'}`,
+        detail: said.rows(rows, days[0] ?? said.noDay, days.at(-1) ?? said.noDay),
         fix: null,
       }
     return {
       what,
       outcome: 'fail',
-      detail: `${problemCount} problems; ${told(first)}`,
-      fix: explain(first.code, first.facts, 'en').fix,
+      detail: said.problems(problemCount, told(first, language)),
+      fix: explain(first.code, first.facts, language).fix,
     }
   } catch (error) {
-    if (!isMillraceError(error)) return { what, outcome: 'fail', detail: String(error), fix: null }
-    const { what: happened, why, fix } = error.explain('en')
-    return { what, outcome: 'fail', detail: `${happened}. ${why}`, fix }
+    return failedLine(what, error, language)
   }
 }
 
-function told({ code, facts }: FileProblem): string {
-  return explain(code, facts, 'en').what
+function told({ code, facts }: FileProblem, language: Language = 'en'): string {
+  return explain(code, facts, language).what
 }
 
 interface Reading {
@@ -175,7 +194,10 @@ async function extract(files: readonly string[], mapping: FileMapping, reading: 
     requestIds.push(`sha256:${await sha256Of(file)}`)
   }
   if (problems.length > 0) {
-    const list = problems.slice(0, problemsToldMax).map(told).join('; ')
+    const list = problems
+      .slice(0, problemsToldMax)
+      .map((one) => told(one))
+      .join('; ')
     throw new MillraceError('FILES_NOT_UNDERSTOOD', { count: counts.problems, list })
   }
   await sink.entities([...entities.values()].map(({ observation }) => observation))
