@@ -1,26 +1,23 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
-import { accountKey } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
 import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
-import type { Language } from '../domain/errors.ts'
-import { MillraceError, explain, isMillraceError } from '../domain/errors.ts'
+import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { RawRow } from '../domain/mapping.ts'
 import type { Slice } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
 import { platform } from '../domain/platform.ts'
-import { failedLine } from './check.ts'
-import type { CheckLine, Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
+import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { checkFiles, told } from './file-check.ts'
 import { csvRecords } from './file-csv.ts'
 import type { FileProblem } from './file-header.ts'
 import type { FileMapping } from './file-mapping.ts'
 import { fileMapping, parseFileMapping, rawMappingOf } from './file-mapping.ts'
-import { openFile, previewFile } from './file-plan.ts'
+import { openFile } from './file-plan.ts'
 import { recordMapper } from './file-rows.ts'
 
 const options = z.object({
@@ -95,58 +92,6 @@ function specOf(mapping: FileMapping): ConnectorSpec<typeof options> {
     settleMs: 0,
     mapping: rawMappingOf(mapping),
   }
-}
-
-async function checkFiles(
-  files: readonly string[],
-  account: AdAccount,
-  mapping: FileMapping,
-  language: Language,
-): Promise<CheckLine[]> {
-  const lines: CheckLine[] = []
-  for (const file of files)
-    lines.push(await checkFile(file, `${accountKey(account)} ${basename(file)}`, mapping, language))
-  return lines
-}
-
-const words = {
-  en: {
-    rows: (rows: number, first: string, last: string) => `${rows} rows, ${first} to ${last}`,
-    noDay: 'no day',
-    problems: (count: number, first: string) => `${count} problems; ${first}`,
-  },
-  ko: {
-    rows: (rows: number, first: string, last: string) => `${rows}행, ${first}부터 ${last}까지`,
-    noDay: '날짜 없음',
-    problems: (count: number, first: string) => `문제 ${count}개. ${first}`,
-  },
-} as const satisfies Record<Language, unknown>
-
-async function checkFile(file: string, what: string, mapping: FileMapping, language: Language): Promise<CheckLine> {
-  const said = words[language]
-  try {
-    const { days, rows, problems, problemCount } = await previewFile([file], mapping)
-    const [first] = problems
-    if (!first)
-      return {
-        what,
-        outcome: 'ok',
-        detail: said.rows(rows, days[0] ?? said.noDay, days.at(-1) ?? said.noDay),
-        fix: null,
-      }
-    return {
-      what,
-      outcome: 'fail',
-      detail: said.problems(problemCount, told(first, language)),
-      fix: explain(first.code, first.facts, language).fix,
-    }
-  } catch (error) {
-    return failedLine(what, error, language)
-  }
-}
-
-function told({ code, facts }: FileProblem, language: Language = 'en'): string {
-  return explain(code, facts, language).what
 }
 
 interface Reading {
