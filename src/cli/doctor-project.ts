@@ -121,7 +121,7 @@ export function credentialLines(invocation: Invocation, settings: Settings): Pro
     const { clock, random, fetch } = context
     const checked = await Promise.all(
       connections.map(async ({ name, connector }) => {
-        const lines = await connector.check({ clock, random, fetch, signal, log: () => {} })
+        const lines = await connector.check({ clock, random, fetch, signal, language, log: () => {} })
         return lines.map((line): DoctorLine => ({ area: 'credentials', ...line, what: `${name}: ${line.what}` }))
       }),
     )

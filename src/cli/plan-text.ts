@@ -9,9 +9,11 @@ const words = {
   en: {
     total: (slices: number, partitions: number) =>
       `${counted(slices, 'slice')} (platform queries), ${counted(partitions, 'partition')}`,
+    outside: (account: string, days: number) => `${account}: ${counted(days, 'day')} older than the platform keeps`,
   },
   ko: {
     total: (slices: number, partitions: number) => `슬라이스(플랫폼 조회) ${slices}개, 파티션 ${partitions}개`,
+    outside: (account: string, days: number) => `${account}: 플랫폼 보관 기간이 지난 날 ${days}일`,
   },
 } as const satisfies Record<Language, unknown>
 
@@ -32,6 +34,21 @@ export function totalsText(plan: RunPlan, language: Language): string {
   return words[language].total(slices, partitions)
 }
 
+const allColumns = [
+  'account',
+  'currency',
+  'zone',
+  'slices',
+  'since',
+  'until',
+  'partitions',
+  'waiting',
+  'outside_retention',
+]
+
+/** What a terminal of 80 columns has room for; a day that the platform no longer has is told below the table. */
+const shortColumns = ['account', 'slices', 'since', 'until', 'partitions', 'waiting']
+
 /** What a run would do, a line an account, to stdout; the totals to stderr. */
 export function printPlan(output: Output, plan: RunPlan, language: Language): void {
   const rows = plan.accounts.map((one) => ({
@@ -45,17 +62,9 @@ export function printPlan(output: Output, plan: RunPlan, language: Language): vo
     waiting: one.waiting.length,
     outside_retention: one.outsideRetention.length,
   }))
-  const columns = [
-    'account',
-    'currency',
-    'zone',
-    'slices',
-    'since',
-    'until',
-    'partitions',
-    'waiting',
-    'outside_retention',
-  ]
-  printRows(output, formatOf(undefined, output), columns, rows)
+  const format = formatOf(undefined, output)
+  printRows(output, format, format === 'table' ? shortColumns : allColumns, rows)
+  const outside = rows.filter((one) => one.outside_retention > 0)
+  for (const one of outside) output.say(words[language].outside(one.account, one.outside_retention))
   output.say(totalsText(plan, language))
 }

@@ -5,6 +5,7 @@ import { foundText } from '../quality/result.ts'
 import type { PartitionStatus, RefusingCheck } from '../warehouse/partition-state.ts'
 import type { Output } from './output.ts'
 import { tableText } from './table.ts'
+import { wrapped } from './width.ts'
 
 export interface KnownAccount {
   readonly platform: string
@@ -122,8 +123,11 @@ export function printReport(output: Output, report: StatusReport, language: Lang
   const said = words[language]
   const sections = [
     `${said.title(report.range)}\n`,
-    report.partitions.length === 0 ? `${said.none}\n` : accountTable(report.partitions, said.columns),
-    ...section(said.problems, problemLines(report.partitions, language)),
+    report.partitions.length === 0 ? `${said.none}\n` : accountTable(report.partitions, said.columns, output.columns),
+    ...section(
+      said.problems,
+      problemLines(report.partitions, language).map((line) => wrapped(line, output.columns - 4).join('\n    ')),
+    ),
     ...section(
       said.runs,
       report.runs.map((run) => runLine(run, language)),
@@ -140,7 +144,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [`${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`]
 }
 
-function accountTable(partitions: readonly PartitionLine[], columns: readonly string[]): string {
+function accountTable(partitions: readonly PartitionLine[], columns: readonly string[], columnsMax: number): string {
   const accounts = Map.groupBy(partitions, ({ platform, accountId }) => `${platform}/${accountId}`)
   const rows = [...accounts].map(([account, lines]) => {
     const count = (state: PartitionLine['state']) => lines.filter((line) => line.state === state).length
@@ -157,7 +161,9 @@ function accountTable(partitions: readonly PartitionLine[], columns: readonly st
     ]
     return Object.fromEntries(columns.map((column, index) => [column, values[index]]))
   })
-  return tableText(columns, rows)
+  // Stale, failed, missing: a column of noughts would only take the room of the names.
+  const shown = columns.filter((column, index) => index < 3 || index > 5 || rows.some((row) => row[column] !== 0))
+  return tableText(shown, rows, { columnsMax, cut: columns.slice(1, 2) })
 }
 
 function found({ explain, outcome, tested, failed, ...check }: RefusingCheck, language: Language): string {
@@ -177,5 +183,5 @@ function problemLines(partitions: readonly PartitionLine[], language: Language):
 
 function runLine({ startedAt, state, pipeline, since, until, runId }: LastRun, language: Language): string {
   const days = since === until ? since : `${since}…${until}`
-  return `${startedAt.toISOString().slice(0, 19)}Z  ${runStates[language][state] ?? state}  ${pipeline}  ${days}  ${runId}`
+  return `${startedAt.toISOString().slice(0, 19)}Z  ${runStates[language][state] ?? state}  ${pipeline}  ${days}\n    ${runId}`
 }

@@ -1,5 +1,5 @@
 import type { Output } from './output.ts'
-import { columnsOf, padEnd, padStart } from './width.ts'
+import { columnsOf, padEnd, padStart, shortened } from './width.ts'
 
 export const formats = ['table', 'csv', 'json', 'ndjson'] as const
 
@@ -50,12 +50,23 @@ function csvLine(values: readonly unknown[]): string {
 
 const numeric = /^-?[\d,]+(?:\.\d+)?$/
 
-/** Columns as wide as their widest cell, Hangul counted as two; columns of numbers stand to the right. */
-export function tableText(columns: readonly string[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map((column) => oneLine(cellText(row[column]))))
-  const widths = columns.map((column, index) =>
-    Math.max(columnsOf(column), ...cells.map((row) => columnsOf(row[index] ?? ''))),
+/** How a table is made to fit: names and other prose may lose their end, ids and numbers never do. */
+export interface Fit {
+  readonly columnsMax: number
+  /** Columns that may be cut, as far as their heading's width or eight columns. */
+  readonly cut: readonly string[]
+}
+
+const cutColumnsMin = 8
+
+/** Columns as wide as their widest cell, Hangul counted as two, or as `fit` allows; columns of numbers stand to the right. */
+export function tableText(columns: readonly string[], rows: readonly Row[], fit?: Fit): string {
+  const whole = rows.map((row) => columns.map((column) => oneLine(cellText(row[column]))))
+  const wanted = columns.map((column, index) =>
+    Math.max(columnsOf(column), ...whole.map((row) => columnsOf(row[index] ?? ''))),
   )
+  const widths = fit ? fittedWidths(columns, wanted, fit) : wanted
+  const cells = whole.map((row) => row.map((text, index) => shortened(text, widths[index] ?? 0)))
   const isRight = columns.map((_, index) => {
     const filled = cells.map((row) => row[index] ?? '').filter((text) => text !== '')
     return filled.length > 0 && filled.every((text) => numeric.test(text))
@@ -67,6 +78,20 @@ export function tableText(columns: readonly string[], rows: readonly Row[]): str
       .trimEnd()
   const rule = widths.map((width) => '-'.repeat(width)).join('  ')
   return `${[line(columns), rule, ...cells.map(line)].join('\n')}\n`
+}
+
+function fittedWidths(columns: readonly string[], wanted: readonly number[], { columnsMax, cut }: Fit): number[] {
+  const widths = [...wanted]
+  const gaps = 2 * (columns.length - 1)
+  let over = widths.reduce((sum, width) => sum + width, gaps) - columnsMax
+  for (const [index, column] of columns.entries()) {
+    if (over <= 0 || !cut.includes(column)) continue
+    const least = Math.min(widths[index] ?? 0, Math.max(cutColumnsMin, columnsOf(column)))
+    const taken = Math.min(over, (widths[index] ?? 0) - least)
+    widths[index] = (widths[index] ?? 0) - taken
+    over -= taken
+  }
+  return widths
 }
 
 function oneLine(text: string): string {

@@ -130,6 +130,17 @@ describe('columns', () => {
   })
 })
 
+test('a table that must fit cuts names and nothing else, at whole characters', () => {
+  const rows = [{ account: 'google_ads/5061386268', name: '밀레이스 코리아 주식회사', days: 30 }]
+  const fit = { columnsMax: 46, cut: ['name'] }
+  expect(tableText(['account', 'name', 'days'], rows, fit).split('\n').at(2)).toBe(
+    'google_ads/5061386268  밀레이스 코리아…     30',
+  )
+  expect(columnsOf(tableText(['account', 'name', 'days'], rows, { ...fit, columnsMax: 10 }).split('\n')[2] ?? '')).toBe(
+    21 + 2 + 8 + 2 + 4,
+  )
+})
+
 describe('rows', () => {
   const row = { a: '1.10', b: 'x,"y"\nz', c: null }
 

@@ -24,6 +24,19 @@ export function padStart(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text
 }
 
+/** The text, or as much of it as fits with an ellipsis at its end. */
+export function shortened(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text
+  let kept = ''
+  let used = 1
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += columnsOf(segment)
+    if (used > columns) break
+    kept += segment
+  }
+  return `${kept.trimEnd()}…`
+}
+
 /** A line of a code frame: `  17 |`, `> 18 |`, or the `     |   ^` below, whose caret means nothing when spaces before it go. */
 const framed = /^(?:>|\s)\s*\d* \|/
 

@@ -4,7 +4,7 @@ import { defineAdapter } from '../domain/adapter.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import type { EntityObservation } from '../domain/entity.ts'
-import type { MillraceError } from '../domain/errors.ts'
+import type { Language, MillraceError } from '../domain/errors.ts'
 import type { RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals, Slice } from '../domain/metric.ts'
 import type { Level, Platform } from '../domain/platform.ts'
@@ -16,6 +16,8 @@ export interface ConnectorContext {
   /** `globalThis.fetch` in production; tests hand in one that cuts, delays or counts. */
   readonly fetch: typeof fetch
   readonly signal: AbortSignal
+  /** The language of what `check` says; English when left out. */
+  readonly language?: Language | undefined
   /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
   readonly log: (
     event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>,

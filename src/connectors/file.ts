@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
-import { accountKey } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
 import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
-import { MillraceError, explain, isMillraceError } from '../domain/errors.ts'
+import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { RawRow } from '../domain/mapping.ts'
 import type { Slice } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
 import { platform } from '../domain/platform.ts'
-import type { CheckLine, Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
+import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { checkFiles, told } from './file-check.ts'
 import { csvRecords } from './file-csv.ts'
 import type { FileProblem } from './file-header.ts'
 import type { FileMapping } from './file-mapping.ts'
 import { fileMapping, parseFileMapping, rawMappingOf } from './file-mapping.ts'
-import { openFile, previewFile } from './file-plan.ts'
+import { openFile } from './file-plan.ts'
 import { recordMapper } from './file-rows.ts'
 
 const options = z.object({
@@ -59,7 +58,7 @@ export const adapter = defineConnector({
     }
     const connector: Connector = {
       spec: specOf(mapping),
-      check: async () => checkFiles(given.files, account, mapping),
+      check: async ({ language = 'en' }) => checkFiles(given.files, account, mapping, language),
       discover: async () => Promise.resolve([account]),
       extract: async (slice, of, context, sink) => extract(given.files, mapping, { slice, account: of, context, sink }),
       async [Symbol.asyncDispose]() {},
@@ -93,41 +92,6 @@ function specOf(mapping: FileMapping): ConnectorSpec<typeof options> {
     settleMs: 0,
     mapping: rawMappingOf(mapping),
   }
-}
-
-async function checkFiles(files: readonly string[], account: AdAccount, mapping: FileMapping): Promise<CheckLine[]> {
-  const lines: CheckLine[] = []
-  for (const file of files) lines.push(await checkFile(file, account, mapping))
-  return lines
-}
-
-async function checkFile(file: string, account: AdAccount, mapping: FileMapping): Promise<CheckLine> {
-  const what = `${accountKey(account)} ${basename(file)}`
-  try {
-    const { days, rows, problems, problemCount } = await previewFile([file], mapping)
-    const [first] = problems
-    if (!first)
-      return {
-        what,
-        outcome: 'ok',
-        detail: `${rows} rows, ${days[0] ?? 'no day'} to ${days.at(-1) ?? 'no day'}`,
-        fix: null,
-      }
-    return {
-      what,
-      outcome: 'fail',
-      detail: `${problemCount} problems; ${told(first)}`,
-      fix: explain(first.code, first.facts, 'en').fix,
-    }
-  } catch (error) {
-    if (!isMillraceError(error)) return { what, outcome: 'fail', detail: String(error), fix: null }
-    const { what: happened, why, fix } = error.explain('en')
-    return { what, outcome: 'fail', detail: `${happened}. ${why}`, fix }
-  }
-}
-
-function told({ code, facts }: FileProblem): string {
-  return explain(code, facts, 'en').what
 }
 
 interface Reading {
@@ -175,7 +139,10 @@ async function extract(files: readonly string[], mapping: FileMapping, reading: 
     requestIds.push(`sha256:${await sha256Of(file)}`)
   }
   if (problems.length > 0) {
-    const list = problems.slice(0, problemsToldMax).map(told).join('; ')
+    const list = problems
+      .slice(0, problemsToldMax)
+      .map((one) => told(one))
+      .join('; ')
     throw new MillraceError('FILES_NOT_UNDERSTOOD', { count: counts.problems, list })
   }
   await sink.entities([...entities.values()].map(({ observation }) => observation))

@@ -92,6 +92,7 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
     check: (context) =>
       checkLines({
         platform: 'google_ads',
+        language: context.language,
         signIn: () => tokens.token(context),
         discover: (onUnavailable) => discover(context, onUnavailable),
         account: ({ accountId }) =>

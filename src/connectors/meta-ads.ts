@@ -79,6 +79,7 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
     check: (context) =>
       checkLines({
         platform: 'meta_ads',
+        language: context.language,
         signIn: () => open().pages('me/adaccounts', { fields: 'account_id' }, null, context).next(),
         discover: (onUnavailable) => discover(context, onUnavailable),
         account: ({ accountId: id }) => {
