@@ -1,0 +1,26 @@
+import { createRootRoute, createRoute, createRouter, retainSearchParams } from '@tanstack/react-router'
+import { addressOf, parseSearch, stringifySearch } from './address.ts'
+import { Frame } from './frame.tsx'
+import { Overview } from './overview.tsx'
+
+const root = createRootRoute({
+  component: Frame,
+  // Other screens have values of their own in the address; the shared ones are checked, and kept from screen to screen.
+  validateSearch: (search: Record<string, unknown>) => ({ ...search, ...addressOf(search) }),
+  search: { middlewares: [retainSearchParams(['lang', 'theme', 'date', 'refresh'])] },
+})
+
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview })
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview]),
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,13 @@
+import type { en } from './words-en.ts'
+
+export interface Screen {
+  readonly path: string
+  readonly name: Exclude<keyof typeof en.nav, 'label'>
+  /** Pressed behind `g`. */
+  readonly key: string
+}
+
+/** The screens in the order of their worth. */
+export const screens: readonly Screen[] = [
+  { path: '/', name: 'overview', key: 'o' },
+]
