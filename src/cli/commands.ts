@@ -25,7 +25,7 @@ export const commands = {
     load: () => import('./backfill.ts'),
   },
   import: {
-    summary: { en: 'Load CSV exports of a platform', ko: '플랫폼에서 내보낸 CSV 적재' },
+    summary: { en: 'Load exports of a platform', ko: '플랫폼에서 내보낸 파일 적재' },
     load: () => import('./import.ts'),
   },
   schedule: {
