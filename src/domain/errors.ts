@@ -10,6 +10,7 @@ import { orchestrateEngineErrors } from './errors-orchestrate-engine.ts'
 import { orchestrateScheduleErrors } from './errors-orchestrate-schedule.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
+import { serverErrors } from './errors-server.ts'
 import { streamErrors } from './errors-stream.ts'
 import { transformErrors } from './errors-transform.ts'
 import { unifyErrors } from './errors-unify.ts'
@@ -33,6 +34,7 @@ export const catalogue = {
   ...orchestrateScheduleErrors,
   ...notifyErrors,
   ...sandboxErrors,
+  ...serverErrors,
   ...streamErrors,
   ...cliErrors,
 } as const

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
+
+/**
+ * Every route of the API: what it takes and what it answers. The server checks both ways with it, docs/openapi.json is made of
+ * it, and the dashboard imports its types and nothing else. Money and metrics are exact decimal text, never numbers.
+ */
+export const contract = {
+  'GET /api/v1/boot': {
+    summary: 'How far the start is; answered before the database is there',
+    response: z.object({
+      ready: z.boolean(),
+      version: z.number().int(),
+      stages: z.array(
+        z.object({
+          part: z.string(),
+          state: z.enum(['opening', 'open', 'failed']),
+          place: z.string(),
+          seconds: z.number(),
+        }),
+      ),
+      progress: z.object({ done: z.number().int(), total: z.number().int(), rows: z.number().int() }).nullable(),
+      error: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).nullable(),
+    }),
+  },
+  'POST /api/v1/session': {
+    summary: 'Exchanges the key for a cookie that a browser sends by itself',
+    body: z.object({ key: z.string().max(1_000) }),
+    response: z.object({ ok: z.boolean() }),
+  },
+  'GET /api/v1/runs': {
+    summary: 'Runs, newest first',
+    query: z.object({
+      pipeline: z.string().optional(),
+      state: runState.optional(),
+      limit: z.coerce.number().int().min(1).max(1_000).default(30),
+    }),
+    response: z.object({ runs: z.array(run) }),
+  },
+  'GET /api/v1/runs/grid': {
+    summary: 'The newest runs against their tasks, in one answer',
+    query: z.object({
+      pipeline: z.string().optional(),
+      limit: z.coerce.number().int().min(1).max(400).default(30),
+    }),
+    response: z.object({ runs: z.array(run), tasks: z.array(gridTask) }),
+  },
+  'GET /api/v1/runs/:runId': {
+    summary: 'One run with its tasks and their attempts',
+    params: z.object({ runId: z.uuid() }),
+    response: z.object({ run, tasks: z.array(task), summary: z.unknown() }),
+  },
+  'POST /api/v1/runs': {
+    summary: 'Makes a run of a day; refused while one of it is under way',
+    body: z.object({ pipeline: z.string(), date: civilDay }),
+    response: z.object({ runId: z.uuid() }),
+  },
+  'POST /api/v1/runs/:runId/cancel': {
+    summary: 'Stops what runs and begins nothing more of the run',
+    params: z.object({ runId: z.uuid() }),
+    response: z.object({ ok: z.boolean() }),
+  },
+  'POST /api/v1/runs/:runId/clear': {
+    summary: 'Makes ended tasks run again; old attempts are kept',
+    params: z.object({ runId: z.uuid() }),
+    body: z.object({ tasks: z.array(z.string()).default([]), downstream: z.boolean().default(true) }),
+    response: z.object({ cleared: z.number().int() }),
+  },
+  'GET /api/v1/runs/:runId/logs': {
+    summary: 'One page of a run’s lines, oldest first',
+    params: z.object({ runId: z.uuid() }),
+    query: logQuery,
+    response: z.object({ lines: z.array(logLine), next: z.string().nullable() }),
+  },
+} as const
+
+export type Contract = typeof contract
+export type RouteKey = keyof Contract
+
+type Part<Key extends RouteKey, Name extends string> =
+  Contract[Key] extends Readonly<Record<Name, infer Schema extends z.ZodType>> ? Schema : undefined
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
+
+/** What a handler is given, checked. */
+export interface RouteInput<Key extends RouteKey> {
+  readonly query: Parsed<Part<Key, 'query'>>
+  readonly params: Parsed<Part<Key, 'params'>>
+  readonly body: Parsed<Part<Key, 'body'>>
+}
+
+export type RouteOutput<Key extends RouteKey> = z.input<Contract[Key]['response']>

@@ -1,0 +1,28 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Clock } from '../domain/clock.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+
+/**
+ * What routes are given of the program. The server listens before the database is there: `warehouse()` throws SERVER_STARTING,
+ * which is answered as 503 with Retry-After, until it is.
+ */
+export interface Door {
+  readonly clock: Clock
+  warehouse(): Warehouse
+}
+
+/**
+ * The seam for other rooms: routes that are registered on the one server before it listens. `guard` says who looks at a request
+ * first: `server` is the key, the Host and the Origin like the rest of the API; `own` is nobody but the routes themselves (a
+ * collector of events from foreign pages). A room that offers routes needs nothing of this room: the type is structural, and the
+ * command that starts the server puts the two together:
+ *
+ *     startServer({ …, mounts: [(door) => ({ name: 'collect', guard: 'own', plugin: collector(door) })] })
+ */
+export interface Mount {
+  readonly name: string
+  readonly guard: 'server' | 'own'
+  readonly plugin: FastifyPluginAsync
+}
+
+export type MountOf = (door: Door) => Mount

@@ -1,0 +1,184 @@
+import fastifyHelmet from '@fastify/helmet'
+import fastifyRateLimit from '@fastify/rate-limit'
+import { fastifySSE } from '@fastify/sse'
+import fastifySwagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Clock } from '../domain/clock.ts'
+import { MillraceError } from '../domain/errors.ts'
+import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
+import type { Engine } from '../orchestrate/engine.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
+import { BootBoard, bootView } from './boot.ts'
+import { following } from './follow.ts'
+import { checkBind, guard } from './guard.ts'
+import type { Gate } from './guard.ts'
+import { watching } from './health.ts'
+import type { Door, MountOf } from './mount.ts'
+import { asMillraceError, languageOf, requestsPerMinuteMax, sendProblem } from './problem.ts'
+import type { RouteOutput } from './contract.ts'
+import { serve } from './route.ts'
+import { changingRuns, readingRuns } from './runs.ts'
+
+export interface ServerOptions {
+  /** 127.0.0.1 unless somebody asks for more; anything that others reach wants a key. */
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** When the port is taken, the next free one of the following twenty. */
+  readonly portSearch: boolean
+  /** The one bearer key; undefined: open, on this machine's own names only. */
+  readonly key: string | undefined
+  readonly clock: Clock
+  /** Routes of other rooms, beside the server's own. */
+  readonly mounts?: readonly MountOf[]
+  /** An accident of ours, with its cause; a person's log, never the answer. */
+  readonly onError: (error: MillraceError) => void
+}
+
+export interface ServerServices {
+  readonly warehouse: Warehouse
+  /** The embedded one over the warehouse when left out. */
+  readonly engine?: Engine
+}
+
+export interface Server extends AsyncDisposable {
+  /** `http://127.0.0.1:4400` */
+  readonly url: string
+  /** What the boot page shows; told by whoever starts the rest. */
+  readonly board: BootBoard
+  /** From here on requests are answered; before, they are 503 SERVER_STARTING. */
+  attach(services: ServerServices): void
+}
+
+const portsTried = 20
+const bodyBytesMax = 1_048_576
+
+/**
+ * Starts the one HTTP server. It listens when this returns, before any database is there; `attach` gives it one. Disposing it
+ * ends open streams and closes the port. Throws SERVER_PUBLIC_WITHOUT_KEY, SERVER_KEY_SHORT, SERVER_PORT_TAKEN.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  checkBind(options.host, options.key)
+  const board = new BootBoard()
+  const services: { attached?: ServerServices & { readonly engine: Engine } } = {}
+  const door: Door = {
+    clock: options.clock,
+    warehouse() {
+      if (!services.attached) throw board.tooEarly()
+      return services.attached.warehouse
+    },
+  }
+  const engineOf = () => {
+    if (!services.attached) throw board.tooEarly()
+    return services.attached.engine
+  }
+  const app = await buildApp(options, { board, door, engineOf })
+  const url = await listen(app, options)
+  return {
+    url,
+    board,
+    attach(given) {
+      services.attached = { ...given, engine: given.engine ?? embeddedEngine({ warehouse: given.warehouse }) }
+      board.ready()
+    },
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}
+
+interface Parts {
+  readonly board: BootBoard
+  readonly door: Door
+  readonly engineOf: () => Engine
+}
+
+/** Every route in place, nothing listening: what the OpenAPI snapshot is made of, too. */
+export async function buildApp(options: ServerOptions, parts: Parts): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 500 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler((error, request, reply) => {
+    const known = asMillraceError(error, request)
+    if (known.code === 'SERVER_UNEXPECTED') options.onError(known)
+    return sendProblem(reply, known, languageOf(request))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const facts = { method: request.method, path: request.url.split('?')[0] ?? '' }
+    return sendProblem(reply, new MillraceError('SERVER_NOT_FOUND', facts), languageOf(request))
+  })
+  await protect(app, options)
+  await app.register(fastifySwagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Millrace', version: '1' } },
+    transform: jsonSchemaTransform,
+  })
+  await app.register(fastifySSE, { heartbeatInterval: 15_000 })
+  const mounts = (options.mounts ?? []).map((mountOf) => mountOf(parts.door))
+  for (const one of mounts) if (one.guard === 'own') await app.register(one.plugin)
+  await app.register(async (scope) => {
+    const gate = guard(scope, options.key)
+    ownRoutes(scope, parts, gate)
+    for (const one of mounts) if (one.guard === 'server') await scope.register(one.plugin)
+  })
+  return app
+}
+
+/** Headers that make a browser refuse what does not come from here; no HSTS, because a local server speaks plain HTTP. */
+async function protect(app: FastifyInstance, { key }: ServerOptions): Promise<void> {
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        // Charts place their parts by style attributes.
+        styleSrcAttr: ["'unsafe-inline'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    hsts: false,
+    crossOriginOpenerPolicy: key === undefined ? false : { policy: 'same-origin' },
+    originAgentCluster: false,
+  })
+  await app.register(fastifyRateLimit, { max: requestsPerMinuteMax, timeWindow: 60_000 })
+}
+
+function ownRoutes(app: FastifyInstance, { board, door, engineOf }: Parts, gate: Gate): void {
+  serve(app, 'GET /api/v1/boot', async (_input, request) => {
+    const view = bootView(board.state, languageOf(request))
+    return view as RouteOutput<'GET /api/v1/boot'>
+  })
+  serve(app, 'POST /api/v1/session', async ({ body }, request, reply) => {
+    void reply.header('set-cookie', gate.exchange(body.key, request.protocol === 'https'))
+    return { ok: true }
+  })
+  watching(app, door, board)
+  following(app, door, board)
+  readingRuns(app, door, engineOf)
+  changingRuns(app, engineOf)
+}
+
+/** Listens, on one of the next ports when that is allowed. */
+async function listen(app: FastifyInstance, { host, port, portSearch }: ServerOptions): Promise<string> {
+  const last = portSearch && port !== 0 ? port + portsTried : port
+  for (let tried = port; ; tried++) {
+    try {
+      await app.listen({ host, port: tried })
+      const address = app.server.address()
+      const bound = typeof address === 'object' && address !== null ? address.port : tried
+      return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+    } catch (cause) {
+      const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (!isTaken) throw cause
+      if (tried >= last) throw new MillraceError('SERVER_PORT_TAKEN', { host, port: tried }, { cause })
+    }
+  }
+}
