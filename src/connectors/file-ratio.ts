@@ -34,7 +34,7 @@ export function ratioChecker(mapping: FileMapping): CheckRatio {
       scale * (roundingOf(over, numerator) / Math.abs(Number(denominator))) +
       (Math.abs(expected) * roundingOf(under, denominator)) / Math.abs(Number(denominator))
     // The last term is the error of the doubles themselves.
-    if (Math.abs(Number(shown) - expected) <= rounding + Math.abs(expected) * 1e-9) return undefined
+    if (Math.abs(Number(shown) - expected) <= rounding + Math.abs(expected) * 1e-12) return undefined
     return { ratio, found: text.trim(), expected: `${expected.toPrecision(6)}${isPercent ? '%' : ''}` }
   }
 }

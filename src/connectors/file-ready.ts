@@ -60,7 +60,7 @@ const ready = {
 
 type ReadyName = keyof typeof ready
 
-export const readyNames = Object.keys(ready) as readonly ReadyName[]
+const readyNames = Object.keys(ready) as readonly ReadyName[]
 
 /** The mapping of that name; undefined when there is none, and the text is a path. */
 export function readyMapping(name: string): FileMapping | undefined {
