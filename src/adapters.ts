@@ -27,6 +27,7 @@ export const adapters = {
   },
   log: {
     postgres: () => import('./stream/postgres-log.ts'),
+    kafka: () => import('./stream/kafka-log.ts'),
   },
   counters: {
     postgres: () => import('./stream/postgres-counters.ts'),

@@ -1,6 +1,21 @@
 import type { ErrorTable } from './error-entry.ts'
 
 const log = {
+  STREAM_LOG_UNAVAILABLE: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['place', 'reason'],
+    en: {
+      what: 'The event log does not answer: {place}',
+      why: '{reason}. Events that were acknowledged are safe; what was not acknowledged has to be sent again.',
+      fix: 'See that the brokers run and can be reached from here, with the right TLS and credentials. Consumers go on by themselves.',
+    },
+    ko: {
+      what: '이벤트 로그가 응답하지 않습니다: {place}',
+      why: '{reason}. 확인 응답을 받은 이벤트는 안전합니다. 응답을 받지 못한 이벤트는 다시 보내야 합니다.',
+      fix: '브로커가 실행 중인지, 여기서 접속할 수 있는지, TLS와 인증 정보가 맞는지 확인하세요. 소비자는 스스로 다시 시작합니다.',
+    },
+  },
   STREAM_SEGMENT_DAMAGED: {
     exit: 'run',
     retryable: false,
