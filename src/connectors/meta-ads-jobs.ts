@@ -56,7 +56,7 @@ async function resumedOrSubmitted(
   context: ConnectorContext,
 ): Promise<RemoteJob> {
   const question = createHash('sha256')
-    .update(JSON.stringify([path, Object.entries(parameters).sort()]))
+    .update(JSON.stringify([path, Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))]))
     .digest('hex')
   const of = { platform: 'meta_ads', accountId: account, question } as const
   const known = await context.remoteJobs?.find(of)
