@@ -144,3 +144,16 @@ export class KafkaFetch {
     return topic
   }
 }
+
+/** Undefined when the signal comes first; what still arrives is dropped. */
+export async function unlessAborted<Value>(
+  pending: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value | undefined> {
+  if (!signal) return pending
+  pending.catch(() => undefined)
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const stop = (): void => resolve(undefined)
+  signal.addEventListener('abort', stop, { once: true })
+  return Promise.race([pending, promise]).finally(() => signal.removeEventListener('abort', stop))
+}

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from '@platformatic/kafka'
 import { z } from 'zod'
 import { MillraceError } from '../domain/errors.ts'
 import { readRecordBatches } from './kafka-batch.ts'
-import { KafkaFetch } from './kafka-fetch.ts'
+import { KafkaFetch, unlessAborted } from './kafka-fetch.ts'
 import { openKafkaTopic } from './kafka-topic.ts'
 import { envelopes, groups, records } from './kafka-values.ts'
 import type { Append, Bounds, EventLog, LogBatch, Offset, ReadOptions } from './log.ts'
@@ -210,19 +210,6 @@ class KafkaLog implements EventLog {
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitions)
       throw new MillraceError('STREAM_PARTITION_UNKNOWN', { topic, partition, partitions })
   }
-}
-
-/** Undefined when the signal comes first; what still arrives is dropped. */
-async function unlessAborted<Value>(
-  pending: Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value | undefined> {
-  if (!signal) return pending
-  pending.catch(() => undefined)
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  const stop = (): void => resolve(undefined)
-  signal.addEventListener('abort', stop, { once: true })
-  return Promise.race([pending, promise]).finally(() => signal.removeEventListener('abort', stop))
 }
 
 const brokerList = z
