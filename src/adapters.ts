@@ -31,6 +31,7 @@ export const adapters = {
   },
   counters: {
     postgres: () => import('./stream/postgres-counters.ts'),
+    redis: () => import('./stream/redis-counters.ts'),
   },
 } as const
 
