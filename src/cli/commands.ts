@@ -25,7 +25,7 @@ export const commands = {
     load: () => import('./backfill.ts'),
   },
   import: {
-    summary: { en: 'Load CSV exports of a platform', ko: '플랫폼에서 내보낸 CSV 적재' },
+    summary: { en: 'Load exports of a platform', ko: '플랫폼에서 내보낸 파일 적재' },
     load: () => import('./import.ts'),
   },
   schedule: {
@@ -39,6 +39,14 @@ export const commands = {
   lake: {
     summary: { en: 'Raw files: list, verify, tidy, copy', ko: '원본 파일: 목록, 검증, 정리, 복사' },
     load: () => import('./lake.ts'),
+  },
+  unify: {
+    summary: { en: 'Map raw rows of the lake again', ko: '레이크의 원본을 다시 매핑' },
+    load: () => import('./unify.ts'),
+  },
+  restatements: {
+    summary: { en: 'What platforms changed afterwards', ko: '플랫폼이 나중에 바꾼 값' },
+    load: () => import('./restatements.ts'),
   },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },

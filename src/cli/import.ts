@@ -14,7 +14,15 @@ import { formatOf, printRows } from './table.ts'
 
 export const command: CommandSpec = {
   name: 'import',
-  arguments: [{ name: '<files...>', text: { en: 'CSV exports of one account', ko: '한 계정에서 내보낸 CSV' } }],
+  arguments: [
+    {
+      name: '<files...>',
+      text: {
+        en: 'Exports of one account: CSV, TSV, JSON lines, Parquet',
+        ko: '한 계정의 내보내기 파일: CSV, TSV, JSON 줄, Parquet',
+      },
+    },
+  ],
   options: [
     {
       flags: '--platform <name>',
@@ -32,19 +40,26 @@ export const command: CommandSpec = {
     },
     {
       flags: '--map <file>',
-      text: { en: 'YAML that says which column is what', ko: '어느 열이 무엇인지 적은 YAML' },
+      text: {
+        en: 'YAML that says which column is what, or google_ads, meta_ads for their own exports',
+        ko: '어느 열이 무엇인지 적은 YAML, 또는 그 플랫폼의 내보내기용 google_ads, meta_ads',
+      },
       required: true,
     },
     { flags: '--dry-run', text: { en: 'Only say what was understood', ko: '이해한 내용만 출력' } },
   ],
   description: {
-    en: 'Loads CSV exports through the whole job: audit, publish, dbt, notice. Exactly the days that the files have are replaced. What is not understood is named by file, line and column, and then nothing is loaded.',
-    ko: '내보낸 CSV를 전체 작업(감사, 공개, dbt, 알림)으로 적재합니다. 파일에 있는 날만 교체합니다. 이해하지 못한 것은 파일, 행, 열로 알려 주며, 그때는 아무것도 적재하지 않습니다.',
+    en: 'Loads exports through the whole job: audit, publish, dbt, notice. Exactly the days that the files have are replaced. What is not understood is named by file, line and column, and then nothing is loaded.',
+    ko: '내보낸 파일을 전체 작업(감사, 공개, dbt, 알림)으로 적재합니다. 파일에 있는 날만 교체합니다. 이해하지 못한 것은 파일, 행, 열로 알려 주며, 그때는 아무것도 적재하지 않습니다.',
   },
   examples: [
     {
       line: 'millrace import report.csv --platform google_ads --account 1234567890 \\\n    --currency KRW --map map.yaml --dry-run',
       text: { en: 'see what is understood first', ko: '먼저 무엇을 이해하는지 확인' },
+    },
+    {
+      line: 'millrace import ads-manager.csv --platform meta_ads --account 42 \\\n    --currency KRW --map meta_ads',
+      text: { en: 'as Ads Manager exports it', ko: '광고 관리자가 내보낸 그대로' },
     },
   ],
   run: importFiles,
@@ -59,8 +74,11 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   currency(String(given['currency']))
   if (given['zone'] !== undefined) timeZone(String(given['zone']))
   const { adapter, readMapping } = await import('../connectors/file.ts')
+  const { readyMapping } = await import('../connectors/file-ready.ts')
+  const asked = String(given['map'])
+  const mapping = readyMapping(asked) ? asked : resolve(asked)
   const { previewFile } = await import('../connectors/file-plan.ts')
-  const plan = await previewFile(files, await readMapping(resolve(String(given['map']))))
+  const plan = await previewFile(files, await readMapping(mapping))
   printPlan(invocation, plan)
   if (plan.problemCount > 0) throw notUnderstood(plan, invocation)
   if (given['dryRun'] === true || plan.days.length === 0) return 0
@@ -71,7 +89,7 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
     account: given['account'],
     currency: given['currency'],
     zone: given['zone'] ?? settings.pipeline.zone,
-    mapping: resolve(String(given['map'])),
+    mapping,
   })
   await using connector = await adapter.open(options)
   const connection: OpenConnection = { name: 'import', connector, accountIds: [] }

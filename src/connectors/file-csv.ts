@@ -3,15 +3,11 @@ import { open } from 'node:fs/promises'
 import { CsvError, parse } from 'csv-parse'
 import { parse as parseSync } from 'csv-parse/sync'
 import { MillraceError } from '../domain/errors.ts'
+import type { FileFormat, FileRecord } from './file-record.ts'
+import { fileFormatOf } from './file-record.ts'
 
-/** One record of a CSV: its cells and where it stands. */
-export interface CsvRecord {
-  readonly cells: readonly string[]
-  /** As it is written, with its line end and the empty lines before it. */
-  readonly raw: string
-  /** Line of the record's first character, from 1. */
-  readonly line: number
-}
+/** One record of a CSV; `raw` is as it is written, with its line end and the empty lines before it. */
+export type CsvRecord = FileRecord
 
 interface Parsed {
   readonly record: readonly string[]
@@ -107,13 +103,20 @@ function drained(parser: ReturnType<typeof parse>): Promise<void> {
 export async function sampleOf(
   file: string,
   encoding: string,
-): Promise<{ readonly text: string; readonly encoding: string; readonly whole: boolean }> {
+): Promise<{
+  readonly text: string
+  readonly encoding: string
+  readonly whole: boolean
+  readonly format: FileFormat
+}> {
   try {
     await using handle = await open(file)
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(sampleBytes))
     const actual = markedEncoding(buffer) ?? encoding
+    const format = fileFormatOf(buffer.subarray(0, bytesRead))
+    if (format === 'parquet') return { text: '', encoding: actual, whole: false, format }
     const text = new TextDecoder(actual).decode(buffer.subarray(0, bytesRead), { stream: true })
-    return { text, encoding: actual, whole: bytesRead < sampleBytes }
+    return { text, encoding: actual, whole: bytesRead < sampleBytes, format }
   } catch (cause) {
     throw readError(file, encoding, cause)
   }

@@ -1,7 +1,7 @@
 import type { filesErrors } from '../domain/errors-files.ts'
 import type { Facts } from '../domain/errors.ts'
 import { recordsOf, sampleBytes } from './file-csv.ts'
-import type { FileField, FileMapping } from './file-mapping.ts'
+import type { FileField, FileMapping, FileRatio } from './file-mapping.ts'
 
 /** Where the columns of one file are. */
 export interface FileLayout {
@@ -11,6 +11,10 @@ export interface FileLayout {
   readonly headerLine: number
   /** Index of the cell of each mapped column. */
   readonly cells: ReadonlyMap<FileField, number>
+  /** Index of the cell of each ratio that the file has. */
+  readonly ratios: ReadonlyMap<FileRatio, number>
+  /** Index of the cell that must have the day of the row, or -1. */
+  readonly sameDay: number
 }
 
 const delimiters = [',', ';', '\t', '|']
@@ -36,28 +40,63 @@ export function findLayout(
   whole: boolean,
   mapping: FileMapping,
 ): { readonly layout: FileLayout | undefined; readonly problems: readonly FileProblem[] } {
-  const wanted = Object.entries(mapping.columns) as [FileField, { header: string; nth: number | null }][]
   const tried = (mapping.file.delimiter === null ? delimiters : [mapping.file.delimiter]).flatMap((delimiter) =>
     recordsOf(text.slice(0, sampleBytes), file, delimiter, !whole || text.length > sampleBytes)
       .filter(({ line }) => mapping.file.headerLine === null || line === mapping.file.headerLine)
       .slice(0, headerLinesMax)
-      .map((record) => ({ delimiter, record, names: record.cells.map(tidy) })),
+      .map((record) => ({ delimiter, line: record.line, names: record.cells.map(tidy) })),
   )
-  const hits = (names: readonly string[]) => wanted.filter(([, { header }]) => names.includes(tidy(header))).length
+  const wanted = Object.values(mapping.columns)
+  const hits = (names: readonly string[]) =>
+    wanted.filter(({ headers }) => headers.some((header) => names.some(matching(header)))).length
   const best = tried.reduce<(typeof tried)[number] | undefined>(
     (found, one) => (!found || hits(one.names) > hits(found.names) ? one : found),
     undefined,
   )
   if (!best) return { layout: undefined, problems: [{ code: 'FILES_EMPTY', facts: { file } }] }
-  const line = best.record.line
-  const cells = wanted.map(([field, column]) => ({
-    field,
-    found: cellOf({ file, line, field, ...column }, best.names),
-  }))
+  return layoutOf({ file, delimiter: best.delimiter, headerLine: best.line }, best.names, mapping)
+}
+
+/** Where the mapped columns stand among the names of a file, whatever its format. Every column that cannot be found is a problem. */
+export function layoutOf(
+  place: Pick<FileLayout, 'file' | 'delimiter' | 'headerLine'>,
+  rawNames: readonly string[],
+  mapping: FileMapping,
+): { readonly layout: FileLayout | undefined; readonly problems: readonly FileProblem[] } {
+  const names = rawNames.map(tidy)
+  const columns = Object.entries(mapping.columns) as [FileField, { headers: readonly string[]; nth: number | null }][]
+  const cells = columns
+    .map(([field, column]) => ({
+      field,
+      found: cellOf({ file: place.file, line: Math.max(1, place.headerLine), field, ...column }, names),
+    }))
+    .filter(({ field, found }) => typeof found === 'number' || !isLacking(found) || !mapping.optional.includes(field))
   const problems = cells.flatMap(({ found }) => (typeof found === 'number' ? [] : [found]))
   const known = cells.flatMap(({ field, found }) => (typeof found === 'number' ? [[field, found] as const] : []))
-  const layout = { file, delimiter: best.delimiter, headerLine: line, cells: new Map(known) }
+  const sameDay = names.findIndex((name) => (mapping.sameDay ?? []).some((header) => matching(header)(name)))
+  const layout = { ...place, cells: new Map(known), ratios: ratiosOf(names, mapping), sameDay }
   return { layout: problems.length === 0 ? layout : undefined, problems }
+}
+
+const isLacking = ({ code }: FileProblem) => code === 'FILES_COLUMN_UNKNOWN'
+
+function ratiosOf(names: readonly string[], mapping: FileMapping): ReadonlyMap<FileRatio, number> {
+  const ratios = Object.entries(mapping.ratios) as [FileRatio, { headers: readonly string[] }][]
+  return new Map(
+    ratios.flatMap(([ratio, { headers }]) => {
+      const cell = names.findIndex((name) => headers.some((header) => matching(header)(name)))
+      return cell < 0 ? [] : [[ratio, cell] as const]
+    }),
+  )
+}
+
+/** Whether a name is that header; `(*)` of the header is any text in brackets. */
+function matching(header: string): (name: string) => boolean {
+  const wanted = tidy(header)
+  if (!wanted.includes('(*)')) return (name) => name === wanted
+  const parts = wanted.split('(*)').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const shape = new RegExp(`^${parts.join('\\([^()]*\\)')}$`)
+  return (name) => shape.test(name)
 }
 
 /** Composed letters and plain spaces: Hangul of a file from macOS is the same text in other bytes. */
@@ -69,15 +108,18 @@ interface Wanted {
   readonly file: string
   readonly line: number
   readonly field: FileField
-  readonly header: string
+  readonly headers: readonly string[]
   readonly nth: number | null
 }
 
-function cellOf({ nth, ...facts }: Wanted, names: readonly string[]): number | FileProblem {
-  const found = names.flatMap((name, index) => (name === tidy(facts.header) ? [index] : []))
+function cellOf({ nth, headers, ...place }: Wanted, names: readonly string[]): number | FileProblem {
+  const there = headers.find((one) => names.some(matching(one)))
+  const header = there ?? headers.join('" or "')
+  const found = there === undefined ? [] : names.flatMap((name, index) => (matching(there)(name) ? [index] : []))
   const cell = found[(nth ?? 1) - 1]
+  const facts = { ...place, header }
   if (cell === undefined) {
-    const near = alike(facts.header, names).map((name) => `"${name}"`)
+    const near = [...new Set(headers.flatMap((one) => alike(one, names)))].slice(0, 3).map((name) => `"${name}"`)
     const all = names.filter((name) => name !== '').map((name) => `"${name}"`)
     const seen = { near: near.join(', ') || 'none', found: all.join(', ').slice(0, 1_000) || 'none' }
     return { code: 'FILES_COLUMN_UNKNOWN', facts: { ...facts, ...seen } }

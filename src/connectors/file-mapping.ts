@@ -26,13 +26,41 @@ export type FileField = keyof typeof fileFields
 
 const fieldNames = Object.keys(fileFields) as readonly FileField[]
 
-/** A column by its header; `nth` where several have the same one. */
-const columnShape = z.union([
+/** Headers that a column may have, the first that is there wins; `(*)` in one stands for anything in brackets, such as a currency. */
+const headersShape = z.union([
   z
     .string()
     .min(1)
-    .transform((header) => ({ header, nth: null })),
-  z.strictObject({ header: z.string().min(1), nth: z.int().min(1) }),
+    .transform((header) => [header]),
+  z.array(z.string().min(1)).min(1),
+])
+
+/** A column by its header; `nth` where several have the same one. */
+const columnShape = z.union([
+  headersShape.transform((headers) => ({ headers, nth: null })),
+  z
+    .strictObject({ header: headersShape, nth: z.int().min(1).nullable().default(null) })
+    .transform(({ header, nth }) => ({ headers: header, nth })),
+])
+
+/** Ratios that a file may carry: numerator and denominator by their fields. They are compared with their sums and thrown away. */
+export const fileRatios = {
+  ctr: ['clicks', 'impressions'],
+  cpc: ['cost', 'clicks'],
+  cvr: ['conversions', 'clicks'],
+  cpa: ['cost', 'conversions'],
+  roas: ['conversion_value', 'cost'],
+} as const satisfies Record<string, readonly [FileField, FileField]>
+
+export type FileRatio = keyof typeof fileRatios
+
+const ratioNames = Object.keys(fileRatios) as readonly FileRatio[]
+
+const ratioShape = z.union([
+  headersShape.transform((headers) => ({ headers, percent: false })),
+  z
+    .strictObject({ header: headersShape, percent: z.boolean().default(false) })
+    .transform(({ header, percent }) => ({ headers: header, percent })),
 ])
 
 const constantShape = z.union([z.string(), z.number().transform(String)])
@@ -67,6 +95,14 @@ const mappingShape = z
     version: z.int().min(1).default(1).describe('Raise it when the meaning of a column changes.'),
     file: fileShape.prefault({}),
     columns: z.partialRecord(z.enum(fieldNames), columnShape),
+    optional: z.array(z.enum(fieldNames)).default([]).describe('Columns that a file may lack.'),
+    sameDay: headersShape
+      .optional()
+      .describe('A column whose day must be that of date: a row that spans several days is refused.'),
+    ratios: z
+      .partialRecord(z.enum(ratioNames), ratioShape)
+      .default({})
+      .describe('Columns of ratios: checked against the sums, not kept; percent for one without a percent sign.'),
     constants: z.partialRecord(z.enum(fieldNames), constantShape).default({}),
     numbers: numbersShape.prefault({}),
     dates: z.union([dateShape.transform((one) => [one]), z.array(dateShape).min(1)]).default(['YYYY-MM-DD']),
@@ -77,6 +113,8 @@ const mappingShape = z
     const complain = (message: string) => context.addIssue({ code: 'custom', path: ['columns'], message })
     for (const field of ['date', 'campaign_id'] as const) if (!has(field)) complain(`columns must name ${field}`)
     if (has('cost') && has('cost_micros')) complain('columns must name cost or cost_micros, not both')
+    const needed = mapping.optional.find((field) => field === 'date' || field === 'campaign_id')
+    if (needed) complain(`${needed} cannot be optional`)
     const twice = fieldNames.find((field) => field in mapping.columns && field in mapping.constants)
     if (twice) complain(`${twice} is both a column and a constant`)
   })
@@ -102,7 +140,18 @@ export function parseFileMapping(text: string, file: string): FileMapping {
   throw new MillraceError('FILES_MAPPING_INVALID', { ...at(offsetOf(document, path)), reason })
 }
 
-const sectionNames = ['version', 'file', 'columns', 'constants', 'numbers', 'dates', 'statuses']
+const sectionNames = [
+  'version',
+  'file',
+  'columns',
+  'optional',
+  'sameDay',
+  'ratios',
+  'constants',
+  'numbers',
+  'dates',
+  'statuses',
+]
 
 /** The first thing wrong; a name that the mapping does not know is blamed itself, with the names that it could have been. */
 function firstIssue(error: z.ZodError): { readonly path: readonly PropertyKey[]; readonly reason: string } {
@@ -147,11 +196,18 @@ export function mappedFields(mapping: FileMapping): readonly FileField[] {
   return fieldNames.filter((field) => field in mapping.columns || field in mapping.constants)
 }
 
+const nullable: readonly FileField[] = ['link_clicks', 'video_views', 'conversion_value']
+
+/** A cell without a value is none; a column that a file may lack is no metric there, where a fact may have none. */
+function absentOf({ optional }: FileMapping, field: FileField): 'zero' | 'null' {
+  return optional.includes(field) && nullable.includes(field) ? 'null' : 'zero'
+}
+
 /** How the rows become facts: values are parsed on the way in, so every number is a plain column. Files may be finer than a campaign's day. */
 export function rawMappingOf(mapping: FileMapping): RawMapping {
   const fields = mappedFields(mapping)
   const metric = (field: FileField): MetricSource =>
-    fields.includes(field) ? { from: 'column', column: field, absent: 'zero' } : { from: 'none' }
+    fields.includes(field) ? { from: 'column', column: field, absent: absentOf(mapping, field) } : { from: 'none' }
   return {
     grain: 'finer',
     version: mapping.version,

@@ -1,10 +1,12 @@
 import type { Day } from '../domain/day.ts'
 import type { RawRow } from '../domain/mapping.ts'
 import { csvRecords, recordsOf, sampleOf } from './file-csv.ts'
-import type { CsvRecord } from './file-csv.ts'
 import type { FileLayout, FileProblem } from './file-header.ts'
-import { findLayout } from './file-header.ts'
+import { findLayout, layoutOf } from './file-header.ts'
+import { jsonNames, jsonRecords } from './file-jsonl.ts'
 import type { FileMapping } from './file-mapping.ts'
+import { parquetNames, parquetRecords } from './file-parquet.ts'
+import type { FileFormat, FileRecord } from './file-record.ts'
 import { recordMapper } from './file-rows.ts'
 
 /** What an import would do. */
@@ -28,7 +30,7 @@ const problemsMax = 1_000
 /** Takes records one after the other and holds no more than the plan itself. */
 interface Planner {
   problems(found: readonly FileProblem[]): void
-  record(record: CsvRecord, layout: FileLayout): void
+  record(record: FileRecord, layout: FileLayout): void
   plan(): FilePlan
 }
 
@@ -78,30 +80,50 @@ export function planFileImport(
   return plan.plan()
 }
 
-/** A file whose columns were found, and the encoding that it is really in. */
+/** A file whose columns were looked for, and what it really is. */
 export interface OpenedFile {
   readonly layout: FileLayout | undefined
   readonly problems: readonly FileProblem[]
+  readonly format: FileFormat
   readonly encoding: string
+  /** Of a format that names its values row by row. */
+  readonly names: readonly string[]
 }
 
-/** Looks at the beginning of a file. Throws FILES_UNREADABLE, FILES_ENCODING. */
+/** Looks at the beginning of a file. Throws FILES_UNREADABLE, FILES_ENCODING, FILES_JSON_BROKEN, FILES_PARQUET_BROKEN. */
 export async function openFile(file: string, mapping: FileMapping): Promise<OpenedFile> {
-  const { text, encoding, whole } = await sampleOf(file, mapping.file.encoding)
-  return { ...findLayout(file, text, whole, mapping), encoding }
+  const { text, encoding, whole, format } = await sampleOf(file, mapping.file.encoding)
+  if (format === 'text') return { ...findLayout(file, text, whole, mapping), format, encoding, names: [] }
+  const names = format === 'jsonl' ? jsonNames(text, file, whole) : await parquetNames(file)
+  return { ...layoutOf({ file, delimiter: '', headerLine: 0 }, names, mapping), format, encoding, names }
+}
+
+/** The records of an opened file after its header, streamed. Throws FILES_* for what is not of its format. */
+export async function* fileRecords(
+  file: string,
+  { format, encoding, names }: Omit<OpenedFile, 'problems' | 'layout'>,
+  layout: FileLayout,
+): AsyncGenerator<FileRecord, void, undefined> {
+  const records =
+    format === 'parquet'
+      ? parquetRecords(file)
+      : format === 'jsonl'
+        ? jsonRecords(file, encoding, names)
+        : csvRecords(file, { encoding, delimiter: layout.delimiter })
+  for await (const record of records) if (record.line > layout.headerLine) yield record
 }
 
 /**
  * What importing these files would do, read from disk in a stream: `--dry-run`.
- * Throws FILES_UNREADABLE, FILES_ENCODING, FILES_CSV_BROKEN; everything else is a problem of the plan.
+ * Throws FILES_UNREADABLE, FILES_ENCODING, FILES_*_BROKEN; everything else is a problem of the plan.
  */
 export async function previewFile(files: readonly string[], mapping: FileMapping): Promise<FilePlan> {
   const plan = planner(mapping)
   for (const file of files) {
-    const { layout, problems, encoding } = await openFile(file, mapping)
-    plan.problems(problems)
-    if (!layout) continue
-    for await (const record of csvRecords(file, { encoding, delimiter: layout.delimiter })) plan.record(record, layout)
+    const opened = await openFile(file, mapping)
+    plan.problems(opened.problems)
+    if (!opened.layout) continue
+    for await (const record of fileRecords(file, opened, opened.layout)) plan.record(record, opened.layout)
   }
   return plan.plan()
 }

@@ -13,15 +13,15 @@ import { platform } from '../domain/platform.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
 import { checkFiles, told } from './file-check.ts'
-import { csvRecords } from './file-csv.ts'
 import type { FileProblem } from './file-header.ts'
 import type { FileMapping } from './file-mapping.ts'
 import { fileMapping, parseFileMapping, rawMappingOf } from './file-mapping.ts'
-import { openFile } from './file-plan.ts'
+import { fileRecords, openFile } from './file-plan.ts'
+import { readyMapping } from './file-ready.ts'
 import { recordMapper } from './file-rows.ts'
 
 const options = z.object({
-  files: z.array(z.string().min(1)).min(1).describe('CSV files of one account.'),
+  files: z.array(z.string().min(1)).min(1).describe('Files of one account: CSV, TSV, JSON lines or Parquet.'),
   platform: z.string().transform(platform).describe('The platform that the numbers come from.'),
   account: z.string().min(1).describe('Id of the ad account.'),
   name: z.string().min(1).optional().describe('Name of the account; left out: its id.'),
@@ -29,7 +29,7 @@ const options = z.object({
   zone: z.string().default('UTC').transform(timeZone).describe('Time zone in which the file’s days were counted.'),
   mapping: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())])
-    .describe('Path of the mapping, or the mapping itself.'),
+    .describe('Path of the mapping, google_ads or meta_ads for their own exports, or the mapping itself.'),
 })
 
 type Options = z.output<typeof options>
@@ -45,7 +45,7 @@ const problemsToldMax = 20
 
 export const adapter = defineConnector({
   name: 'file',
-  summary: 'Reads campaign metrics from CSV exports by a mapping of their columns.',
+  summary: 'Reads campaign metrics from exports (CSV, TSV, JSON lines, Parquet) by a mapping of their columns.',
   options,
   async open(given) {
     const mapping = await readMapping(given.mapping)
@@ -67,9 +67,11 @@ export const adapter = defineConnector({
   },
 })
 
-/** The mapping at a path, or given as it is. Throws FILES_UNREADABLE, FILES_MAPPING_INVALID. */
+/** The mapping of a platform's own exports by its name, at a path, or given as it is. Throws FILES_UNREADABLE, FILES_MAPPING_INVALID. */
 export async function readMapping(given: Options['mapping']): Promise<FileMapping> {
   if (typeof given !== 'string') return fileMapping(given)
+  const ready = readyMapping(given)
+  if (ready) return ready
   try {
     return parseFileMapping(await readFile(given, 'utf8'), given)
   } catch (cause) {
@@ -115,18 +117,18 @@ async function extract(files: readonly string[], mapping: FileMapping, reading: 
     problems.push(...opened.problems)
     counts.problems += opened.problems.length
     if (!opened.layout) continue
-    const { layout, encoding } = opened
+    const { layout } = opened
     let batch: RawRow[] = []
-    for await (const record of csvRecords(file, { encoding, delimiter: layout.delimiter })) {
-      if (record.line <= layout.headerLine) continue
+    for await (const record of fileRecords(file, opened, layout)) {
       const mapped = map(record, layout)
       if (mapped.kind === 'problems') {
         counts.problems += mapped.problems.length
         problems.push(...mapped.problems.slice(0, Math.max(0, problemsToldMax - problems.length)))
       }
       if (mapped.kind !== 'row' || mapped.date < slice.since || mapped.date > slice.until) continue
-      observe(entities, mapped.row, mapped.date, account, mapping)
-      batch.push(mapped.row)
+      const row = mapped.row['currency'] === null ? { ...mapped.row, currency: account.currency } : mapped.row
+      observe(entities, row, mapped.date, account, mapping)
+      batch.push(row)
       if (batch.length === batchRows) {
         counts.rows += batch.length
         await sink.rows(batch)

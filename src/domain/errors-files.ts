@@ -46,6 +46,36 @@ const files = {
       fix: '해당 줄을 확인하세요. 대개 열린 따옴표가 닫히지 않은 경우입니다.',
     },
   },
+  FILES_JSON_BROKEN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['file', 'line', 'reason'],
+    en: {
+      what: '{file}:{line}: this is no JSON object',
+      why: 'A file of JSON lines has one object a line. {reason}.',
+      fix: 'Look at that line; a JSON list has to be written as lines first, for example with jq -c ".[]".',
+    },
+    ko: {
+      what: '{file}:{line}: JSON 객체가 아닙니다',
+      why: 'JSON 줄 파일은 한 줄에 객체 하나입니다. {reason}.',
+      fix: '해당 줄을 확인하세요. JSON 목록은 먼저 줄로 바꿔야 합니다. 예: jq -c ".[]".',
+    },
+  },
+  FILES_PARQUET_BROKEN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['file', 'reason'],
+    en: {
+      what: '{file} cannot be read as Parquet',
+      why: 'It begins like a Parquet file, and then: {reason}.',
+      fix: 'Export or download the file again; it may be cut off.',
+    },
+    ko: {
+      what: '{file}을(를) Parquet로 읽을 수 없습니다',
+      why: 'Parquet 파일처럼 시작하지만: {reason}.',
+      fix: '파일을 다시 내보내거나 내려받으세요. 잘렸을 수 있습니다.',
+    },
+  },
   FILES_EMPTY: {
     exit: 'usage',
     retryable: false,
@@ -170,6 +200,36 @@ const values = {
       what: '{file}:{line}:{column}: "{value}"은(는) 통화가 아닙니다',
       why: '금액에는 KRW, USD, EUR처럼 대문자 ISO 4217 코드가 붙습니다.',
       fix: '파일의 통화가 하나라면 매핑에서 columns.currency를 빼고 --currency로 지정하세요.',
+    },
+  },
+  FILES_RATIO_DIFFERS: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['file', 'line', 'column', 'ratio', 'found', 'expected'],
+    en: {
+      what: '{file}:{line}:{column}: {ratio} is {found}, and the row’s own numbers give {expected}',
+      why: 'A ratio follows from the sums beside it; where it does not, a column was most likely taken for another.',
+      fix: 'Look at columns in the mapping (clicks of all kinds or of links?), or take the ratio out of ratios.',
+    },
+    ko: {
+      what: '{file}:{line}:{column}: {ratio}이(가) {found}인데 같은 행의 숫자로는 {expected}입니다',
+      why: '비율은 옆의 합계에서 나옵니다. 그렇지 않다면 다른 열을 잘못 지정했을 가능성이 큽니다.',
+      fix: '매핑의 columns를 확인하거나(전체 클릭인지 링크 클릭인지) ratios에서 해당 비율을 빼세요.',
+    },
+  },
+  FILES_DAYS_SPANNED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['file', 'line', 'column', 'date', 'value'],
+    en: {
+      what: '{file}:{line}:{column}: the row goes from {date} to {value}',
+      why: 'A row must be about one day: numbers of several days cannot be told apart any more.',
+      fix: 'Export the report again with a breakdown by day.',
+    },
+    ko: {
+      what: '{file}:{line}:{column}: 이 행은 {date}부터 {value}까지입니다',
+      why: '한 행은 하루여야 합니다. 여러 날의 숫자는 나눌 수 없습니다.',
+      fix: '일별 분류로 보고서를 다시 내보내세요.',
     },
   },
   FILES_NOT_UNDERSTOOD: {

@@ -87,7 +87,11 @@ function standIn(known: readonly AdAccount[], context: ConnectorContext): readon
   return known
 }
 
-async function knownAccounts(ports: Ports, platform: Platform): Promise<readonly AdAccount[]> {
+/** Accounts of a platform as earlier runs saw them. */
+export async function knownAccounts(
+  ports: Pick<Ports, 'warehouse'>,
+  platform: Platform,
+): Promise<readonly AdAccount[]> {
   const rows = await ports.warehouse.query<SqlRow>(
     'select account_id, name, currency, timezone from dim_account where platform = $1 and is_current order by account_id',
     [platform],

@@ -7,6 +7,7 @@ import type { ExtractRecord, PartitionKey, Slice } from '../domain/metric.ts'
 import { platforms } from '../domain/platform.ts'
 import type { ConnectorContext } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
+import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { AccountChoice } from './accounts.ts'
 import { reachAccounts } from './accounts.ts'
 import { announce, beginRun } from './announce.ts'
@@ -52,6 +53,7 @@ function contextOf(ports: Ports, signal: AbortSignal, emit: (event: RunEvent) =>
     random: ports.random,
     fetch: ports.fetch,
     signal,
+    remoteJobs: remoteJobsOf(ports.warehouse),
     log: ({ level, message }) => emit({ event: 'log', level, message }),
   }
 }

@@ -16,6 +16,7 @@ const names = [
   'entity-insert',
   'account-observe',
   'status',
+  'restatements',
 ] as const
 
 export type StatementName = (typeof names)[number]
