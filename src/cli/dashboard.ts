@@ -74,10 +74,7 @@ export function told(context: OpenContext, server: Server | undefined): OpenCont
 }
 
 /** Hands what a run tells to the boot page as well. */
-export function alsoToBoard(
-  tell: (event: RunEvent) => void,
-  server: Server | undefined,
-): (event: RunEvent) => void {
+export function alsoToBoard(tell: (event: RunEvent) => void, server: Server | undefined): (event: RunEvent) => void {
   return (event) => {
     tell(event)
     if (event.event === 'progress')

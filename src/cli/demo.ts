@@ -19,7 +19,10 @@ export const command: CommandSpec = {
   name: 'demo',
   arguments: [],
   options: [
-    { flags: '--once', text: { en: 'End when the job is done; no dashboard', ko: '작업이 끝나면 종료. 대시보드 없음' } },
+    {
+      flags: '--once',
+      text: { en: 'End when the job is done; no dashboard', ko: '작업이 끝나면 종료. 대시보드 없음' },
+    },
     {
       flags: '--port <port>',
       text: { en: 'The dashboard’s; 4400 or the next free one', ko: '대시보드 포트. 4400 또는 다음 빈 포트' },

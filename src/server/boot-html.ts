@@ -16,7 +16,9 @@ export function bootHtml({ stages, error }: BootState, language: Language): stri
       `<li>${marks[state]} ${escaped(part)} <small>${escaped(place)}${state === 'open' ? ` ${seconds.toFixed(1)} s` : ''}</small></li>`,
   )
   const said = error?.explain(language)
-  const trouble = said ? `<p><b>${escaped(said.code)}</b> ${escaped(said.what)}<br>${escaped(said.why)}<br>${escaped(said.fix)}</p>` : ''
+  const trouble = said
+    ? `<p><b>${escaped(said.code)}</b> ${escaped(said.what)}<br>${escaped(said.why)}<br>${escaped(said.fix)}</p>`
+    : ''
   return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="1"><title>${title}</title></head>
 <body><main><h1>${title}</h1><ol>${items.join('')}</ol>${trouble}<p><small>${wait}</small></p></main></body></html>

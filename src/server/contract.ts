@@ -42,7 +42,8 @@ export const contract = {
     }),
   },
   'GET /api/v1/overview': {
-    summary: 'The morning brief of a day, yesterday when none is named: the same object that the brief mail is made from',
+    summary:
+      'The morning brief of a day, yesterday when none is named: the same object that the brief mail is made from',
     query: z.object({ date: civilDay.optional() }),
     response: overview,
   },

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
@@ -12,28 +12,24 @@ import { languageOf } from './problem.ts'
  * Until the page is built, which a checkout does at its first demo, a plain one shows the stages of the start.
  */
 export async function pages(app: FastifyInstance, folder: string, board: BootBoard): Promise<void> {
-  await app.register(fastifyStatic, { root: folder, serve: false, wildcard: false })
-  app.get('/assets/:file', { schema: { hide: true } }, (request, reply) => {
-    const { file } = request.params as { readonly file: string }
-    const isEncoded = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && existsSync(join(folder, 'assets', `${file}.gz`))
-    void reply.header('vary', 'accept-encoding')
-    if (isEncoded) void reply.header('content-encoding', 'gzip').type(typeOf(file))
-    return reply.sendFile(`assets/${file}${isEncoded ? '.gz' : ''}`, { maxAge: '365d', immutable: true })
+  const assets = join(folder, 'assets')
+  // It may be built while we already listen; its place must be there.
+  mkdirSync(assets, { recursive: true })
+  await app.register(fastifyStatic, {
+    root: assets,
+    prefix: '/assets/',
+    preCompressed: true,
+    index: false,
+    maxAge: '365d',
+    immutable: true,
   })
   app.get('/*', { schema: { hide: true } }, (request, reply) => {
     const path = request.url.split('?')[0] ?? '/'
     if (path.startsWith('/api/') || /\.\w+$/.test(path))
       throw new MillraceError('SERVER_NOT_FOUND', { method: request.method, path })
     void reply.header('cache-control', 'no-cache')
-    if (!existsSync(join(folder, 'index.html'))) return reply.type('text/html').send(bootHtml(board.state, languageOf(request)))
-    return reply.sendFile('index.html', { cacheControl: false })
+    if (!existsSync(join(folder, 'index.html')))
+      return reply.type('text/html').send(bootHtml(board.state, languageOf(request)))
+    return reply.sendFile('index.html', folder, { cacheControl: false })
   })
 }
-
-const types: Readonly<Record<string, string>> = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  svg: 'image/svg+xml',
-}
-
-const typeOf = (file: string) => types[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream'

@@ -16,7 +16,7 @@ export const refreshDefault = 60
 /** Reads it from a query string's values; what makes no sense is left out, an impossible date too. */
 export function addressOf(search: Readonly<Record<string, unknown>>): Address {
   const { date, lang, theme, refresh } = search
-  const seconds = refreshSeconds.find((one) => String(one) === String(refresh))
+  const seconds = refreshSeconds.find((one) => one === Number(refresh))
   return {
     ...(typeof date === 'string' && isDay(date) && { date }),
     ...((lang === 'ko' || lang === 'en') && { lang }),
@@ -33,7 +33,8 @@ export function parseSearch(text: string): Record<string, string> {
 export function stringifySearch(values: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(values))
-    if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
+    if ((typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'boolean')
+      search.set(name, String(value))
   const text = search.toString()
   return text === '' ? '' : `?${text}`
 }

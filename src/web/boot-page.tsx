@@ -23,7 +23,9 @@ export function BootPage({ boot }: { readonly boot: Answer<'GET /api/v1/boot'> }
           </li>
         ))}
       </ol>
-      {boot.error && <ErrorBox problem={{ status: 503, title: boot.error.what, detail: boot.error.why, ...boot.error }} />}
+      {boot.error && (
+        <ErrorBox problem={{ status: 503, title: boot.error.what, detail: boot.error.why, ...boot.error }} />
+      )}
     </section>
   )
 }

@@ -1,5 +1,6 @@
 import type { Contract, RouteKey } from '../server/contract.ts'
 import type { z } from 'zod'
+import { stringifySearch } from './address.ts'
 
 type InputOf<Key extends RouteKey, Name extends string> =
   Contract[Key] extends Readonly<Record<Name, infer Schema extends z.ZodType>> ? z.input<Schema> : undefined
@@ -47,7 +48,7 @@ export async function call<Key extends RouteKey>(key: Key, input: CallInput<Key>
   const url = path.replaceAll(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(String((params as Record<string, unknown>)[name])),
   )
-  const search = searchText({ ...query, lang })
+  const search = stringifySearch({ ...query, lang })
   const reply = await fetch(`${url}${search}`, {
     method,
     ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
@@ -58,14 +59,6 @@ export async function call<Key extends RouteKey>(key: Key, input: CallInput<Key>
   })
   if (!reply.ok) throw new ApiError(await problemOf(reply))
   return (await reply.json()) as Answer<Key>
-}
-
-export function searchText(values: Readonly<Record<string, unknown>>): string {
-  const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(values))
-    if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
-  const text = search.toString()
-  return text === '' ? '' : `?${text}`
 }
 
 async function problemOf(reply: Response): Promise<Problem> {

@@ -16,7 +16,7 @@ export function Figure({ summary, heightPx, chart, table }: FigureProps): ReactN
   return (
     <figure className="figure">
       {asTable ? (
-        <div className="scroll" tabIndex={0} role="region" aria-label={summary} style={{ maxHeight: heightPx }}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={summary} style={{ maxHeight: heightPx }}>
           {table}
         </div>
       ) : (

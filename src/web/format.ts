@@ -69,7 +69,7 @@ const zoneLabels: Readonly<Record<string, string>> = {
   'Etc/UTC': 'UTC',
 }
 
-export function zoneLabel(zone: string, at: Date): string {
+function zoneLabel(zone: string, at: Date): string {
   const known = zoneLabels[zone]
   if (known !== undefined) return known
   const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(at)

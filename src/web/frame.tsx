@@ -80,7 +80,7 @@ function TopBar(): ReactNode {
 }
 
 /** The day that the screens are about; without one in the address it is yesterday of the project's zone and clock. */
-export function useShownDay(): { readonly day: string | undefined; readonly yesterday: string | undefined } {
+function useShownDay(): { readonly day: string | undefined; readonly yesterday: string | undefined } {
   const { date } = useAddress()
   const today = useProject().data?.today
   const yesterday = today === undefined ? undefined : shiftDay(today, -1)
@@ -94,7 +94,12 @@ function DayPicker(): ReactNode {
   const go = (date: string) => change({ date: date === yesterday ? undefined : date })
   return (
     <div className="day" role="group" aria-label={say.bar.date}>
-      <button type="button" aria-label={say.bar.previousDay} disabled={!day} onClick={() => day && go(shiftDay(day, -1))}>
+      <button
+        type="button"
+        aria-label={say.bar.previousDay}
+        disabled={!day}
+        onClick={() => day && go(shiftDay(day, -1))}
+      >
         ‹
       </button>
       <label>
@@ -127,10 +132,7 @@ function RefreshPicker(): ReactNode {
   return (
     <label>
       <span className="label">{say.bar.refresh}</span>
-      <select
-        value={refresh}
-        onChange={({ target }) => change({ refresh: target.value })}
-      >
+      <select value={refresh} onChange={({ target }) => change({ refresh: target.value })}>
         {refreshSeconds.map((seconds) => (
           <option key={seconds} value={seconds}>
             {say.bar.seconds(seconds)}
@@ -147,10 +149,7 @@ function LanguagePicker(): ReactNode {
   return (
     <label>
       <span className="label">{say.bar.language}</span>
-      <select
-        value={language}
-        onChange={({ target }) => change({ lang: target.value })}
-      >
+      <select value={language} onChange={({ target }) => change({ lang: target.value })}>
         {languages.map((one) => (
           <option key={one} value={one} lang={one}>
             {languageNames[one]}

@@ -37,7 +37,13 @@ export function useKeys(): void {
 /** Never while somebody writes, composes Hangul, or means a key of the browser. */
 function isTyping({ target, isComposing, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
   const element = target instanceof HTMLElement ? target : null
-  return isComposing || ctrlKey || metaKey || altKey || element?.matches('input, textarea, select, [contenteditable]') === true
+  return (
+    isComposing ||
+    ctrlKey ||
+    metaKey ||
+    altKey ||
+    element?.matches('input, textarea, select, [contenteditable]') === true
+  )
 }
 
 const buttons: Readonly<Record<string, string>> = {

@@ -10,10 +10,10 @@ type Account = OverviewData['accounts'][number]
 type PartitionDay = Account['days'][number]
 
 /** A shape beside each colour, so that neither alone carries the state. */
-export const partitionMarks = { published: '✓', stale: '~', failed: '✕', missing: '!', not_due: '·' } as const
+const partitionMarks = { published: '✓', stale: '~', failed: '✕', missing: '!', not_due: '·' } as const
 
 /** Nothing came for any account: of a day that is not over that is as it should be, of another it is late. */
-export function accountsEmptiness({ accounts }: Pick<OverviewData, 'accounts'>): Emptiness | null {
+function accountsEmptiness({ accounts }: Pick<OverviewData, 'accounts'>): Emptiness | null {
   const days = accounts.flatMap((one) => one.days)
   if (days.length === 0) return 'late'
   return days.every(({ state }) => state === 'not_due') ? 'not_due' : null
@@ -42,7 +42,7 @@ function AccountsTable({ data }: { readonly data: OverviewData }): ReactNode {
   const said = say.overview
   const dates = data.accounts[0]?.days.map(({ date }) => date) ?? []
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={said.in}>
+    <div className="scroll" tabIndex={0} role="group" aria-label={said.in}>
       <table className="accounts">
         <thead>
           <tr>
@@ -84,7 +84,9 @@ function AccountRow({ account, zone }: { readonly account: Account; readonly zon
       {account.days.map((day) => (
         <DayCell key={day.date} day={day} zone={zone} />
       ))}
-      <td className="number">{last && last.state !== 'missing' && last.state !== 'not_due' ? count(last.rows, language) : '–'}</td>
+      <td className="number">
+        {last && last.state !== 'missing' && last.state !== 'not_due' ? count(last.rows, language) : '–'}
+      </td>
       <td>
         {said.totalsStates[account.totals]}
         {last?.completeness && <small>{said.completeness[last.completeness]}</small>}

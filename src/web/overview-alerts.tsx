@@ -24,11 +24,11 @@ export function AlertsPanel({ query }: { readonly query: UseQueryResult<Overview
 
 const severityMarks = { INFO: 'ℹ', WARNING: '▲', ERROR: '■' } as const
 
-export function AlertTable({ alerts, zone }: { readonly alerts: OverviewData['alerts']; readonly zone: string }): ReactNode {
+function AlertTable({ alerts, zone }: { readonly alerts: OverviewData['alerts']; readonly zone: string }): ReactNode {
   const { say, language } = useSpeech()
   const said = say.overview
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={said.alerts}>
+    <div className="scroll" tabIndex={0} role="group" aria-label={said.alerts}>
       <table className="alerts">
         <thead>
           <tr>

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { count, duration, instant, percent } from './format.ts'
+import { count, duration, instant, percent, undefinedMark } from './format.ts'
 import type { OverviewData } from './overview.tsx'
 import type { FigureSource } from './why.tsx'
 import { Why } from './why.tsx'
@@ -129,7 +129,7 @@ function StreamCard({ data }: { readonly data: OverviewData }): ReactNode {
       title={said.stream}
       state={state}
       word={said.streamStates[state]}
-      figure={said.perHour(compact.format(eventsPerHour))}
+      figure={state === 'none' ? undefinedMark : said.perHour(compact.format(eventsPerHour))}
       lines={[
         ...(lastAt === null ? [] : [said.lastEvent(instant(lastAt, data.zone, 'minute'))]),
         ...(state === 'none' ? [] : [said.waiting(count(waiting, language))]),

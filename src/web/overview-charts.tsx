@@ -116,7 +116,9 @@ function Stages({ data }: { readonly data: OverviewData }): ReactNode {
                 <th scope="row">{instant(row.at, data.zone)}</th>
                 {names.map((name) => (
                   <td key={name} className="number">
-                    {row[name] === null ? undefinedMark : said.minutes(count(Math.round(row[name] * 100) / 100, language))}
+                    {row[name] === null
+                      ? undefinedMark
+                      : said.minutes(count(Math.round(row[name] * 100) / 100, language))}
                   </td>
                 ))}
               </tr>
@@ -147,12 +149,17 @@ export function QualityPanel({ query }: Asked): ReactNode {
 }
 
 /** Radar, bars and a table of the four scores: the radar for the shape, the rest to be read. */
-export function Scores({ scores }: { readonly scores: OverviewData['quality'] }): ReactNode {
+function Scores({ scores }: { readonly scores: OverviewData['quality'] }): ReactNode {
   const { say, language } = useSpeech()
   const said = say.overview
   const name = (dimension: OverviewData['quality'][number]['dimension']) => said.dimensions[dimension]
-  const summary = said.qualitySummary(scores.map((one) => `${name(one.dimension)} ${count(one.score, language)}`).join(', '))
-  const points = scores.map((one) => ({ name: name(one.dimension), score: one.score === null ? null : Number(one.score) }))
+  const summary = said.qualitySummary(
+    scores.map((one) => `${name(one.dimension)} ${count(one.score, language)}`).join(', '),
+  )
+  const points = scores.map((one) => ({
+    name: name(one.dimension),
+    score: one.score === null ? null : Number(one.score),
+  }))
   return (
     <div className="scores">
       <Figure
@@ -194,7 +201,12 @@ function ScoreTable({ scores }: { readonly scores: OverviewData['quality'] }): R
             </th>
             <td className="number">
               {count(score, language)}
-              <meter min={0} max={100} value={score === null ? 0 : Number(score)} aria-label={said.dimensions[dimension]} />
+              <meter
+                min={0}
+                max={100}
+                value={score === null ? 0 : Number(score)}
+                aria-label={said.dimensions[dimension]}
+              />
             </td>
             <td className="number">
               {count(good, language)} / {count(judged, language)}

@@ -21,7 +21,7 @@ export function MoneyPanel({ query }: { readonly query: UseQueryResult<OverviewD
       source={(data) => data.sources['brief-money']}
     >
       {(data) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label={said.money}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={said.money}>
           <table>
             <thead>
               <tr>
@@ -80,7 +80,7 @@ export function MoversPanel({ query }: { readonly query: UseQueryResult<Overview
       source={(data) => data.sources['brief-movers']}
     >
       {(data) => (
-        <div className="scroll" tabIndex={0} role="region" aria-label={said.movers}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={said.movers}>
           <table>
             <thead>
               <tr>

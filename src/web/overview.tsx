@@ -38,8 +38,10 @@ export function Overview(): ReactNode {
         <VolumePanel query={query} />
         <StagesPanel query={query} />
         <QualityPanel query={query} />
-        <MoneyPanel query={query} />
-        <MoversPanel query={query} />
+        <div className="stack">
+          <MoneyPanel query={query} />
+          <MoversPanel query={query} />
+        </div>
         <AlertsPanel query={query} />
       </div>
     </div>
@@ -70,7 +72,12 @@ function Verdict({ data }: { readonly data: OverviewData | undefined }): ReactNo
     ...(verdict.warned ? [said.warned(n(verdict.warned))] : []),
     ...(verdict.restated ? [said.restated(n(verdict.restated))] : []),
   ]
-  const tone = verdict.in === 'no' || verdict.right === 'no' ? 'bad' : verdict.in === 'yes' && verdict.right === 'yes' ? 'good' : 'wait'
+  const tone =
+    verdict.in === 'no' || verdict.right === 'no'
+      ? 'bad'
+      : verdict.in === 'yes' && verdict.right === 'yes'
+        ? 'good'
+        : 'wait'
   return (
     <div className={`verdict verdict-${tone}`}>
       <h1>

@@ -31,7 +31,9 @@ const unexpected = (error: unknown): Problem => ({
 /** Which of the seven states a panel is in. Pure: data that was good once goes before the error that followed it. */
 export function panelState({ hasData, error, ageSeconds, emptiness }: Asked): PanelState {
   if (!hasData)
-    return error ? { kind: 'error', problem: error instanceof ApiError ? error.problem : unexpected(error) } : { kind: 'loading' }
+    return error
+      ? { kind: 'error', problem: error instanceof ApiError ? error.problem : unexpected(error) }
+      : { kind: 'loading' }
   if (error) return { kind: 'stale', ageSeconds }
   return emptiness === null ? { kind: 'shown' } : { kind: 'empty', why: emptiness }
 }

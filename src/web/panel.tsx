@@ -95,7 +95,13 @@ function Empty({ why, onClear }: { readonly why: Emptiness; readonly onClear: ((
 }
 
 /** What went wrong, why, and what to do: the words of the command line. */
-export function ErrorBox({ problem, onRetry }: { readonly problem: Problem; readonly onRetry?: () => void }): ReactNode {
+export function ErrorBox({
+  problem,
+  onRetry,
+}: {
+  readonly problem: Problem
+  readonly onRetry?: () => void
+}): ReactNode {
   const { say } = useSpeech()
   const isAway = problem.status === 0
   const text = isAway
@@ -112,10 +118,7 @@ export function ErrorBox({ problem, onRetry }: { readonly problem: Problem; read
             {say.states.retry}
           </button>
         )}
-        <button
-          type="button"
-          onClick={() => void navigator.clipboard?.writeText(JSON.stringify(problem, null, 2))}
-        >
+        <button type="button" onClick={() => void navigator.clipboard?.writeText(JSON.stringify(problem, null, 2))}>
           {say.states.copyDetails}
         </button>
       </div>

@@ -10,7 +10,7 @@ import { useSpeech } from './words.ts'
 
 /** The part of the address that all screens share. */
 export function useAddress(): Address {
-  return addressOf(useSearch({ strict: false }) as Readonly<Record<string, unknown>>)
+  return addressOf(useValues())
 }
 
 /** While the start or the first load is under way screens ask every second, and after that as often as the reader chose. */
@@ -40,11 +40,6 @@ export function useProject(): UseQueryResult<Answer<'GET /api/v1/project'>> {
   })
 }
 
-/** The project's zone: every instant is shown in it and labelled with it, wherever the browser is. */
-export function useZone(): string {
-  return useProject().data?.zone ?? 'UTC'
-}
-
 /** Each screen names itself in the browser's tab. */
 export function useTitle(title: string): void {
   const { say, language } = useSpeech()
@@ -56,8 +51,9 @@ export function useTitle(title: string): void {
 }
 
 /** The whole of the address's values, those of the screen itself too; all text. */
-export function useValues(): Readonly<Record<string, string | undefined>> {
-  return useSearch({ strict: false }) as Readonly<Record<string, string | undefined>>
+function useValues(): Readonly<Record<string, string | undefined>> {
+  const values: Readonly<Record<string, unknown>> = useSearch({ strict: false })
+  return values as Readonly<Record<string, string | undefined>>
 }
 
 /** Changes values of the address and stays on the screen; undefined takes one away. */

@@ -8,6 +8,4 @@ export interface Screen {
 }
 
 /** The screens in the order of their worth. */
-export const screens: readonly Screen[] = [
-  { path: '/', name: 'overview', key: 'o' },
-]
+export const screens: readonly Screen[] = [{ path: '/', name: 'overview', key: 'o' }]

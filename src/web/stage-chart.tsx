@@ -21,7 +21,13 @@ export default function StageChart({ stages, zone, label }: StageChartProps): Re
   const { say } = useSpeech()
   return (
     <ResponsiveContainer width="100%" height="100%" minWidth={0}>
-      <LineChart data={[...stages]} margin={{ top: 8, right: 12, bottom: 0, left: 0 }} title={label} role="img" accessibilityLayer={false}>
+      <LineChart
+        data={[...stages]}
+        margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
+        title={label}
+        role="img"
+        accessibilityLayer={false}
+      >
         <CartesianGrid stroke="var(--line)" vertical={false} />
         <XAxis
           dataKey="at"
@@ -32,7 +38,7 @@ export default function StageChart({ stages, zone, label }: StageChartProps): Re
         />
         <YAxis stroke="var(--dim)" width={48} tick={{ fontSize: 12 }} />
         <Tooltip
-          labelFormatter={(at) => instant(String(at), zone, 'minute')}
+          labelFormatter={(at) => (typeof at === 'string' ? instant(at, zone, 'minute') : at)}
           formatter={(value) => (typeof value === 'number' ? value.toFixed(2) : value)}
           contentStyle={{ background: 'var(--card)', border: '1px solid var(--line)', color: 'var(--text)' }}
         />

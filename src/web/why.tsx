@@ -34,7 +34,7 @@ export function Why({ title, source }: { readonly title: string; readonly source
           </dd>
         </dl>
         <h4>{say.why.query}</h4>
-        <pre translate="no" tabIndex={0} role="region" aria-label={say.why.query}>
+        <pre translate="no" tabIndex={0} role="group" aria-label={say.why.query}>
           {source.query.trim()}
         </pre>
         <button type="button" popoverTarget={id} popoverTargetAction="hide">

@@ -60,7 +60,14 @@ export const en = {
   chart: { asTable: 'Show as table', asChart: 'Show as chart' },
   boot: {
     title: 'Millrace is starting',
-    parts: { warehouse: 'Postgres', lake: 'Lake', sandbox: 'Sandbox ad platforms', schema: 'Schema', http: 'HTTP', web: 'Dashboard' },
+    parts: {
+      warehouse: 'Postgres',
+      lake: 'Lake',
+      sandbox: 'Sandbox ad platforms',
+      schema: 'Schema',
+      http: 'HTTP',
+      web: 'Dashboard',
+    },
     loading: (done: number, total: number, rows: string) => `Loading: ${done} of ${total} partitions, ${rows} rows`,
   },
   overview: {
@@ -107,7 +114,13 @@ export const en = {
     totals: 'Platform’s total',
     totalsStates: { equal: 'equal', different: 'different', unknown: 'not sent' },
     restatedCell: (n: string) => `${n} restated`,
-    partitionStates: { published: 'Published', stale: 'Stale', failed: 'Failed', missing: 'Missing', not_due: 'Not due' },
+    partitionStates: {
+      published: 'Published',
+      stale: 'Stale',
+      failed: 'Failed',
+      missing: 'Missing',
+      not_due: 'Not due',
+    },
     completeness: { provisional: 'provisional', settling: 'settling', final: 'final' },
     money: 'How are we doing?',
     moneySub: 'Against the same weekday a week before; each currency by itself',
@@ -125,7 +138,8 @@ export const en = {
     conversionsChange: 'Conversions ±',
     volume: 'Daily data volume',
     volumeSub: 'Records per day by platform',
-    volumeSummary: (days: number, rows: string, from: string, to: string) => `${rows} records in ${days} days, ${from} to ${to}.`,
+    volumeSummary: (days: number, rows: string, from: string, to: string) =>
+      `${rows} records in ${days} days, ${from} to ${to}.`,
     day: 'Day',
     stages: 'Pipeline run time',
     stagesSub: 'Minutes by stage',

@@ -62,7 +62,14 @@ export const ko: typeof en = {
   chart: { asTable: '표로 보기', asChart: '차트로 보기' },
   boot: {
     title: 'Millrace 시작 중',
-    parts: { warehouse: 'Postgres', lake: '레이크', sandbox: '샌드박스 광고 플랫폼', schema: '스키마', http: 'HTTP', web: '대시보드' },
+    parts: {
+      warehouse: 'Postgres',
+      lake: '레이크',
+      sandbox: '샌드박스 광고 플랫폼',
+      schema: '스키마',
+      http: 'HTTP',
+      web: '대시보드',
+    },
     loading: (done, total, rows) => `적재 중: 파티션 ${done}/${total}, ${rows}행`,
   },
   overview: {
