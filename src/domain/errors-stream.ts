@@ -1,6 +1,21 @@
 import type { ErrorTable } from './error-entry.ts'
 
 const log = {
+  STREAM_LOG_UNAVAILABLE: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['place', 'reason'],
+    en: {
+      what: 'The event log does not answer: {place}',
+      why: '{reason}. Events that were acknowledged are safe; what was not acknowledged has to be sent again.',
+      fix: 'See that the brokers run and can be reached from here, with the right TLS and credentials. Consumers go on by themselves.',
+    },
+    ko: {
+      what: '이벤트 로그가 응답하지 않습니다: {place}',
+      why: '{reason}. 확인 응답을 받은 이벤트는 안전합니다. 응답을 받지 못한 이벤트는 다시 보내야 합니다.',
+      fix: '브로커가 실행 중인지, 여기서 접속할 수 있는지, TLS와 인증 정보가 맞는지 확인하세요. 소비자는 스스로 다시 시작합니다.',
+    },
+  },
   STREAM_SEGMENT_DAMAGED: {
     exit: 'run',
     retryable: false,
@@ -64,6 +79,36 @@ const log = {
 } as const satisfies ErrorTable
 
 const counters = {
+  STREAM_COUNTERS_UNAVAILABLE: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['place', 'reason'],
+    en: {
+      what: 'The live counters do not answer: {place}',
+      why: '{reason}. Nothing is lost: what was not committed is read from the log again.',
+      fix: 'See that the server runs and can be reached from here. Consumers go on by themselves.',
+    },
+    ko: {
+      what: '실시간 카운터가 응답하지 않습니다: {place}',
+      why: '{reason}. 잃은 것은 없습니다. 커밋되지 않은 것은 로그에서 다시 읽습니다.',
+      fix: '서버가 실행 중이고 여기서 접속할 수 있는지 확인하세요. 소비자는 스스로 다시 시작합니다.',
+    },
+  },
+  STREAM_COUNTERS_UNSAFE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['place', 'reason'],
+    en: {
+      what: '{place} would lose counters: {reason}',
+      why: 'Redis would forget keys, or has no functions, without which counters and cursor cannot move in one step.',
+      fix: 'Use Redis 7.0 or newer with maxmemory-policy noeviction.',
+    },
+    ko: {
+      what: '{place}은(는) 카운터를 잃을 수 있습니다: {reason}',
+      why: 'Redis가 키를 지우거나, 카운터와 커서를 한 번에 옮기는 데 필요한 함수 기능이 없습니다.',
+      fix: 'Redis 7.0 이상을 maxmemory-policy noeviction으로 사용하세요.',
+    },
+  },
   STREAM_CURSOR_MISSING: {
     exit: 'run',
     retryable: false,

@@ -7,6 +7,7 @@ import type { ErrorCode, Facts } from '../domain/errors.ts'
 import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
 import { planSlices } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
+import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { AccountInput, AdConf } from './ad-graph.ts'
 import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
 import { defineBody } from './body.ts'
@@ -85,7 +86,8 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   if (waits && own === undefined && newest !== undefined && !days.includes(newest))
     return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
   if (days.length === 0) return { kind: 'skipped', output: null }
-  const context = { clock: ports.clock, random: ports.random, fetch: ports.fetch, signal: at.signal }
+  const { clock, random, fetch } = ports
+  const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
   await marking(ports, input, { days, signal: at.signal }, async () => {

@@ -4,6 +4,7 @@ import { systemClock } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { observeAccount } from '../warehouse/entities.ts'
+import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { Session, SqlRow } from '../warehouse/warehouse.ts'
 import { knownAccounts, reachAccounts } from './accounts.ts'
 import { adBodies } from './ad-bodies.ts'
@@ -111,6 +112,7 @@ function contextOf(ports: Ports, signal: AbortSignal, log: BodyContext['log']) {
     random,
     fetch,
     signal,
+    remoteJobs: remoteJobsOf(ports.warehouse),
     log: ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => log(level, message),
   }
 }

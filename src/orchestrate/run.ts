@@ -4,6 +4,7 @@ import { MillraceError } from '../domain/errors.ts'
 import type { Slice } from '../domain/metric.ts'
 import { platforms } from '../domain/platform.ts'
 import type { ConnectorContext } from '../connectors/connector.ts'
+import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { AccountChoice, Lost } from './accounts.ts'
 import { reachAccounts } from './accounts.ts'
 import { adBodies } from './ad-bodies.ts'
@@ -40,6 +41,7 @@ function contextOf(ports: Ports, signal: AbortSignal, emit: (event: RunEvent) =>
     random: ports.random,
     fetch: ports.fetch,
     signal,
+    remoteJobs: remoteJobsOf(ports.warehouse),
     log: ({ level, message }) => emit({ event: 'log', level, message }),
   }
 }

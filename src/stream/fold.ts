@@ -165,11 +165,11 @@ export class PartitionFold {
 
   /** Scans a batch a columnful at a time. */
   #each(batch: LogBatch, work: (firstRecord: number) => void): void {
-    const { bytes, ends, count } = batch
+    const { bytes, starts, ends, count } = batch
     this.#window.enter(batch.firstOffset, count, batch.appendMs)
     let record = 0
     for (let at = 0; record < count; record += this.#columns.rows) {
-      at = this.#scan(bytes, at, bytes.length, ends, record, this.#columns)
+      at = this.#scan(bytes, at, bytes.length, ends, record, this.#columns, starts)
       // A batch that holds fewer lines than it says would otherwise be scanned for ever.
       if (this.#columns.rows === 0) break
       work(record)
