@@ -65,7 +65,10 @@ test('the seed’s producer is counted, and the seed’s keys are read, by clien
   expect(Object.keys(sent).toSorted()).toEqual(['camp_001', 'camp_002', 'camp_003'])
   for (const [campaign, days] of Object.entries(sent)) {
     // A run over midnight in Seoul: the keys hold the last day.
-    const [, counts = {}] = Object.entries(days).toSorted().at(-1) ?? []
+    const [, counts = {}] =
+      Object.entries(days)
+        .toSorted(([a], [b]) => a.localeCompare(b))
+        .at(-1) ?? []
     const held = read[campaign]
     const hourly = Object.fromEntries(Object.entries(counts).filter(([name]) => name.includes(':')))
     expect({ ...held?.hourly }).toMatchObject(Object.fromEntries(Object.entries(hourly).map(([k, v]) => [k, `${v}`])))
