@@ -32,6 +32,10 @@ export const commands = {
     summary: { en: 'When the pipeline works next', ko: '파이프라인의 다음 실행 시각' },
     load: () => import('./schedule.ts'),
   },
+  task: {
+    summary: { en: 'One task, for another scheduler', ko: '다른 스케줄러를 위한 작업 하나' },
+    load: () => import('./task.ts'),
+  },
   status: {
     summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
     load: () => import('./status.ts'),

@@ -77,6 +77,21 @@ export const orchestrateEngineErrors = {
       fix: '끝날 때까지 기다리거나 다음으로 멈추세요: millrace runs cancel {run}',
     },
   },
+  ORCHESTRATE_SPEC_DIFFERS: {
+    exit: 'config',
+    retryable: false,
+    facts: ['pipeline', 'expected', 'actual'],
+    en: {
+      what: 'The pipeline {pipeline} is not the one that was exported',
+      why: 'The exported graph was made from {expected}; the program here would work by {actual}.',
+      fix: 'Export it again and put the new file in place: millrace export airflow --out FILE',
+    },
+    ko: {
+      what: '파이프라인 {pipeline}이(가) 내보낸 것과 다릅니다',
+      why: '내보낸 그래프는 {expected}에서 만들어졌는데, 여기 프로그램은 {actual}(으)로 동작합니다.',
+      fix: '다시 내보내서 새 파일로 바꾸세요: millrace export airflow --out FILE',
+    },
+  },
   ORCHESTRATE_RUN_UNKNOWN: {
     exit: 'usage',
     retryable: false,

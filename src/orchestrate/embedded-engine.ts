@@ -9,6 +9,7 @@ import type { ClearRequest, Engine, RunFilter, RunRow, RunView, TaskView, Trigge
 import { canonicalJson, checkGraph, hashOf } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { uuid } from './identity.ts'
+import { liveRun } from './live-run.ts'
 import type { TaskQueue } from './queue.ts'
 import { isRunEnded, runTable } from './run-state.ts'
 import { sql } from './sql.ts'
@@ -79,12 +80,8 @@ export async function trigger(session: Session, request: TriggerRequest, runId: 
     [pipeline],
   )
   if (!active) throw new MillraceError('ORCHESTRATE_PIPELINE_UNKNOWN', { pipeline })
-  const [live] = await session.query(
-    `select run_id, state from engine_run where pipeline = $1 and partition_key = $2 and state in ('queued', 'running', 'cancelling')`,
-    [pipeline, partitionKey],
-  )
-  if (live)
-    throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: String(live['run_id']) })
+  const live = await liveRun(session, pipeline, partitionKey)
+  if (live !== null) throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: live })
   await session.query(
     `insert into engine_run (run_id, pipeline, version, partition_key, kind, backfill_id, generation, state, priority, conf, queued_at)
      select $1, $2, $3, $4, $5, $6, 1 + coalesce(max(generation), 0), 'queued', $7, $8, coalesce($9::timestamptz, clock_timestamp())

@@ -3,6 +3,13 @@ import { readFileSync } from 'node:fs'
 const names = [
   'promote',
   'claim',
+  'claim-run',
+  'abandon',
+  'run-tasks',
+  'external-run',
+  'external-task',
+  'external-rest',
+  'waiting-accounts',
   'hold',
   'finish',
   'reap',
