@@ -146,12 +146,12 @@ interface Stage {
   readonly runners: Child[]
 }
 
-/** Sends and counts while `harm` goes on, then counts the rest and compares. */
+/** Sends and counts while `harm` goes on, then counts the rest and compares. Returns how many events that were. */
 async function survives(
   topic: string,
   { partitions = 4, rate = 3_000, seed = 1 },
   harm: (stage: Stage) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   await using log = await openLog(topic, partitions)
   const generator = new EventGenerator(flawed, seededRandom(seed))
   const stop = new AbortController()
@@ -166,21 +166,27 @@ async function survives(
   for (const runner of runners) expect(await runner.ended).toBe(0)
   await countAll(topic, partitions)
   await expectTruth(topic, generator)
+  return generator.sent
 }
 
 describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isLong ? 1_200_000 : 180_000 }, () => {
   test('kill -9 of one of two consumers, again and again', async () => {
     const partitions = isLong ? 12 : 4
     const random = seededRandom(3)
-    await survives('consumers', { partitions, rate: isLong ? 20_000 : 4_000, seed: 2 }, async ({ runners }) => {
-      for (let cycle = 0; cycle < (isLong ? 100 : 6); cycle += 1) {
-        const victim = cycle % 2
-        await runners[victim]?.printed(2)
-        await delay(random() * 1_000)
-        await runners[victim]?.kill()
-        runners[victim] = startRunner('consumers', partitions)
-      }
-    })
+    const sent = await survives(
+      'consumers',
+      { partitions, rate: isLong ? 20_000 : 4_000, seed: 2 },
+      async ({ runners }) => {
+        for (let cycle = 0; cycle < (isLong ? 100 : 6); cycle += 1) {
+          const victim = cycle % 2
+          await runners[victim]?.printed(2)
+          await delay(random() * 1_000)
+          await runners[victim]?.kill()
+          runners[victim] = startRunner('consumers', partitions)
+        }
+      },
+    )
+    expect(sent).toBeGreaterThan(1_000)
   })
 
   test('a consumer that is stopped longer than its lease comes back fenced', async () => {
@@ -195,7 +201,7 @@ describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isL
   })
 
   test('kill -9 of the broker: producer and consumers go on by themselves', async () => {
-    await survives('broker', { seed: 5 }, async () => {
+    const sent = await survives('broker', { seed: 5 }, async () => {
       for (let cycle = 0; cycle < (isLong ? 10 : 1); cycle += 1) {
         await delay(1_000)
         await killServer('kafka')
@@ -204,11 +210,12 @@ describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isL
         await delay(2_000)
       }
     })
+    expect(sent).toBeGreaterThan(1_000)
   })
 
   test('kill -9 of Redis, its file cut anywhere: cursor and counters go back together', async () => {
     const random = seededRandom(6)
-    await survives('store', { seed: 7 }, async () => {
+    const sent = await survives('store', { seed: 7 }, async () => {
       for (let cycle = 0; cycle < (isLong ? 16 : 3); cycle += 1) {
         await delay(1_200)
         await killServer('redis')
@@ -217,6 +224,7 @@ describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isL
       }
       await delay(1_000)
     })
+    expect(sent).toBeGreaterThan(1_000)
   })
 
   test('a Redis that was emptied stops the job instead of beginning it anew', async () => {
