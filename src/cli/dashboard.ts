@@ -8,7 +8,7 @@ import type { Invocation } from './command.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** In a checkout beside the sources, in the package beside the compiled ones: both two folders below the root. */
-const webDir = join(root, 'dist', 'web')
+export const webDir = join(root, 'dist', 'web')
 const buildScript = join(root, 'scripts', 'build-web.ts')
 const isCheckout = existsSync(buildScript) && existsSync(join(root, 'src', 'web'))
 
@@ -42,10 +42,8 @@ const said = {
 } as const
 
 /** Listens at once, before anything else is opened, and says where: as the first line of NDJSON, or in a sentence. */
-export async function startDashboard(
-  { output, language }: Invocation,
-  { port, context }: DashboardOptions,
-): Promise<Server> {
+export async function startDashboard(invocation: Invocation, { port, context }: DashboardOptions): Promise<Server> {
+  const { output, language } = invocation
   const { startServer } = await import('../server/server.ts')
   const server = await startServer({
     host: '127.0.0.1',
@@ -58,8 +56,13 @@ export async function startDashboard(
   })
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.say(said[language].open(server.url))
-  buildDashboard(() => output.warn(said[language].failed))
+  serveDashboard(invocation)
   return server
+}
+
+/** Sees to it that the folder which a server shows is filled. */
+export function serveDashboard({ output, language }: Invocation): void {
+  buildDashboard(() => output.warn(said[language].failed))
 }
 
 /** The context with every stage of the opening told to the boot page too. */
