@@ -227,12 +227,15 @@ export async function checkOptions(
   const shape = adapter.options instanceof z.ZodObject ? adapter.options.shape : {}
   const isOwn = (key: string) => !frameKeys[port].includes(key) || Object.hasOwn(shape, key)
   const own = Object.fromEntries(Object.entries(section.value).filter(([key]) => isOwn(key)))
-  const given = { ...embeddedDefaults[`${port}/${name}`], ...own }
+  // What the program gives later only has to be there while a person's values are looked at.
+  const later = Object.hasOwn(shape, 'warehouse') ? { warehouse: null } : {}
+  const given = { ...embeddedDefaults[`${port}/${name}`], ...own, ...later }
   // A word that no option has is a slip of the pen, not something to drop in silence.
   const schema = adapter.options instanceof z.ZodObject ? adapter.options.strict() : adapter.options
   const result = await schema.safeParseAsync(given, words && { error: words })
-  const isTold = ([key]: readonly [string, unknown]) => !givenOptions.includes(key)
+  const told = (options: Tree): Tree =>
+    Object.fromEntries(Object.entries(options).filter(([key]) => !givenOptions.includes(key)))
   return result.success
-    ? { options: Object.fromEntries(Object.entries(result.data as Tree).filter(isTold)), findings: [] }
-    : { options: given, findings: findingsOf(section.path, result.error) }
+    ? { options: told(result.data as Tree), findings: [] }
+    : { options: told(given), findings: findingsOf(section.path, result.error) }
 }

@@ -2,6 +2,7 @@ import { isoInstant, seededRandom } from '../domain/clock.ts'
 import { timeZone } from '../domain/day.ts'
 import type { Given, Invocation } from './command.ts'
 import { numberOf, openStreamProject } from './stream-project.ts'
+import type { StreamProject } from './stream-project.ts'
 import { formatOf, printRows } from './table.ts'
 
 const command = 'stream'
@@ -31,13 +32,12 @@ export async function runCounting(invocation: Invocation, given: Given): Promise
     },
     signal,
   )
-  return signal.aborted ? 130 : showCounted(invocation, project)
+  if (signal.aborted) return 130
+  await showCounted(invocation, project)
+  return 0
 }
 
-async function showCounted(
-  { output }: Invocation,
-  { counters, log }: Awaited<ReturnType<typeof openStreamProject>>,
-): Promise<number> {
+async function showCounted({ output }: Invocation, { counters, log }: StreamProject): Promise<void> {
   const cursors = (await counters.cursors('live')).filter(({ topic }) => topic === log.topic)
   const columns = ['partition', 'next', 'records', 'duplicates', 'invalid', 'late_dropped']
   const rows = cursors.map(({ partition, next, tallies }) => ({
@@ -47,7 +47,6 @@ async function showCounted(
     late_dropped: tallies.lateDropped,
   }))
   printRows(output, formatOf(undefined, output), columns, rows)
-  return 0
 }
 
 /** `stream lag`: every partition against the end of its log. */
