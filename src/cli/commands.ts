@@ -32,6 +32,26 @@ export const commands = {
     summary: { en: 'When the pipeline works next', ko: '파이프라인의 다음 실행 시각' },
     load: () => import('./schedule.ts'),
   },
+  up: {
+    summary: { en: 'Scheduler, workers and server in one', ko: '스케줄러·워커·서버를 한 번에' },
+    load: () => import('./up.ts'),
+  },
+  worker: {
+    summary: { en: 'More hands on the same Postgres', ko: '같은 Postgres의 추가 일손' },
+    load: () => import('./worker.ts'),
+  },
+  runs: {
+    summary: { en: 'Runs: list, show, cancel, clear', ko: '실행: 목록, 보기, 취소, 다시' },
+    load: () => import('./runs.ts'),
+  },
+  logs: {
+    summary: { en: 'What the tasks of a run printed', ko: '실행의 작업이 출력한 줄' },
+    load: () => import('./logs.ts'),
+  },
+  task: {
+    summary: { en: 'One task, for another scheduler', ko: '다른 스케줄러를 위한 작업 하나' },
+    load: () => import('./task.ts'),
+  },
   status: {
     summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
     load: () => import('./status.ts'),

@@ -94,6 +94,21 @@ const counters = {
       fix: '서버가 실행 중이고 여기서 접속할 수 있는지 확인하세요. 소비자는 스스로 다시 시작합니다.',
     },
   },
+  STREAM_COUNTERS_TORN: {
+    exit: 'run',
+    retryable: false,
+    facts: ['job', 'topic', 'partition', 'place'],
+    en: {
+      what: 'Counters and cursor of the job {job} for {topic}/{partition} in {place} are not of the same moment',
+      why: 'The server came back from a damaged file with a part of a step, or with one twice. Going on would keep wrong numbers, so the job stopped.',
+      fix: 'Make the counters again from the log or the lake: millrace stream rebuild.',
+    },
+    ko: {
+      what: '{place}에서 작업 {job}의 {topic}/{partition} 카운터와 커서가 같은 시점의 것이 아닙니다',
+      why: '서버가 손상된 파일에서 복구되면서 한 단계의 일부가 남았거나 두 번 적용되었습니다. 계속하면 틀린 숫자가 남으므로 작업을 멈췄습니다.',
+      fix: '로그나 레이크에서 카운터를 다시 만드세요: millrace stream rebuild.',
+    },
+  },
   STREAM_COUNTERS_UNSAFE: {
     exit: 'config',
     retryable: false,

@@ -9,10 +9,17 @@ end
 
 local function text(number) return string.format('%.0f', number) end
 
+-- A step's number is set first, counted, and set again last. They differ where a damaged file has brought back a part of a step, or one twice.
+local function is_torn(cursor)
+  local marks = redis.call('HMGET', cursor, 'began', 'steps', 'ended')
+  return marks[1] ~= marks[2] or marks[1] ~= marks[3]
+end
+
 -- keys: the cursor. args: owner, lease in ms. A partition that is free, expired, or ours; nothing while somebody else holds it.
 local function acquire(keys, args)
   local cursor = redis.call('HMGET', keys[1], 'next', 'epoch', 'owner', 'lease_until', 'watermark', 'floor')
   if not cursor[1] then return 'MISSING' end
+  if is_torn(keys[1]) then return 'TORN' end
   local now = now_ms()
   local owner, leased = cursor[3], tonumber(cursor[4] or '0') > now
   if owner and owner ~= '' and owner ~= args[1] and leased then return false end
@@ -123,9 +130,13 @@ end
 local function flush(keys, args)
   local cursor = redis.call('HMGET', keys[1], 'owner', 'epoch', 'next')
   if not cursor[3] then return 'MISSING' end
+  if is_torn(keys[1]) then return 'TORN' end
   if cursor[1] ~= args[1] or cursor[2] ~= args[2] or cursor[3] ~= args[3] then return 'FENCED' end
   local ms = now_ms()
   local now = math.floor(ms / 1000)
+  local step = text(tonumber(redis.call('HGET', keys[1], 'began') or '0') + 1)
+  redis.call('HSET', keys[1], 'began', step)
+  redis.call('HINCRBY', keys[1], 'steps', 1)
   redis.call('HSET', keys[1], 'next', args[4], 'watermark', args[5], 'floor', args[6], 'committed', text(ms),
     'lease_until', text(ms + tonumber(args[7])))
   for index, name in ipairs({ 'records', 'duplicates', 'invalid', 'late_dropped', 'skewed', 'uncounted' }) do
@@ -140,6 +151,7 @@ local function flush(keys, args)
   for _, name in ipairs(cjson.decode(args[19])) do redis.call('HSET', keys[2], name[1], name[2]) end
   for _, letter in ipairs(cjson.decode(args[20])) do redis.call('HSETNX', keys[3], letter[1], letter[2]) end
   bound_timelines(cjson.decode(args[21]), now)
+  redis.call('HSET', keys[1], 'ended', step)
   return 'OK'
 end
 

@@ -76,7 +76,7 @@ class RedisCounters implements Counters {
 
   async acquire(claim: Claim): Promise<Lease | null> {
     const answer = await this.#link.call('acquire', [cursorKey(claim)], [claim.owner, claim.leaseMs])
-    if (answer === 'MISSING') throw this.#missing(claim)
+    this.#check(answer, claim)
     if (!Array.isArray(answer)) return null
     const [next = '0', epoch = '0', watermark = '', floor = '0'] = answer as string[]
     const { job, topic, partition, owner } = claim
@@ -95,7 +95,7 @@ class RedisCounters implements Counters {
     const keys = [cursorKey(lease), seriesKey(job), deadKey(job)]
     const args = flushArguments(flush, { job, timelineMax: this.#timelineMax })
     const answer = await this.#link.call('flush', keys, args)
-    if (answer === 'MISSING') throw this.#missing(lease)
+    this.#check(answer, lease)
     if (answer === 'FENCED') return 'fenced'
     return { ...lease, cursor: { ...lease.cursor, next, watermarkMs, dedupeFloor } }
   }
@@ -133,8 +133,10 @@ class RedisCounters implements Counters {
     await this.#link.close()
   }
 
-  #missing({ job, topic, partition }: PartitionKey): MillraceError {
-    return new MillraceError('STREAM_CURSOR_MISSING', { job, topic, partition, place: this.place })
+  #check(answer: unknown, { job, topic, partition }: PartitionKey): void {
+    const facts = { job, topic, partition, place: this.place }
+    if (answer === 'MISSING') throw new MillraceError('STREAM_CURSOR_MISSING', facts)
+    if (answer === 'TORN') throw new MillraceError('STREAM_COUNTERS_TORN', facts)
   }
 }
 
