@@ -45,7 +45,7 @@ export async function readBrief(
     figures.ask<TotalsRow>('brief-totals', [date]),
     figures.ask<Overview['money'][number]>('brief-money', [date]),
     figures.ask<Overview['movers'][number]>('brief-movers', [date]),
-    figures.ask<StageRow>('brief-stages', [daysAgo(stageDays), now]),
+    figures.ask<StageRow>('brief-stages', [daysAgo(stageDays)]),
     figures.ask<RunRow>('brief-runs', [date]),
     figures.ask<ModelsRow>('brief-models', []),
     figures.ask<StreamRow>('brief-stream', [now]),

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { civilDay, instant } from './contract-runs.ts'
 
 /** Exact decimal text: never a float, and nothing without its currency beside it. */
-const decimal = z.string().regex(/^-?\d+(\.\d+)?$/)
+export const decimal = z.string().regex(/^-?\d+(\.\d+)?$/)
 
 /** Where a figure comes from: what was asked, when, and how many rows the answer had. */
-const source = z.object({
+export const source = z.object({
   query: z.string(),
   values: z.array(z.string().nullable()),
   rows: z.number().int(),
@@ -73,7 +73,7 @@ const qualityScore = z.object({
   judged: z.number().int(),
 })
 
-const alert = z.object({
+export const alert = z.object({
   at: instant,
   component: z.string(),
   severity: z.enum(['INFO', 'WARNING', 'ERROR']),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { overview } from './contract-overview.ts'
+import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
+import { alert, overview, source } from './contract-overview.ts'
 import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
 
 /**
@@ -46,6 +47,16 @@ export const contract = {
       'The morning brief of a day, yesterday when none is named: the same object that the brief mail is made from',
     query: z.object({ date: civilDay.optional() }),
     response: overview,
+  },
+  'GET /api/v1/campaigns': {
+    summary: 'Sums of each campaign over the days and the ratios of the sums, ranked within a currency',
+    query: campaignQuery,
+    response: campaignAnswer,
+  },
+  'GET /api/v1/alerts': {
+    summary: 'What went wrong, newest first; the same trouble is one line with a count',
+    query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+    response: z.object({ alerts: z.array(alert), sources: z.record(z.string(), source) }),
   },
   'GET /api/v1/runs': {
     summary: 'Runs, newest first',

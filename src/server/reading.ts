@@ -2,9 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { isoInstant } from '../domain/clock.ts'
 import { day, dayAt } from '../domain/day.ts'
 import { readBrief } from './brief.ts'
+import type { Overview } from './brief.ts'
+import { campaigns } from './campaigns.ts'
+import { Figures } from './figure.ts'
 import type { Door } from './mount.ts'
 import type { ProjectFacts } from './project-facts.ts'
 import { serve } from './route.ts'
+
+const alertsMax = 500
 
 /** What the screens read. */
 export function reading(app: FastifyInstance, door: Door, projectOf: () => ProjectFacts): void {
@@ -24,6 +29,17 @@ export function reading(app: FastifyInstance, door: Door, projectOf: () => Proje
       now: isoInstant(nowMs),
       pipelines: pipelines.map((one) => one.pipeline),
     }
+  })
+  campaigns(app, door, () => projectOf().zone)
+  serve(app, 'GET /api/v1/alerts', async ({ query }) => {
+    const nowMs = door.clock.nowMs()
+    const figures = new Figures(door.warehouse(), door.clock)
+    const rows = await figures.ask<Omit<Overview['alerts'][number], 'at'> & { readonly at: Date }>('alerts', [
+      new Date(nowMs - query.days * 86_400_000),
+      new Date(nowMs),
+      alertsMax,
+    ])
+    return { alerts: rows.map((one) => ({ ...one, at: one.at.toISOString() })), sources: figures.sources }
   })
   serve(app, 'GET /api/v1/overview', ({ query }) =>
     readBrief(door.warehouse(), door.clock, {

@@ -24,7 +24,13 @@ export function AlertsPanel({ query }: { readonly query: UseQueryResult<Overview
 
 const severityMarks = { INFO: 'ℹ', WARNING: '▲', ERROR: '■' } as const
 
-function AlertTable({ alerts, zone }: { readonly alerts: OverviewData['alerts']; readonly zone: string }): ReactNode {
+export function AlertTable({
+  alerts,
+  zone,
+}: {
+  readonly alerts: OverviewData['alerts']
+  readonly zone: string
+}): ReactNode {
   const { say, language } = useSpeech()
   const said = say.overview
   return (

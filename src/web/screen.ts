@@ -51,7 +51,7 @@ export function useTitle(title: string): void {
 }
 
 /** The whole of the address's values, those of the screen itself too; all text. */
-function useValues(): Readonly<Record<string, string | undefined>> {
+export function useValues(): Readonly<Record<string, string | undefined>> {
   const values: Readonly<Record<string, unknown>> = useSearch({ strict: false })
   return values as Readonly<Record<string, string | undefined>>
 }

@@ -8,4 +8,9 @@ export interface Screen {
 }
 
 /** The screens in the order of their worth. */
-export const screens: readonly Screen[] = [{ path: '/', name: 'overview', key: 'o' }]
+export const screens: readonly Screen[] = [
+  { path: '/', name: 'overview', key: 'o' },
+  { path: '/runs', name: 'runs', key: 'r' },
+  { path: '/campaigns', name: 'campaigns', key: 'c' },
+  { path: '/alerts', name: 'alerts', key: 'e' },
+]
