@@ -84,6 +84,18 @@ export const commands = {
     summary: { en: 'Serve the fake ad platforms', ko: '가짜 광고 플랫폼 서버 띄우기' },
     load: () => import('./sandbox.ts'),
   },
+  stream: {
+    summary: { en: 'Count live ad events', ko: '실시간 광고 이벤트 집계' },
+    load: () => import('./stream.ts'),
+  },
+  events: {
+    summary: { en: 'Send ad events, or follow them', ko: '광고 이벤트 보내기 또는 따라 보기' },
+    load: () => import('./events.ts'),
+  },
+  dlq: {
+    summary: { en: 'Dead letters: list, show, send again', ko: '데드 레터: 목록, 보기, 다시 보내기' },
+    load: () => import('./dlq.ts'),
+  },
   doctor: {
     summary: { en: 'Check this machine and the project', ko: '이 컴퓨터와 프로젝트 점검' },
     load: () => import('./doctor.ts'),
