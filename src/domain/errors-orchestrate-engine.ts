@@ -92,6 +92,21 @@ export const orchestrateEngineErrors = {
       fix: '다시 내보내서 새 파일로 바꾸세요: millrace export airflow --out FILE',
     },
   },
+  ORCHESTRATE_LAKE_NOT_SHARED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['own', 'shared'],
+    en: {
+      what: 'This lake is not the one that the others work on: {own}',
+      why: 'The database knows another one ({shared}); what one worker extracts, the others could not load.',
+      fix: 'Let all of them name the same S3 bucket, or a folder that is one and the same for all.',
+    },
+    ko: {
+      what: '이 레이크는 다른 워커들이 쓰는 것과 다릅니다: {own}',
+      why: '데이터베이스가 아는 레이크는 {shared}입니다. 한 워커가 추출한 것을 다른 워커가 적재할 수 없습니다.',
+      fix: '모두 같은 S3 버킷이나, 모두에게 하나인 공유 폴더를 쓰게 하세요.',
+    },
+  },
   ORCHESTRATE_RUN_UNKNOWN: {
     exit: 'usage',
     retryable: false,

@@ -189,5 +189,23 @@ const running = {
   },
 } as const satisfies ErrorTable
 
+const letters = {
+  STREAM_LETTER_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['id'],
+    en: {
+      what: 'There is no dead letter {id}',
+      why: 'A letter is named by partition:offset:place of the record that it keeps, and the live job put none aside there.',
+      fix: 'See their ids: millrace dlq list --all.',
+    },
+    ko: {
+      what: '데드 레터 {id}이(가) 없습니다',
+      why: '데드 레터의 이름은 보관한 기록의 파티션:오프셋:위치이며, 실시간 작업이 그 위치에서 따로 둔 것이 없습니다.',
+      fix: 'id를 확인하세요: millrace dlq list --all.',
+    },
+  },
+} as const satisfies ErrorTable
+
 /** Errors of the event log, the live counters and what runs between them. */
-export const streamErrors = { ...log, ...counters, ...running } as const satisfies ErrorTable
+export const streamErrors = { ...log, ...counters, ...running, ...letters } as const satisfies ErrorTable

@@ -88,9 +88,19 @@ export async function trigger(session: Session, request: TriggerRequest, runId: 
      from engine_run where pipeline = $2 and partition_key = $4`,
     [runId, pipeline, active.version, partitionKey, kind, backfillId, priority, JSON.stringify(conf), now()],
   )
-  await session.query(sql('trigger'), [runId, JSON.stringify(active.graph.tasks), priority, now()])
+  const tasks = request.accounts ? tasksOfAccounts(active.graph.tasks, request.accounts) : active.graph.tasks
+  await session.query(sql('trigger'), [runId, JSON.stringify(tasks), priority, now()])
   await promote(session, pipeline, now)
   return runId
+}
+
+/** The tasks of some accounts, and those of the whole run; they wait for nothing that is left out. */
+function tasksOfAccounts(tasks: Graph['tasks'], accounts: readonly string[]): Graph['tasks'] {
+  const kept = tasks.filter(
+    (one) => one.account === null || accounts.includes(one.account) || one.kind === 'unreachable',
+  )
+  const ids = new Set(kept.map((one) => one.id))
+  return kept.map((one) => ({ ...one, after: one.after.filter((before) => ids.has(before)) }))
 }
 
 const runColumns = `run_id as "runId", pipeline, version, partition_key as "partitionKey", kind, state, queued_at as "queuedAt",
