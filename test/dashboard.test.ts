@@ -13,6 +13,8 @@ const screens = [
   { path: '/', name: 'overview' },
   { path: '/runs', name: 'runs' },
   { path: '/campaigns', name: 'campaigns' },
+  { path: '/quality', name: 'quality' },
+  { path: '/connectors', name: 'connectors' },
   { path: '/alerts', name: 'alerts' },
 ]
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
