@@ -1,12 +1,14 @@
 import { accountKey } from '../domain/account.ts'
+import type { Clock } from '../domain/clock.ts'
+import { isoInstant } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import { addDays, dayAt } from '../domain/day.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import { deliverDue } from '../notify/outbox.ts'
 import { observeAccount } from '../warehouse/entities.ts'
-import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import { reachAccounts } from './accounts.ts'
 import { adGraph } from './ad-graph.ts'
+import { connectorContext } from './connector-context.ts'
 import { embeddedEngine } from './embedded-engine.ts'
 import type { EmbeddedEngine } from './embedded-engine.ts'
 import { registerPipeline } from './ledger.ts'
@@ -24,6 +26,8 @@ export interface SchedulerOptions {
   readonly engine?: EmbeddedEngine | undefined
   /** After a day is due for an account, how long until people are told that it is late. */
   readonly deadlineMs: number
+  /** A simulation's clock, also for what the engine writes; left out: the server's. */
+  readonly virtual?: Clock | undefined
   readonly onEvent: (event: SchedulerEvent) => void
 }
 
@@ -84,7 +88,7 @@ export class Scheduler {
       warehouse: ports.warehouse,
       random: ports.random,
       nowMs,
-      engineNow: () => null,
+      engineNow: () => (this.#options.virtual ? isoInstant(nowMs) : null),
       accounts: new Map([[pipeline.id, this.#accounts]]),
     })
     for (const { runId, day } of report.runs) onEvent({ event: 'run_created', runId, day })
@@ -116,14 +120,7 @@ export class Scheduler {
     const { accounts, lost } = await reachAccounts(
       ports,
       {},
-      {
-        clock: ports.clock,
-        random: ports.random,
-        fetch: ports.fetch,
-        signal,
-        remoteJobs: remoteJobsOf(ports.warehouse),
-        log: () => undefined,
-      },
+      connectorContext(ports, signal, () => undefined),
     )
     const engine = this.#options.engine ?? embeddedEngine({ warehouse: ports.warehouse })
     await ports.warehouse.transaction(async (session) => {
