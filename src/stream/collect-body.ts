@@ -7,7 +7,7 @@ export const bodyBytesMax = 512_000
 /** What they may unpack to: a body that unpacks to more is a bomb. */
 const unpackedBytesMax = 4_000_000
 /** Events of one request at most. */
-export const batchEventsMax = 2_500
+const batchEventsMax = 2_500
 
 const unpackers = {
   gzip: promisify(gunzip),

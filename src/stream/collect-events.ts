@@ -176,7 +176,7 @@ export class EventReader {
     if (this.#scratch.length < body.length + 1 + reachBytes)
       this.#scratch = Buffer.alloc((body.length + 1 + reachBytes) * 2)
     body.copy(this.#scratch)
-    if (body.at(-1) === lineFeed) return this.#scratch.subarray(0, body.length)
+    if (body.length === 0 || body.at(-1) === lineFeed) return this.#scratch.subarray(0, body.length)
     this.#scratch[body.length] = lineFeed
     return this.#scratch.subarray(0, body.length + 1)
   }
