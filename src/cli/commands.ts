@@ -48,6 +48,10 @@ export const commands = {
     summary: { en: 'What the tasks of a run printed', ko: '실행의 작업이 출력한 줄' },
     load: () => import('./logs.ts'),
   },
+  gc: {
+    summary: { en: 'Remove old runs and lines', ko: '오래된 실행과 로그 지우기' },
+    load: () => import('./gc.ts'),
+  },
   task: {
     summary: { en: 'One task, for another scheduler', ko: '다른 스케줄러를 위한 작업 하나' },
     load: () => import('./task.ts'),

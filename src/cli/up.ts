@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
 import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
@@ -50,6 +51,7 @@ export const command: CommandSpec = {
 async function up(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const { output, signal, clock } = invocation
   const settings = await projectSettings(invocation)
+  const { serveDashboard, webDir } = await import('./dashboard.ts')
   const { startServer } = await import('../server/server.ts')
   await using server = await startServer({
     host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
@@ -57,6 +59,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     portSearch: given['port'] === undefined,
     key: await keyOf(given['key'], invocation),
     clock,
+    webDir,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
   const context = openContext(invocation)
@@ -72,7 +75,9 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   await checkSharedLake(ports.warehouse, ports.lake)
   const { embeddedEngine } = await import('../orchestrate/embedded-engine.ts')
   const engine = embeddedEngine({ warehouse: ports.warehouse })
-  server.attach({ warehouse: ports.warehouse, engine })
+  serveDashboard(invocation)
+  const zone = timeZone(settings.pipeline.zone)
+  server.attach({ warehouse: ports.warehouse, engine, project: { name: settings.name, zone, isDemo: false } })
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.data(`${server.url}\n`)
   const { runScheduler } = await import('../orchestrate/scheduler.ts')

@@ -92,6 +92,21 @@ export const orchestrateEngineErrors = {
       fix: '다시 내보내서 새 파일로 바꾸세요: millrace export airflow --out FILE',
     },
   },
+  ORCHESTRATE_BACKFILL_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['backfill'],
+    en: {
+      what: 'There is no backfill {backfill} that could be changed',
+      why: 'No backfill begins with that id, or more than one does, or it was cancelled.',
+      fix: 'Look for it with: millrace backfill list',
+    },
+    ko: {
+      what: '바꿀 수 있는 백필 {backfill}이(가) 없습니다',
+      why: '그 id로 시작하는 백필이 없거나, 여럿이거나, 이미 취소되었습니다.',
+      fix: '다음으로 찾아보세요: millrace backfill list',
+    },
+  },
   ORCHESTRATE_LAKE_NOT_SHARED: {
     exit: 'config',
     retryable: false,

@@ -4,13 +4,13 @@ import { systemClock } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { observeAccount } from '../warehouse/entities.ts'
-import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { Session, SqlRow } from '../warehouse/warehouse.ts'
 import { knownAccounts, reachAccounts } from './accounts.ts'
 import { adBodies } from './ad-bodies.ts'
 import type { AccountInput } from './ad-graph.ts'
 import type { BodyContext, LogLevel, TaskBodies } from './body.ts'
 import { performTask } from './body.ts'
+import { connectorContext } from './connector-context.ts'
 import { embeddedEngine } from './embedded-engine.ts'
 import { canonicalJson, hashOf } from './graph.ts'
 import type { Json } from './graph.ts'
@@ -93,7 +93,7 @@ function bodiesOf(ports: Ports, { account }: ExternalTask): TaskBodies {
 
 async function reach(ports: Ports, context: BodyContext, only: string | null): Promise<Json> {
   const log: BodyContext['log'] = (level, message) => context.log(level, message)
-  const { accounts, lost } = await reachAccounts(ports, {}, contextOf(ports, context.signal, log))
+  const { accounts, lost } = await reachAccounts(ports, {}, connectorContext(ports, context.signal, log))
   if (accounts.length === 0) throw lost[0]?.error ?? new MillraceError('ORCHESTRATE_NO_ACCOUNTS', { wanted: 'any' })
   await ports.warehouse.transaction(async (session) => {
     for (const { account } of accounts) await observeAccount(session, account, ports.clock.nowMs())
@@ -102,18 +102,6 @@ async function reach(ports: Ports, context: BodyContext, only: string | null): P
   return {
     accounts: keys,
     lost: lost.map((one) => `${one.platform ?? '-'}/${one.accountId ?? '*'}`),
-  }
-}
-
-function contextOf(ports: Ports, signal: AbortSignal, log: BodyContext['log']) {
-  const { clock, random, fetch } = ports
-  return {
-    clock,
-    random,
-    fetch,
-    signal,
-    remoteJobs: remoteJobsOf(ports.warehouse),
-    log: ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => log(level, message),
   }
 }
 
@@ -127,7 +115,7 @@ async function inputOf(ports: Ports, key: string, signal: AbortSignal, log: Body
       return { account, connection: name }
   }
   // Never seen yet: the platform is asked.
-  const { accounts } = await reachAccounts(ports, {}, contextOf(ports, signal, log))
+  const { accounts } = await reachAccounts(ports, {}, connectorContext(ports, signal, log))
   const found = accounts.find(({ account }) => isIt(account))
   if (!found) throw new MillraceError('ORCHESTRATE_NO_ACCOUNTS', { wanted: key })
   return { account: found.account, connection: found.connection }

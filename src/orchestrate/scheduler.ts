@@ -4,9 +4,9 @@ import { addDays, dayAt } from '../domain/day.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import { deliverDue } from '../notify/outbox.ts'
 import { observeAccount } from '../warehouse/entities.ts'
-import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import { reachAccounts } from './accounts.ts'
 import { adGraph } from './ad-graph.ts'
+import { connectorContext } from './connector-context.ts'
 import { embeddedEngine } from './embedded-engine.ts'
 import type { EmbeddedEngine } from './embedded-engine.ts'
 import { registerPipeline } from './ledger.ts'
@@ -116,14 +116,7 @@ export class Scheduler {
     const { accounts, lost } = await reachAccounts(
       ports,
       {},
-      {
-        clock: ports.clock,
-        random: ports.random,
-        fetch: ports.fetch,
-        signal,
-        remoteJobs: remoteJobsOf(ports.warehouse),
-        log: () => undefined,
-      },
+      connectorContext(ports, signal, () => undefined),
     )
     const engine = this.#options.engine ?? embeddedEngine({ warehouse: ports.warehouse })
     await ports.warehouse.transaction(async (session) => {
