@@ -54,7 +54,7 @@ export async function startCollector(
 }
 
 /** Sends what the spool holds, from the last run too, as often as the log may have come back. */
-async function drainSpool(spool: Spool, log: EventLog, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function drainSpool(spool: Spool, log: EventLog, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // A log that is still away keeps the files where they are.
     await spool.drain(log).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import { isMillraceError, MillraceError } from '../domain/errors.ts'
@@ -42,6 +42,9 @@ const statusOf: Readonly<Record<string, number>> = {
   STREAM_RATE_LIMITED: 429,
 }
 
+/** The one server counts requests an address; here each key has a rate of its own. */
+const ownRate = { config: { rateLimit: false } as FastifyContextConfig }
+
 /**
  * The collector's routes: Segment's `POST /v1/track` and `/v1/batch`, the pixel `/i`, the signed redirect `/c/<token>`. An answer of
  * 2xx comes after the events are durable: in the log, or for pixels and clicks in the spool. Every refusal has a code.
@@ -57,8 +60,8 @@ export function collector(options: CollectorOptions): FastifyPluginAsync {
     // Any page may send: no cookie is read or set, the key says who it is.
     app.addHook('onRequest', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
     for (const path of ['/v1/track', '/v1/batch']) {
-      app.options(path, (_request, reply) => preflight(reply))
-      app.post(path, (request, reply) => intake.post(request, reply))
+      app.options(path, ownRate, (_request, reply) => preflight(reply))
+      app.post(path, ownRate, (request, reply) => intake.post(request, reply))
     }
     visits(app, intake)
   }
@@ -66,8 +69,13 @@ export function collector(options: CollectorOptions): FastifyPluginAsync {
 
 function visits(app: FastifyInstance, intake: Intake): void {
   for (const path of ['/i', '/i.gif'])
-    app.route({ method: ['GET', 'HEAD'], url: path, handler: (request, reply) => intake.pixel(request, reply) })
-  app.get<{ Params: { token: string } }>('/c/:token', { exposeHeadRoute: false }, (request, reply) =>
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: path,
+      ...ownRate,
+      handler: (request, reply) => intake.pixel(request, reply),
+    })
+  app.get<{ Params: { token: string } }>('/c/:token', { ...ownRate, exposeHeadRoute: false }, (request, reply) =>
     intake.click(request, request.params.token, reply),
   )
 }
