@@ -335,7 +335,7 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
     const place = { warehouse, server, counters }
     const parts = [
       await benchEmbedded(place, long ? 5_000_000 : 2_000_000, say),
-      await benchKafka(place, long ? 3_000_000 : 1_000_000, say),
+      await benchKafka(place, long ? 5_000_000 : 2_000_000, say),
       await benchLatency(place, long ? 60 : 10, 50_000, say),
       await benchHttp(place, say),
     ]

@@ -7,6 +7,7 @@ import { performTask } from '../src/orchestrate/body.ts'
 import { embeddedEngine } from '../src/orchestrate/embedded-engine.ts'
 import { adDataPipeline } from '../src/orchestrate/pipeline.ts'
 import { Scheduler } from '../src/orchestrate/scheduler.ts'
+import { simulate } from '../src/orchestrate/simulate.ts'
 import { hourMs, plans } from './fault-job.ts'
 import type { Job } from './job.ts'
 import { openJob } from './job.ts'
@@ -115,3 +116,35 @@ test('a run that was never made is noticed at the deadline, told once, and its r
   )
   expect(recovered[0]?.['recovered']).toBeGreaterThanOrEqual(3)
 })
+
+test('a simulation jumps from what falls due to what falls due: three waves a day, and what platforms changed since', async () => {
+  const begunMs = Date.parse('2026-09-10T15:00:00Z')
+  await using stage = await openStage(begunMs)
+  const { ports, sandbox } = stage.job
+  const runs: string[] = []
+  const late: string[] = []
+  let restated = 0
+  const events = simulate({
+    ports,
+    pipeline,
+    deadlineMs: 4 * hourMs,
+    untilMs: begunMs + 4 * 24 * hourMs,
+    moveTo: (instantMs) => {
+      sandbox.setClock(Math.max(sandbox.nowMs(), instantMs))
+    },
+    signal: new AbortController().signal,
+  })
+  for await (const event of events) {
+    if (event.kind === 'late') late.push(`${event.day} ${event.account?.split('/')[0]}`)
+    else {
+      runs.push(`${event.day} ${event.state} ${event.accounts}`)
+      restated += event.restated
+    }
+  }
+  const days = ['2026-09-10', '2026-09-11', '2026-09-12', '2026-09-13']
+  // The last wave of the last day, in Los Angeles, lies behind the end.
+  expect(runs).toEqual(days.flatMap((day) => [1, 2, 3].map(() => `${day} success 1`)).slice(0, runs.length))
+  expect(runs.length).toBeGreaterThanOrEqual(11)
+  expect(restated).toBeGreaterThan(0)
+  expect(late).toEqual([])
+}, 120_000)

@@ -48,6 +48,10 @@ export const commands = {
     summary: { en: 'What the tasks of a run printed', ko: '실행의 작업이 출력한 줄' },
     load: () => import('./logs.ts'),
   },
+  simulate: {
+    summary: { en: 'The schedule on a clock that jumps', ko: '건너뛰는 시계로 일정 실행' },
+    load: () => import('./simulate.ts'),
+  },
   gc: {
     summary: { en: 'Remove old runs and lines', ko: '오래된 실행과 로그 지우기' },
     load: () => import('./gc.ts'),

@@ -1,4 +1,6 @@
 import { accountKey } from '../domain/account.ts'
+import type { Clock } from '../domain/clock.ts'
+import { isoInstant } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import { addDays, dayAt } from '../domain/day.ts'
 import { isMillraceError } from '../domain/errors.ts'
@@ -24,6 +26,8 @@ export interface SchedulerOptions {
   readonly engine?: EmbeddedEngine | undefined
   /** After a day is due for an account, how long until people are told that it is late. */
   readonly deadlineMs: number
+  /** A simulation's clock, also for what the engine writes; left out: the server's. */
+  readonly virtual?: Clock | undefined
   readonly onEvent: (event: SchedulerEvent) => void
 }
 
@@ -84,7 +88,7 @@ export class Scheduler {
       warehouse: ports.warehouse,
       random: ports.random,
       nowMs,
-      engineNow: () => null,
+      engineNow: () => (this.#options.virtual ? isoInstant(nowMs) : null),
       accounts: new Map([[pipeline.id, this.#accounts]]),
     })
     for (const { runId, day } of report.runs) onEvent({ event: 'run_created', runId, day })

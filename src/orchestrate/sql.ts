@@ -16,6 +16,8 @@ const names = [
   'ledger-from-ended',
   'tell-late',
   'backfills',
+  'next-instant',
+  'simulated-runs',
   'scheduled-days',
   'old-runs',
   'tell-recovered',
