@@ -126,6 +126,7 @@ async function compileAndRun(
     cache: runner.database.cache,
     dispatch: (name, namespace) => run.context.dispatch(name, namespace),
     macro: (name) => run.context.bind(found(project, name)),
+    lookup: (name) => run.context.lookup(name),
     unique: () => String(runner.clock.nowMs()),
   })
   run.context.set('adapter', adapter)
