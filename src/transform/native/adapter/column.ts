@@ -1,5 +1,5 @@
 import { bind, hostFunction } from '../jinja/arguments.ts'
-import { str } from '../jinja/text.ts'
+import { repr, str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, PyObject } from '../jinja/value.ts'
 import { quoteName } from './relation.ts'
@@ -96,12 +96,20 @@ export class Column extends PyObject {
       string_size: () => this.#stringSize(),
     }
     if (name === 'can_expand_to')
-      return hostFunction('can_expand_to', ['other_column'], ({ other_column: other = null }) => this.canExpandTo(other))
+      return hostFunction('can_expand_to', ['other_column'], ({ other_column: other = null }) =>
+        this.canExpandTo(other),
+      )
     return Object.hasOwn(answers, name) ? new HostFunction(name, () => answers[name]?.() ?? null) : undefined
   }
 
   override equals(other: Value): boolean {
     return other instanceof Column && other.text() === this.text()
+  }
+
+  override repr(): string {
+    const { name, dtype, characterSize, numericPrecision, numericScale } = this.#parts
+    const shown = (size: number | null): string => (size === null ? 'None' : String(size))
+    return `PostgresColumn(column=${repr(name)}, dtype=${repr(dtype)}, char_size=${shown(characterSize)}, numeric_precision=${shown(numericPrecision)}, numeric_scale=${shown(numericScale)})`
   }
 
   override text(): string {

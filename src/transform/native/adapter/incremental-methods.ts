@@ -3,7 +3,6 @@ import { str } from '../jinja/text.ts'
 import type { Macro } from '../jinja/macro.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { PyDict } from '../jinja/value.ts'
-import { MillraceError } from '../../../domain/errors.ts'
 import { Column } from './column.ts'
 import type { Table } from './table.ts'
 
@@ -22,15 +21,13 @@ export function strategyMacro(call: CallArguments, lookup: (name: string) => Val
   const { strategy = 'default' } = bind(call, ['model_context', 'strategy'], 'get_incremental_strategy_macro')
   const wanted = str(strategy)
   if (BUILT_IN.has(wanted) && !incrementalStrategies.some((known) => known === wanted))
-    throw new MillraceError('TRANSFORM_RAISED', {
-      message: `The incremental strategy '${wanted}' is not valid for this adapter`,
-    })
+    throw new Error(`The incremental strategy '${wanted}' is not valid for this adapter`)
   const name = `get_incremental_${wanted.replaceAll('+', '_')}_sql`
   const macro = lookup(name)
   if (macro === undefined)
-    throw new MillraceError('TRANSFORM_RAISED', {
-      message: `dbt could not find an incremental strategy macro with the name "${name}"`,
-    })
+    throw new Error(
+      `dbt could not find an incremental strategy macro with the name "${name}" in ${str(lookup('project_name') ?? '')}`,
+    )
   return macro
 }
 

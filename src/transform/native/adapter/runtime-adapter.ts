@@ -17,6 +17,7 @@ import { Relation, quoteName } from './relation.ts'
 import type { RelationType } from './relation.ts'
 import type { Answer, Session } from './session.ts'
 
+const DEPENDENTS = readFileSync(new URL('dependents_of_relation.sql', import.meta.url), 'utf8')
 const COLUMNS = readFileSync(new URL('columns_of_relation.sql', import.meta.url), 'utf8')
 
 export interface RuntimeAdapterOptions {
@@ -90,8 +91,11 @@ const dropRelation: Method = async (options, call) => {
   const given = relationArgument(call)
   const relation = given.type === null ? await found(options, given) : given
   if (!(relation instanceof Relation)) return ''
+  // Views upon the relation go with it, in whatever schema: the cache must not go on believing in them.
+  const dependents = await options.session.rows(DEPENDENTS, [relation.schema, relation.identifier])
   await options.macro('drop_relation').call({ positional: [relation], keyword: new Map() })
   await options.cache.dropped(relation.schema ?? '', relation.identifier ?? '')
+  for (const [schema, identifier] of dependents) await options.cache.dropped(String(schema), String(identifier))
   return ''
 }
 

@@ -209,17 +209,8 @@ function api(): HostObject {
     MaterializedView: 'materialized_view',
     External: 'external',
   }
-  const labels = new Map([
-    ['STRING', 'TEXT'],
-    ['TIMESTAMP', 'TIMESTAMP'],
-    ['FLOAT', 'FLOAT'],
-    ['INTEGER', 'INT'],
-    ['BOOLEAN', 'BOOLEAN'],
-  ])
-  const translate = hostFunction(
-    'translate_type',
-    ['dtype'],
-    ({ dtype = '' }) => labels.get(str(dtype).toUpperCase()) ?? dtype,
+  const translate = hostFunction('translate_type', ['dtype'], ({ dtype = '' }) =>
+    str(dtype).toUpperCase() === 'STRING' ? 'TEXT' : dtype,
   )
   const numeric = hostFunction(
     'numeric_type',

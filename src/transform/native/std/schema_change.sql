@@ -67,18 +67,18 @@
     {% endif %}
     {% set changes = check_for_schema_changes(source_relation, target_relation) %}
     {% if changes['schema_changed'] and on_schema_change == 'fail' %}
-        {% set message -%}
-The source and target schemas on this incremental model are out of sync!
-They can be reconciled in several ways:
-  - set the `on_schema_change` config to either append_new_columns or sync_all_columns, depending on your situation.
-  - Re-run the incremental model with `full_refresh: True` to update the target schema.
-  - update the schema manually and re-run the process.
+        {% set message %}
+              The source and target schemas on this incremental model are out of sync!
+              They can be reconciled in several ways:
+                - set the `on_schema_change` config to either append_new_columns or sync_all_columns, depending on your situation.
+                - Re-run the incremental model with `full_refresh: True` to update the target schema.
+                - update the schema manually and re-run the process.
 
-Additional troubleshooting context:
-   Source columns not in target: {{ changes['source_not_in_target'] }}
-   Target columns not in source: {{ changes['target_not_in_source'] }}
-   New column types: {{ changes['new_target_types'] }}
-        {%- endset %}
+              Additional troubleshooting context:
+                 Source columns not in target: {{ changes['source_not_in_target'] }}
+                 Target columns not in source: {{ changes['target_not_in_source'] }}
+                 New column types: {{ changes['new_target_types'] }}
+        {% endset %}
         {% do exceptions.raise_compiler_error(message) %}
     {% elif changes['schema_changed'] %}
         {% do sync_column_schemas(on_schema_change, target_relation, changes) %}
