@@ -213,7 +213,7 @@ export class PartitionFold {
         const paid = costMicros[row] as number
         if (kind > conversion) tallies.uncounted += 1
         if (kind > conversion && paid === 0) continue
-        const at = this.#cells.at(series[row] as number, Math.floor(timeMs / minuteMs) * 4 + age)
+        const at = this.#cells.at(series[row] as number, ((timeMs / minuteMs) | 0) * 4 + age)
         const { values } = this.#cells
         if (kind <= clicks) values[at + kind] = (values[at + kind] as number) + 1
         if (kind <= clicks && (flag & isIvt) !== 0)
