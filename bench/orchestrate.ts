@@ -19,6 +19,7 @@ import { openPool } from '../src/warehouse/postgres-pool.ts'
 import { warehouseOver } from '../src/warehouse/postgres.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import type { Bench, Line } from './figures.ts'
+import { benchUp } from './up.ts'
 
 type Say = (line: string) => void
 
@@ -254,6 +255,10 @@ function linesOf(figures: Readonly<Record<string, number>>): readonly Line[] {
       unit: 'ms',
       bar: { atMost: 100 },
     },
+    { what: 'millrace up to ready', ours: ours('up_ready_s'), unit: 's', bar: { atMost: 3 } },
+    { what: '  the first time, with initdb', ours: ours('up_first_ready_s'), unit: 's' },
+    { what: 'idle: scheduler, worker, server', ours: ours('idle_cpu_percent'), unit: '% cpu', bar: { atMost: 2 } },
+    { what: '  memory', ours: ours('idle_rss_mb'), unit: 'MB', bar: { atMost: 250 } },
   ]
 }
 
@@ -280,6 +285,7 @@ export async function bench({ say }: { readonly long: boolean; readonly say: Say
       failover: benchFailover,
       log: benchLog,
       grid: benchGrid,
+      up: benchUp,
     })) {
       say(`${what} …`)
       Object.assign(figures, await part(warehouse))

@@ -12,6 +12,8 @@ export interface ConsumerTook {
 }
 
 const spec = JSON.parse(process.argv[2] ?? '{}') as ThreadSpec
+// Loading a client's modules is no part of counting.
+await Promise.all([spec.log.module, spec.counters.module].map((module) => import(module)))
 const cpu = process.cpuUsage()
 const startedMs = performance.now()
 await runSpec(spec, AbortSignal.timeout(600_000), (event) => {

@@ -11,17 +11,19 @@ import { defaultDedupe } from '../src/stream/dedupe.ts'
 import { EventGenerator, noFlaws, seedProfile } from '../src/stream/generator.ts'
 import { beginJob } from '../src/stream/job.ts'
 import type { EventLog } from '../src/stream/log.ts'
+import { adapter as kafkaLog } from '../src/stream/kafka-log.ts'
 import { adapter as postgresCounters } from '../src/stream/postgres-counters.ts'
 import { adapter as postgresLog } from '../src/stream/postgres-log.ts'
 import { runStream } from '../src/stream/run.ts'
 import { simulate } from '../src/stream/simulate.ts'
 import { attach } from '../src/stream/worker-thread.ts'
-import type { ThreadSpec } from '../src/stream/worker-thread.ts'
+import type { AdapterSpec, ThreadSpec } from '../src/stream/worker-thread.ts'
 import { startEmbedded } from '../src/warehouse/embedded-server.ts'
 import type { EmbeddedServer } from '../src/warehouse/embedded-server.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import type { Bench } from './figures.ts'
 import { median, runProgram } from './measure.ts'
+import { benchCollector } from './stream-collect-load.ts'
 import type { ConsumerTook } from './stream-consumer.ts'
 
 type Say = (line: string) => void
@@ -97,11 +99,12 @@ async function consumed(
   { warehouse, server, counters }: Place,
   log: EventLog,
   job: string,
+  from: AdapterSpec = { module: moduleOf('postgres-log.ts'), options: { topic: log.topic, partitions: 1 } },
 ): Promise<ConsumerTook & { readonly storeSeconds: number | null }> {
   await beginJob(warehouse, log, counters, job)
   const spec: ThreadSpec = {
     connection: warehouse.connection,
-    log: { module: moduleOf('postgres-log.ts'), options: { topic: log.topic, partitions: 1 } },
+    log: from,
     counters: { module: moduleOf('postgres-counters.ts'), options: {} },
     defaultZone: zone,
     worker: {
@@ -182,6 +185,86 @@ async function benchEmbedded(place: Place, count: number, say: Say): Promise<Ben
   }
 }
 
+interface KafkaFigures {
+  readonly rate: number | null
+  readonly withStore: number | null
+}
+
+/** The same through a real broker; null where there is none. */
+async function measureKafka(place: Place, envelope: 'event' | 'batch', count: number, say: Say): Promise<KafkaFigures> {
+  const brokers = process.env['MILLRACE_TEST_KAFKA_BROKERS']
+  if (!brokers) return { rate: null, withStore: null }
+  const topic = `bench-${envelope}-${systemClock.nowMs()}`
+  const options = { brokers, topic, partitions: 1, envelope, compression: 'lz4' }
+  say(`Kafka → counters, ${count.toLocaleString('en')} events, envelope '${envelope}', lz4: filling the topic …`)
+  const generator = new EventGenerator(profile, seededRandom(11))
+  await using log = await kafkaLog.open(kafkaLog.options.parse(options))
+  await fill(log, generator, count)
+  const runs = []
+  for (const run of [1, 2, 3]) {
+    const job = `${topic}-${run}`
+    runs.push(await consumed(place, log, job, { module: moduleOf('kafka-log.ts'), options }))
+    await checkTotals(place, job, generator)
+  }
+  return {
+    rate: median(runs.map(({ cpuSeconds }) => count / cpuSeconds)),
+    withStore: median(runs.map(({ cpuSeconds, storeSeconds }) => count / (cpuSeconds + (storeSeconds ?? 0)))),
+  }
+}
+
+/** The chapter's consumer on the first events of such a topic: events a CPU second of its process; null where a part of it is absent. */
+async function measureSeed(say: Say): Promise<number | null> {
+  const {
+    MILLRACE_TEST_KAFKA_BROKERS: brokers,
+    MILLRACE_TEST_REDIS_URL: redis,
+    MILLRACE_TEST_CLIENTS: python,
+  } = process.env
+  if (!brokers || !redis || !python) return null
+  const events = 8_000
+  const topic = `bench-seed-${systemClock.nowMs()}`
+  say(`the chapter's consumer, ${events.toLocaleString('en')} events …`)
+  await using log = await kafkaLog.open(kafkaLog.options.parse({ brokers, topic, partitions: 1, compression: 'gzip' }))
+  await fill(log, new EventGenerator(profile, seededRandom(11)), events + 2_000)
+  const script = join(import.meta.dirname, 'rivals', 'seed_consumer.py')
+  const ended = await runProgram(python, [script, brokers, topic, `${redis}/9`, String(events)])
+  if (ended.code !== 0) throw new Error(`the chapter's consumer ended with ${ended.code}: ${ended.stderr.slice(-800)}`)
+  return events / (JSON.parse(ended.stdout.trim()) as { readonly cpuSeconds: number }).cpuSeconds
+}
+
+async function benchKafka(place: Place, count: number, say: Say): Promise<Bench> {
+  const event = await measureKafka(place, 'event', count, say)
+  const batch = await measureKafka(place, 'batch', count, say)
+  const seed = await measureSeed(say)
+  const rival = { name: 'the chapter’s consumer', value: seed }
+  return {
+    figures: {
+      kafka_events_per_cpu_s: event.rate,
+      kafka_with_store_events_per_cpu_s: event.withStore,
+      kafka_batch_events_per_cpu_s: batch.rate,
+      kafka_batch_with_store_events_per_cpu_s: batch.withStore,
+      seed_events_per_cpu_s: seed,
+    },
+    lines: [
+      {
+        what: 'Kafka → counters, a record an event',
+        ours: event.rate,
+        unit: 'ev/cpu-s',
+        rival,
+        bar: { atLeast: 600_000 },
+      },
+      { what: '… with the CPU of Postgres', ours: event.withStore, unit: 'ev/cpu-s' },
+      {
+        what: 'Kafka → counters, envelope batch',
+        ours: batch.rate,
+        unit: 'ev/cpu-s',
+        rival,
+        bar: { atLeast: 1_000_000 },
+      },
+      { what: '… with the CPU of Postgres', ours: batch.withStore, unit: 'ev/cpu-s' },
+    ],
+  }
+}
+
 /** Marked events among others: from their send to the moment a reader sees them counted. */
 async function benchLatency(place: Place, seconds: number, rate: number, say: Say): Promise<Bench> {
   say(`event → visible counter, ${rate.toLocaleString('en')} ev/s for ${seconds} s …`)
@@ -235,6 +318,12 @@ async function benchLatency(place: Place, seconds: number, rate: number, say: Sa
   }
 }
 
+async function benchHttp({ warehouse }: Place, say: Say): Promise<Bench> {
+  const options = { warehouse, topic: 'collected', partitions: 4 }
+  await using log = await postgresLog.open(postgresLog.options.parse(options))
+  return benchCollector(warehouse, log, new EventGenerator(profile, seededRandom(14)), say)
+}
+
 /** `npm run bench -- stream`. What is not measured in this run is null. */
 export async function bench({ long, say }: { readonly long: boolean; readonly say: Say }): Promise<Bench> {
   const dir = join(await mkdtemp(join(tmpdir(), 'millrace-stream-')), 'pg')
@@ -246,13 +335,14 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
     const place = { warehouse, server, counters }
     const parts = [
       await benchEmbedded(place, long ? 5_000_000 : 2_000_000, say),
+      await benchKafka(place, long ? 5_000_000 : 2_000_000, say),
       await benchLatency(place, long ? 60 : 10, 50_000, say),
+      await benchHttp(place, say),
     ]
     return {
       figures: {
         kafka_events_per_cpu_s: null,
         kafka_batch_events_per_cpu_s: null,
-        collector_events_per_cpu_s: null,
         landing_events_per_cpu_s: null,
         kafka_streams_events_per_cpu_s: null,
         flink_events_per_cpu_s: null,

@@ -86,9 +86,9 @@ const titles: Readonly<Record<string, string>> = {
     'Runner: the dbt project\n\n`native` does what docs/guide/transform.md lists and refuses the rest by name; `dbt-core` is the real one, 1.11.16.',
   engine: 'Engine: graphs of tasks\n\n`embedded` is the warehouse’s own Postgres with child processes as hands.',
   notifier: 'Notifier: telling people\n\n`file` and `console` have no other side that could refuse, hang or break.',
-  log: 'EventLog: ad events in order\n\n`postgres` keeps compressed segments in the warehouse’s own server; its offsets are dense.',
+  log: 'EventLog: ad events in order\n\n`postgres` keeps compressed segments in the warehouse’s own server; its offsets are dense. `kafka` is a topic of a real cluster, read without consumer groups; its offsets have gaps, and an append of more than 900 kB is several record batches, each whole.',
   counters:
-    'Counters: live counts, exactly once\n\n`postgres` applies counters, conversions, dead letters and the cursor in one statement.',
+    'Counters: live counts, exactly once\n\n`postgres` applies counters, conversions, dead letters and the cursor in one statement, `redis` (7.0 or newer, one node, `noeviction`) in one call of a function. Redis keeps the identities of conversions for 100 days, and its dead letters in `stream:<job>:dead`, where the commands for dead letters do not look yet.',
 }
 
 const report = contractRun()

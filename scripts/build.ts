@@ -10,7 +10,9 @@ const target = join(root, 'dist')
 
 /** Files of src/ that are neither code nor notes for the readers of the code. */
 function assets(): string[] {
-  return globSync('**/*.*', { cwd: source }).filter((file) => !/\.(ts|tsx|md|snap)$/.test(file))
+  return globSync('**/*.*', { cwd: source }).filter(
+    (file) => !/\.(ts|tsx|md|snap)$/.test(file) && !file.startsWith('web/'),
+  )
 }
 
 function compile(): number {
@@ -30,6 +32,7 @@ if (status !== 0) {
   rmSync(target, { recursive: true, force: true })
   process.exit(status)
 }
+await import('./build-web.ts')
 const copied = assets()
 for (const file of copied) cpSync(join(source, file), join(target, file))
 // npm keeps the mode, and a checkout on a file system without modes has none to keep.

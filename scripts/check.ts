@@ -18,6 +18,12 @@ type Verdict = { readonly tool: Tool; readonly ok: boolean; readonly seconds: nu
 const tools: readonly Tool[] = [
   { name: 'tsc', promise: 'types', program: 'typescript/bin/tsc', args: ['-p', '.', '--noEmit'] },
   {
+    name: 'tsc web',
+    promise: 'types of the dashboard',
+    program: 'typescript/bin/tsc',
+    args: ['-p', 'src/web', '--noEmit'],
+  },
+  {
     name: 'oxlint',
     promise: 'rules, with types',
     program: 'oxlint/bin/oxlint',

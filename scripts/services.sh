@@ -6,11 +6,11 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium rivals. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals clients. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium rivals)
+NAMES=(postgres s3 dbt kafka redis chromium rivals clients)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
@@ -18,6 +18,8 @@ DBT_POSTGRES_VERSION=1.11.0
 PANDAS_VERSION=3.1.1
 DLT_VERSION=1.31.0
 KAFKA_VERSION=4.4.0
+KAFKA_PYTHON_VERSION=3.0.12
+REDIS_PY_VERSION=8.1.0
 SLF4J_VERSION=1.7.36
 NOBODY=65534
 S3_ACCESS_KEY=millrace
@@ -261,6 +263,23 @@ start_rivals() { :; }
 stop_rivals() { :; }
 env_rivals() { :; }
 
+# --- clients: other people's clients of Kafka and Redis, in Python, as producers and readers of live events use them
+
+present_clients() {
+  local packages
+  packages="$(echo "$SERVICES_DIR"/clients/lib/python3*/site-packages)"
+  [ -d "$packages/kafka_python-$KAFKA_PYTHON_VERSION.dist-info" ] && [ -d "$packages/redis-$REDIS_PY_VERSION.dist-info" ]
+}
+fetch_clients() {
+  present_clients && "$SERVICES_DIR/clients/bin/python" -c 'import kafka, redis' 2>/dev/null && return
+  python_packages clients "kafka-python==$KAFKA_PYTHON_VERSION" "redis==$REDIS_PY_VERSION"
+}
+install_clients() { once clients "$KAFKA_PYTHON_VERSION+$REDIS_PY_VERSION" fetch_clients; }
+running_clients() { present_clients; }
+start_clients() { :; }
+stop_clients() { :; }
+env_clients() { if present_clients; then echo "export MILLRACE_TEST_CLIENTS='$SERVICES_DIR/clients/bin/python'"; fi; }
+
 # --- kafka: one broker without ZooKeeper, from Maven Central's jars
 
 present_kafka() { compgen -G "$SERVICES_DIR/kafka/kafka_2.13-$KAFKA_VERSION.jar" >/dev/null; }
@@ -357,7 +376,7 @@ env_chromium() { if present_chromium; then echo "export MILLRACE_TEST_CHROMIUM='
 status_of() {
   local state=absent
   if "present_$1"; then state=installed; fi
-  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium) state=ready ;; esac; fi
+  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients) state=ready ;; esac; fi
   printf '%-9s %s\n' "$1" "$state"
 }
 

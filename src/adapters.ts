@@ -27,9 +27,11 @@ export const adapters = {
   },
   log: {
     postgres: () => import('./stream/postgres-log.ts'),
+    kafka: () => import('./stream/kafka-log.ts'),
   },
   counters: {
     postgres: () => import('./stream/postgres-counters.ts'),
+    redis: () => import('./stream/redis-counters.ts'),
   },
 } as const
 

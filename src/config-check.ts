@@ -13,6 +13,13 @@ export interface Chosen<Of extends Port> {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** Who may send events to the collector, as it is configured. */
+export interface WriteKey {
+  readonly key: string
+  readonly clickSecret?: string | undefined
+  readonly ratePerSecond: number
+}
+
 /** A checked configuration: every default filled in, every reference replaced by its value, every path absolute. */
 export interface Settings {
   readonly projectDir: string
@@ -41,6 +48,12 @@ export interface Settings {
   readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
   readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
   readonly retention: { readonly raw: number }
+  readonly stream: {
+    readonly log: Chosen<'log'>
+    readonly counters: Chosen<'counters'>
+    readonly zone: string
+    readonly writeKeys: Readonly<Record<string, WriteKey>>
+  }
   readonly sandbox: { readonly seed: number } | null
 }
 
@@ -94,6 +107,21 @@ const frame = z.strictObject({
     parallelAccounts: z.int().min(1).max(32).default(2),
   }),
   retention: z.strictObject({ raw: z.int().min(1).default(400) }),
+  stream: z.strictObject({
+    log: z.looseObject({ adapter: z.enum(adapterNames('log')).default('postgres') }).prefault({}),
+    counters: z.looseObject({ adapter: z.enum(adapterNames('counters')).default('postgres') }).prefault({}),
+    zone: zoneName.optional(),
+    writeKeys: z
+      .record(
+        ownName,
+        z.strictObject({
+          key: z.string().min(1).max(200),
+          clickSecret: z.string().min(16).optional(),
+          ratePerSecond: z.int().min(1).default(10_000),
+        }),
+      )
+      .default({}),
+  }),
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })
 
@@ -108,7 +136,16 @@ const embeddedDefaults: Readonly<Record<string, Tree>> = {
 
 /** The tree with every section there, so that a default inside a section is a default whether or not the file has the section. */
 export function normalised(tree: Tree): Tree {
-  const sections = ['connections', 'lake', 'warehouse', 'transform', 'notify', 'pipeline', 'retention'] as const
+  const sections = [
+    'connections',
+    'lake',
+    'warehouse',
+    'transform',
+    'notify',
+    'pipeline',
+    'retention',
+    'stream',
+  ] as const
   const whole: Tree = { ...tree, sandbox: tree['sandbox'] === false ? null : (tree['sandbox'] ?? null) }
   for (const section of sections) whole[section] ??= {}
   if (whole['transform'] === false) whole['transform'] = null
@@ -142,8 +179,11 @@ function findingsOf(base: ConfigPath, error: z.ZodError): readonly Finding[] {
   })
 }
 
-/** The ports that a section of the configuration opens; those of the live counters come with their section. */
-export type ConfiguredPort = Exclude<Port, 'log' | 'counters'>
+/** The ports that a section of the configuration opens. */
+export type ConfiguredPort = Port
+
+/** Options that the program gives an adapter, never a person. */
+const givenOptions: readonly string[] = ['warehouse', 'clock']
 
 /** Keys of a section that belong to the frame and not to the adapter. */
 const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
@@ -152,6 +192,8 @@ const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
   warehouse: ['adapter'],
   runner: ['runner', 'project', 'profiles', 'vars', 'threads'],
   notifier: ['notifier', 'language'],
+  log: ['adapter'],
+  counters: ['adapter'],
 }
 
 /** An adapter of the port, whichever; only its schema knows its options. */
@@ -185,11 +227,15 @@ export async function checkOptions(
   const shape = adapter.options instanceof z.ZodObject ? adapter.options.shape : {}
   const isOwn = (key: string) => !frameKeys[port].includes(key) || Object.hasOwn(shape, key)
   const own = Object.fromEntries(Object.entries(section.value).filter(([key]) => isOwn(key)))
-  const given = { ...embeddedDefaults[`${port}/${name}`], ...own }
+  // What the program gives later only has to be there while a person's values are looked at.
+  const later = Object.hasOwn(shape, 'warehouse') ? { warehouse: null } : {}
+  const given = { ...embeddedDefaults[`${port}/${name}`], ...own, ...later }
   // A word that no option has is a slip of the pen, not something to drop in silence.
   const schema = adapter.options instanceof z.ZodObject ? adapter.options.strict() : adapter.options
   const result = await schema.safeParseAsync(given, words && { error: words })
+  const told = (options: Tree): Tree =>
+    Object.fromEntries(Object.entries(options).filter(([key]) => !givenOptions.includes(key)))
   return result.success
-    ? { options: result.data as Tree, findings: [] }
-    : { options: given, findings: findingsOf(section.path, result.error) }
+    ? { options: told(result.data as Tree), findings: [] }
+    : { options: told(given), findings: findingsOf(section.path, result.error) }
 }

@@ -1,5 +1,5 @@
 /** Names of options whose value is a secret even when it was written down plainly. */
-const secretName = /secret|token|passw|credential|private|accesskey|apikey|dsn/i
+const secretName = /secret|token|passw|credential|private|accesskey|apikey|dsn|^key$/i
 
 const mask = '••••'
 

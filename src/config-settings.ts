@@ -68,11 +68,18 @@ function sectionsOf(tree: Tree, sandboxed: ReadonlySet<string>): readonly Sectio
             ? { ...section, ...sandboxOptions(String(section[key])) }
             : section,
       }))
-  const single = (port: ConfiguredPort, key: string, name: string, fallback: string): readonly Section[] => {
-    const section = tree[name]
+  const single = (
+    port: ConfiguredPort,
+    key: string,
+    name: string,
+    fallback: string,
+    parent?: string,
+  ): readonly Section[] => {
+    const above = parent === undefined ? tree : tree[parent]
+    const section = isTree(above) ? above[name] : undefined
     const chosen = isTree(section) ? (section[key] ?? fallback) : undefined
     return isTree(section) && typeof chosen === 'string'
-      ? [{ port, adapter: chosen, path: [name], value: section }]
+      ? [{ port, adapter: chosen, path: parent === undefined ? [name] : [parent, name], value: section }]
       : []
   }
   return [
@@ -81,6 +88,8 @@ function sectionsOf(tree: Tree, sandboxed: ReadonlySet<string>): readonly Sectio
     ...single('warehouse', 'adapter', 'warehouse', 'embedded'),
     ...single('runner', 'runner', 'transform', 'native'),
     ...named('notifier', 'notifier', 'notify'),
+    ...single('log', 'adapter', 'log', 'postgres', 'stream'),
+    ...single('counters', 'adapter', 'counters', 'postgres', 'stream'),
   ].filter(({ port, adapter }) => (adapterNames(port) as readonly string[]).includes(adapter))
 }
 
@@ -120,6 +129,12 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
     ),
     pipeline: frame.pipeline,
     retention: frame.retention,
+    stream: {
+      log: { adapter: frame.stream.log.adapter, options: optionsAt('stream.log') },
+      counters: { adapter: frame.stream.counters.adapter, options: optionsAt('stream.counters') },
+      zone: frame.stream.zone ?? frame.pipeline.zone,
+      writeKeys: frame.stream.writeKeys,
+    },
     sandbox: frame.sandbox,
   }
 }

@@ -49,6 +49,31 @@ export interface RetentionConfig {
   readonly raw?: number
 }
 
+export type LogConfig = Choice<'log', 'adapter'>
+
+export type CountersConfig = Choice<'counters', 'adapter'>
+
+/** Who may send events to the collector. Its name is yours and is kept beside each event; the key never is. */
+export interface WriteKeyConfig {
+  /** What the sender shows, best as `env:NAME` or `file:PATH`. */
+  readonly key: string
+  /** Signs click redirects; at least 16 characters. Without it this key has none. */
+  readonly clickSecret?: string
+  /** Events a second; 10,000 when left out. */
+  readonly ratePerSecond?: number
+}
+
+/** Live events and their counters. */
+export interface StreamConfig {
+  /** Where events rest; the warehouse's own Postgres when left out. */
+  readonly log?: LogConfig
+  /** Where counters rest; the warehouse's own Postgres when left out. */
+  readonly counters?: CountersConfig
+  /** Zone of the days of accounts that nobody knows; `pipeline.zone` when left out. */
+  readonly zone?: string
+  readonly writeKeys?: Readonly<Record<string, WriteKeyConfig>>
+}
+
 /** Fake ad platforms over one seeded world, started for as long as a command runs: no account and no credentials are needed. */
 export interface SandboxConfig {
   /** The same seed makes the same world; 1 when left out. */
@@ -69,6 +94,7 @@ export interface MillraceConfig {
   readonly notify?: Readonly<Record<string, ChannelConfig>>
   readonly pipeline?: PipelineConfig
   readonly retention?: RetentionConfig
+  readonly stream?: StreamConfig
   /** `false`, the default: the live platforms. */
   readonly sandbox?: SandboxConfig | false
 }

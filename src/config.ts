@@ -8,6 +8,9 @@ import type { Clock, Random } from './domain/clock.ts'
 import type { Lake } from './lake/lake.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Channel, OpenConnection, Ports } from './orchestrate/ports.ts'
+import type { Counters } from './stream/counters.ts'
+import type { EventLog } from './stream/log.ts'
+import type { AdapterSpec } from './stream/worker-thread.ts'
 import type { Runner } from './transform/runner.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 
@@ -160,4 +163,33 @@ async function startOwnSandbox(settings: Settings, context: OpenContext): Promis
       }),
     ({ url }) => url,
   )
+}
+
+/** The event log that the settings name. */
+export function openLog({ stream }: Settings, warehouse: Warehouse, clock: Clock): Promise<EventLog> {
+  return openStreamPort<EventLog>('log', stream.log, { warehouse, clock })
+}
+
+/** The store of the live counters that the settings name. */
+export function openCounters({ stream }: Settings, warehouse: Warehouse): Promise<Counters> {
+  return openStreamPort<Counters>('counters', stream.counters, { warehouse })
+}
+
+async function openStreamPort<Opened>(
+  port: 'log' | 'counters',
+  { adapter, options }: Named,
+  given: Readonly<Record<string, unknown>>,
+): Promise<Opened> {
+  const { options: schema } = await loadAdapter(port, adapter)
+  return openAdapter<Opened>(port, { adapter, options: schema.parse({ ...(options as object), ...given }) })
+}
+
+/** The same two as plain data, for threads and processes that open their own. */
+export function streamSpecs({ stream }: Settings): { readonly log: AdapterSpec; readonly counters: AdapterSpec } {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const spec = (port: 'log' | 'counters'): AdapterSpec => ({
+    module: new URL(`./stream/${stream[port].adapter}-${port}.${ending}`, import.meta.url).href,
+    options: stream[port].options,
+  })
+  return { log: spec('log'), counters: spec('counters') }
 }

@@ -11,6 +11,7 @@ const services = {
   dbt: { variable: 'MILLRACE_TEST_DBT', start: start('dbt') },
   kafka: { variable: 'MILLRACE_TEST_KAFKA_BROKERS', start: start('kafka') },
   redis: { variable: 'MILLRACE_TEST_REDIS_URL', start: start('redis') },
+  clients: { variable: 'MILLRACE_TEST_CLIENTS', start: start('clients') },
   chromium: { variable: 'MILLRACE_TEST_CHROMIUM', start: start('chromium') },
 } as const satisfies Record<string, Service>
 

@@ -32,6 +32,34 @@ export const commands = {
     summary: { en: 'When the pipeline works next', ko: '파이프라인의 다음 실행 시각' },
     load: () => import('./schedule.ts'),
   },
+  up: {
+    summary: { en: 'Scheduler, workers and server in one', ko: '스케줄러·워커·서버를 한 번에' },
+    load: () => import('./up.ts'),
+  },
+  worker: {
+    summary: { en: 'More hands on the same Postgres', ko: '같은 Postgres의 추가 일손' },
+    load: () => import('./worker.ts'),
+  },
+  runs: {
+    summary: { en: 'Runs: list, show, cancel, clear', ko: '실행: 목록, 보기, 취소, 다시' },
+    load: () => import('./runs.ts'),
+  },
+  logs: {
+    summary: { en: 'What the tasks of a run printed', ko: '실행의 작업이 출력한 줄' },
+    load: () => import('./logs.ts'),
+  },
+  simulate: {
+    summary: { en: 'The schedule on a clock that jumps', ko: '건너뛰는 시계로 일정 실행' },
+    load: () => import('./simulate.ts'),
+  },
+  gc: {
+    summary: { en: 'Remove old runs and lines', ko: '오래된 실행과 로그 지우기' },
+    load: () => import('./gc.ts'),
+  },
+  task: {
+    summary: { en: 'One task, for another scheduler', ko: '다른 스케줄러를 위한 작업 하나' },
+    load: () => import('./task.ts'),
+  },
   status: {
     summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
     load: () => import('./status.ts'),
@@ -59,6 +87,18 @@ export const commands = {
   sandbox: {
     summary: { en: 'Serve the fake ad platforms', ko: '가짜 광고 플랫폼 서버 띄우기' },
     load: () => import('./sandbox.ts'),
+  },
+  stream: {
+    summary: { en: 'Count live ad events', ko: '실시간 광고 이벤트 집계' },
+    load: () => import('./stream.ts'),
+  },
+  events: {
+    summary: { en: 'Send ad events, or follow them', ko: '광고 이벤트 보내기 또는 따라 보기' },
+    load: () => import('./events.ts'),
+  },
+  dlq: {
+    summary: { en: 'Dead letters: list, show, send again', ko: '데드 레터: 목록, 보기, 다시 보내기' },
+    load: () => import('./dlq.ts'),
   },
   doctor: {
     summary: { en: 'Check this machine and the project', ko: '이 컴퓨터와 프로젝트 점검' },

@@ -3,6 +3,7 @@ import type { Day } from '../domain/day.ts'
 import { addDays, day, dayAt, timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { RunSummary } from '../orchestrate/events.ts'
+import { alsoToBoard, startDashboard, stayUp, told } from './dashboard.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DemoTime } from './demo-clock.ts'
 import { demoNoonMs, readDemoTime, writeDemoTime } from './demo-clock.ts'
@@ -18,7 +19,14 @@ export const command: CommandSpec = {
   name: 'demo',
   arguments: [],
   options: [
-    { flags: '--once', text: { en: 'End when the job is done', ko: '작업이 끝나면 종료' } },
+    {
+      flags: '--once',
+      text: { en: 'End when the job is done; no dashboard', ko: '작업이 끝나면 종료. 대시보드 없음' },
+    },
+    {
+      flags: '--port <port>',
+      text: { en: 'The dashboard’s; 4400 or the next free one', ko: '대시보드 포트. 4400 또는 다음 빈 포트' },
+    },
     {
       flags: '--days <n>',
       text: { en: 'How many days are loaded; 30 when left out', ko: '적재할 날 수. 생략하면 30' },
@@ -29,8 +37,8 @@ export const command: CommandSpec = {
     },
   ],
   description: {
-    en: 'Does the whole nightly job on this machine, without an account: starts the embedded Postgres and the fake ad platforms, loads 2 platforms with 3 accounts each through the real clients, audits, publishes, builds and tests the dbt models, and writes the notice. Everything lies in .millrace/demo; running it again changes nothing.',
-    ko: '계정 없이 이 컴퓨터에서 야간 작업 전체를 실행합니다. 내장 Postgres와 가짜 광고 플랫폼을 띄우고, 실제 클라이언트로 플랫폼 2개·계정 3개씩을 적재·감사·공개하고, dbt 모델을 만들어 검사하고, 알림을 씁니다. 모두 .millrace/demo에 있으며 다시 실행해도 결과는 같습니다.',
+    en: 'Does the whole nightly job on this machine, without an account: starts the embedded Postgres and the fake ad platforms, loads 2 platforms with 3 accounts each through the real clients, audits, publishes, builds and tests the dbt models, and writes the notice; the dashboard is there meanwhile and stays until Ctrl-C. Everything lies in .millrace/demo; running it again changes nothing.',
+    ko: '계정 없이 이 컴퓨터에서 야간 작업 전체를 실행합니다. 내장 Postgres와 가짜 광고 플랫폼을 띄우고, 실제 클라이언트로 플랫폼 2개·계정 3개씩을 적재·감사·공개하고, dbt 모델을 만들어 검사하고, 알림을 씁니다. 그동안 대시보드가 열려 Ctrl-C까지 유지됩니다. 모두 .millrace/demo에 있으며 다시 실행해도 결과는 같습니다.',
   },
   examples: [
     { line: 'millrace demo', text: { en: '30 days, as people read it', ko: '30일, 사람이 읽는 출력' } },
@@ -52,18 +60,23 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   copyTemplate(projectDir, { language, overwrite: true })
   const inside: Invocation = { ...invocation, projectDir }
   const settings = await projectSettings(inside)
-  const context = openContext(inside)
+  const clocks = openContext(inside)
+  await using dashboard =
+    given['once'] === true ? undefined : await startDashboard(inside, { port: portOf(given), context: clocks })
+  const context = told(clocks, dashboard)
   const { runPipeline } = await import('../orchestrate/run.ts')
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, context)
+  const zone = timeZone(settings.pipeline.zone)
+  dashboard?.attach({ warehouse: ports.warehouse, project: { name: settings.name, zone, isDemo: true } })
   const summary = await runPipeline(
     ports,
     {
       range: { since: addDays(time.asOf, -days), until: addDays(time.asOf, -1) },
       kind: 'repair',
-      zone: timeZone(settings.pipeline.zone),
+      zone,
     },
-    showProgress(output, language),
+    alsoToBoard(showProgress(output, language), dashboard),
     signal,
   )
   writeDemoTime(projectDir, { asOf: time.asOf, clockMs: context.clock.nowMs() + 1_000 })
@@ -73,7 +86,18 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
     printSummary(output, { ...summary, seconds }, language)
     output.data(placesText(invocation, projectDir, { warehouse: ports.warehouse.place, lake: ports.lake.place }))
   }
+  if (dashboard) await stayUp(inside)
   return exitCodeOf(summary)
+}
+
+/** Where the search for a free port begins. */
+const portDefault = 4400
+
+function portOf(given: Given): number {
+  const text = given['port']
+  const port = typeof text === 'string' ? Number(text) : portDefault
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new MillraceError('CLI_USAGE', { command: 'demo', detail: '--port wants a number from 0 to 65535' })
 }
 
 function daysOf(given: Given): number {

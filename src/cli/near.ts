@@ -1,7 +1,9 @@
-/** Words that someone may have meant, the nearest first: at most two slips of the finger away, or beginning alike. */
+/** Words that someone may have meant: those that begin so, else those at most two slips of the finger away, the nearest first. */
 export function nearest(word: string, known: readonly string[]): readonly string[] {
+  const begun = known.filter((one) => word !== '' && one.startsWith(word))
+  if (begun.length > 0) return begun.slice(0, 3)
   return known
-    .map((one) => ({ one, slips: one.startsWith(word) && word !== '' ? 1 : slipsBetween(word, one) }))
+    .map((one) => ({ one, slips: slipsBetween(word, one) }))
     .filter(({ one, slips }) => slips <= Math.min(2, Math.ceil(one.length / 2)))
     .sort((a, b) => a.slips - b.slips)
     .slice(0, 3)

@@ -4,12 +4,15 @@ import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Fire } from '../orchestrate/schedule.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
-import { projectSettings } from './project.ts'
+import { configuredPipeline } from './pipeline.ts'
+import { openContext, projectSettings } from './project.ts'
 import { formatOf, printRows } from './table.ts'
 
 export const command: CommandSpec = {
   name: 'schedule',
-  arguments: [{ name: '<action>', text: { en: 'What to do', ko: '할 일' }, choices: ['preview'] }],
+  arguments: [
+    { name: '<action>', text: { en: 'What to do', ko: '할 일' }, choices: ['preview', 'list', 'pause', 'resume'] },
+  ],
   options: [
     {
       flags: '--cron <text>',
@@ -23,8 +26,8 @@ export const command: CommandSpec = {
     { flags: '--count <n>', text: { en: 'How many fires; 10 when left out', ko: '실행 횟수. 생략하면 10' } },
   ],
   description: {
-    en: 'Shows when the pipeline works next: each fire, the day that it makes due, and a note where the zone’s clocks are changed. With --cron and --zone neither project nor database is needed.',
-    ko: '파이프라인이 다음에 언제 실행되는지 보여 줍니다: 실행 시각, 그 실행이 처리할 날, 그 시간대의 시계가 바뀌는 곳의 메모. --cron과 --zone을 주면 프로젝트도 데이터베이스도 필요 없습니다.',
+    en: 'Shows when the pipeline works next: each fire, the day that it makes due, and a note where the zone’s clocks are changed. With --cron and --zone neither project nor database is needed. list: what is owed and how it stands; pause and resume: whether new runs are made.',
+    ko: '파이프라인이 다음에 언제 실행되는지 보여 줍니다: 실행 시각, 그 실행이 처리할 날, 그 시간대의 시계가 바뀌는 곳의 메모. --cron과 --zone을 주면 프로젝트도 데이터베이스도 필요 없습니다. list: 처리할 날과 상태, pause·resume: 새 실행을 만들지 여부.',
   },
   examples: [
     { line: 'millrace schedule preview', text: { en: 'the next 10 fires', ko: '다음 10번의 실행' } },
@@ -33,10 +36,24 @@ export const command: CommandSpec = {
       text: { en: 'over a change of clocks', ko: '시계가 바뀌는 날을 지나서' },
     },
   ],
-  run: (invocation, _args, given) => preview(invocation, given),
+  run: (invocation, [action], given) =>
+    action === 'preview' ? preview(invocation, given) : ledger(invocation, action ?? 'list'),
 }
 
 const countMax = 1_000
+
+/** What is owed, the newest days first; a paused pipeline goes on owing, and makes no runs. */
+async function ledger(invocation: Invocation, action: string): Promise<number> {
+  const { output } = invocation
+  const settings = await projectSettings(invocation)
+  const { openWarehouse } = await import('../config.ts')
+  const { pauseSchedule, scheduledDays } = await import('../orchestrate/schedule-list.ts')
+  await using warehouse = await openWarehouse(settings, openContext(invocation))
+  if (action !== 'list') await pauseSchedule(warehouse, configuredPipeline(settings).id, action === 'pause')
+  const columns = ['pipeline', 'day', 'state', 'due', 'accounts', 'missing', 'paused']
+  printRows(output, formatOf(undefined, output), columns, await scheduledDays(warehouse, 14))
+  return 0
+}
 
 async function preview(invocation: Invocation, given: Given): Promise<number> {
   const { output, clock } = invocation

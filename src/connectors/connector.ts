@@ -8,6 +8,7 @@ import type { Language, MillraceError } from '../domain/errors.ts'
 import type { RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals, Slice } from '../domain/metric.ts'
 import type { Level, Platform } from '../domain/platform.ts'
+import type { RemoteJob } from '../domain/remote-job.ts'
 
 /** Everything a connector may touch besides its own platform: time, chance and the wire are handed in. */
 export interface ConnectorContext {
@@ -18,10 +19,19 @@ export interface ConnectorContext {
   readonly signal: AbortSignal
   /** The language of what `check` says; English when left out. */
   readonly language?: Language | undefined
+  readonly remoteJobs?: RemoteJobs | undefined
   /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
   readonly log: (
     event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>,
   ) => void
+}
+
+/** Where jobs are kept while a platform works at them. Without it a restart asks anew. */
+export interface RemoteJobs {
+  find(of: Pick<RemoteJob, 'platform' | 'accountId' | 'question'>): Promise<RemoteJob | undefined>
+  keep(job: RemoteJob): Promise<void>
+  /** Told when its rows were read, or when nothing will come of it. */
+  forget(job: RemoteJob): Promise<void>
 }
 
 /** Takes what a connector reads, batch by batch. Awaiting it is the back-pressure: a connector holds one page, not an account. */

@@ -60,6 +60,26 @@ export class MetaClient {
     return withRetry(read, this.#options.policy, context)
   }
 
+  /** Asks for something to be worked at; the parameters travel in the body. */
+  async submit(path: string, parameters: Parameters, account: string, context: ConnectorContext): Promise<Node> {
+    const bare = this.#request(path, {}, account)
+    const body = new URLSearchParams(parameters).toString()
+    const headers = { ...bare.headers, 'content-type': 'application/x-www-form-urlencoded' }
+    const read = async () => {
+      this.calls += 1
+      const answer = await callForJson({ ...bare, method: 'POST', body, headers }, this.#wire, context)
+      this.#throwInBand(answer.body as Node, account, answer.headers, context)
+      return answer.body as Node
+    }
+    return withRetry(read, this.#options.policy, context)
+  }
+
+  /** The error that Graph's words mean, wherever they stand. */
+  meaning(error: Node, account: string, context: ConnectorContext): MillraceError | undefined {
+    const body = this.#wire.redact.deep({ error })
+    return this.#wire.classify({ status: 200, headers: new Headers(), body, account, nowMs: context.clock.nowMs() })
+  }
+
   /**
    * All pages of an edge in order. A page is read whole before it is given out, so that one that breaks is asked for again and no row
    * is given twice. The address of the next page is made from the cursor: the one that Meta sends holds the token and names a host.

@@ -4,7 +4,7 @@ import { MillraceError } from '../domain/errors.ts'
 import type { ControlTotals } from '../domain/metric.ts'
 import type { ConnectorContext, ExtractResult, Sink } from './connector.ts'
 import type { Page } from './meta-ads-client.ts'
-import { metaEntity, metaMapping, metaRawRow, metaTotals, unlistedEntity } from './meta-ads-rows.ts'
+import { addTotals, metaEntity, metaMapping, metaRawRow, metaTotals, unlistedEntity } from './meta-ads-rows.ts'
 import { rowsOnce } from './rows-once.ts'
 
 /** Takes the pages of one slice apart for the sink: first all of the campaigns, then the insights. */
@@ -17,6 +17,8 @@ export class MetaReading {
   readonly #requestIds: string[] = []
   #rows = 0
   #totals: ControlTotals | null = null
+  #partTotals: ControlTotals | null = null
+  #isSplit = false
 
   constructor(account: AdAccount, sink: Sink, context: ConnectorContext) {
     this.#account = account
@@ -32,7 +34,7 @@ export class MetaReading {
   async insights(page: Page): Promise<void> {
     this.#note(page)
     // Every page repeats the summary over all of them; the last is the youngest.
-    if (page.summary) this.#totals = metaTotals(page.summary)
+    if (page.summary) this.#partTotals = metaTotals(page.summary)
     const read = page.rows.map(metaRawRow)
     const nameless = read.find((row) => row.campaign_id === null || row.date_start === null)
     if (nameless) {
@@ -46,8 +48,25 @@ export class MetaReading {
     this.#rows += fresh.length
   }
 
+  /** Ids of the campaigns that were listed. */
+  get known(): readonly string[] {
+    return [...this.#known]
+  }
+
+  /** A part of the question is read to its end: its summary joins the sum over all parts. */
+  partRead(): void {
+    if (this.#partTotals) this.#totals = this.#totals ? addTotals(this.#totals, this.#partTotals) : this.#partTotals
+    this.#partTotals = null
+  }
+
+  /** A part broke off and is asked for in smaller ones: its summary is of no use; rows that came are known by their keys. */
+  partBroken(): void {
+    this.#partTotals = null
+    this.#isSplit = true
+  }
+
   result(apiVersion: string, operations: number): ExtractResult {
-    if (this.#once.repeated > 0) {
+    if (this.#once.repeated > 0 && !this.#isSplit) {
       const message = `meta_ads/${this.#account.accountId} sent ${this.#once.repeated} rows twice; each was taken once`
       this.#context.log({ level: 'warn', message })
     }

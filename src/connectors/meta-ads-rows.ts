@@ -1,4 +1,4 @@
-import { decimal, fromUnits } from '../domain/decimal.ts'
+import { addDecimals, decimal, fromUnits, zero } from '../domain/decimal.ts'
 import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
 import type { RawColumn, RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals } from '../domain/metric.ts'
@@ -81,6 +81,12 @@ export function metaRawRow(node: Node): RawRow & Readonly<Record<MetaColumn, str
 export function metaTotals(summary: Node): ControlTotals {
   const of = (name: string) => decimal(typeof summary[name] === 'string' ? summary[name] : '0')
   return { cost: of('spend'), impressions: of('impressions'), clicks: of('clicks') }
+}
+
+/** Totals of two parts that share no row. */
+export function addTotals(a: ControlTotals, b: ControlTotals): ControlTotals {
+  const sum = (name: 'cost' | 'impressions' | 'clicks') => addDecimals(a[name] ?? zero, b[name] ?? zero)
+  return { cost: sum('cost'), impressions: sum('impressions'), clicks: sum('clicks') }
 }
 
 /** Currencies whose amounts Meta's budgets count in whole units; all others are counted in hundredths. `spend` never is. */

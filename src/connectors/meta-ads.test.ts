@@ -43,9 +43,7 @@ connectorContract('meta_ads', async (): Promise<ConnectorRig> => {
       field: 'clicks',
       faults: (faults) => sandbox.scenario({ faults }),
       advance: (durationMs) => sandbox.setClock(sandbox.nowMs() + durationMs),
-      refusals: [
-        { fault: { kind: 'too_much_data', route: 'meta.insights', from: 1 }, code: 'CONNECTORS_TOO_MUCH_DATA' },
-      ],
+      refusals: [{ fault: { kind: 'too_much_data', route: 'meta', from: 1 }, code: 'CONNECTORS_TOO_MUCH_DATA' }],
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   }

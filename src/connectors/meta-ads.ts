@@ -2,15 +2,17 @@ import { strict as assert } from 'node:assert'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
 import type { DayRange } from '../domain/day.ts'
-import { timeZone } from '../domain/day.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
-import { currency } from '../domain/money.ts'
 import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, OnUnavailable, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
-import type { Node } from './meta-ads-client.ts'
+import { accountFields, accountOf, statusWord } from './meta-ads-account.ts'
 import { MetaClient } from './meta-ads-client.ts'
+import type { JobLimits } from './meta-ads-jobs.ts'
+import { jobPages } from './meta-ads-jobs.ts'
 import { MetaReading } from './meta-ads-reading.ts'
+import type { Part } from './meta-ads-split.ts'
+import { filterOf, halves } from './meta-ads-split.ts'
 import { campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
@@ -31,6 +33,12 @@ const options = z.object({
   accessToken: secret.describe('A token with ads_read; one of a system user does not expire.'),
   accounts: z.array(accountId).default([]).describe('Ad account ids; left out: all that the token reaches.'),
   pageLimit: z.int().min(10).max(5_000).default(500).describe('Rows a page; halved when Meta finds it too large.'),
+  jobIdleSecondsMax: z
+    .int()
+    .min(30)
+    .max(7_200)
+    .default(600)
+    .describe('How long a report that Meta works at may stand still before it is asked for anew.'),
   ...limits,
 })
 
@@ -62,8 +70,6 @@ export const adapter = defineConnector({
   open: (given) => Promise.resolve(openMetaAds(given)),
 })
 
-const accountFields = 'account_id,name,currency,timezone_name,account_status'
-
 /** A connection to Meta. Nothing is called before it is asked something. */
 export function openMetaAds(given: MetaAdsOptions): Connector {
   const redact = redactor([given.accessToken])
@@ -91,7 +97,7 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
       assert.equal(slice.level, 'campaign', 'only slices of a level that the spec names are asked for')
       const client = open()
       try {
-        return await readSlice(client, slice, account, context, sink, given.apiVersion)
+        return await readSlice(client, slice, account, context, sink, given)
       } catch (error) {
         throw isMillraceError(error, 'CONNECTORS_PERMISSION') ? await explained(client, error, account, context) : error
       }
@@ -100,27 +106,66 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
   }
 }
 
+interface Question {
+  readonly client: MetaClient
+  readonly reading: MetaReading
+  readonly account: string
+  readonly context: ConnectorContext
+  readonly limits: JobLimits
+}
+
 async function readSlice(
   client: MetaClient,
   { since, until }: DayRange,
   account: AdAccount,
   context: ConnectorContext,
   sink: Sink,
-  apiVersion: string,
+  { apiVersion, jobIdleSecondsMax }: Pick<MetaAdsOptions, 'apiVersion' | 'jobIdleSecondsMax'>,
 ): Promise<ExtractResult> {
   const id = account.accountId
   const reading = new MetaReading(account, sink, context)
   const listing = { fields: campaignFields, effective_status: JSON.stringify(campaignStatuses) }
   for await (const page of client.pages(`act_${id}/campaigns`, listing, id, context)) await reading.campaigns(page)
-  const asked = {
+  const limits = { idleMsMax: jobIdleSecondsMax * 1000 }
+  await readPart({ client, reading, account: id, context, limits }, { since, until, within: null, without: [] })
+  return reading.result(apiVersion, client.calls)
+}
+
+/** One part, at once; when Meta finds it too large, as a report that it works at; when that fails for its size, in two halves. */
+async function readPart(question: Question, part: Part): Promise<void> {
+  const { client, reading, account, context, limits } = question
+  const filtering = filterOf(part)
+  const parameters = {
     level: 'campaign',
     time_increment: '1',
-    time_range: JSON.stringify({ since, until }),
+    time_range: JSON.stringify({ since: part.since, until: part.until }),
     fields: insightFields.join(','),
     default_summary: 'true',
+    ...(filtering !== undefined && { filtering }),
   }
-  for await (const page of client.pages(`act_${id}/insights`, asked, id, context)) await reading.insights(page)
-  return reading.result(apiVersion, client.calls)
+  const path = `act_${account}/insights`
+  const ways = [
+    () => client.pages(path, parameters, account, context),
+    () => jobPages(client, { path, parameters, account }, context, limits),
+  ]
+  let tooLarge: unknown
+  for (const way of ways) {
+    try {
+      for await (const page of way()) await reading.insights(page)
+      return reading.partRead()
+    } catch (error) {
+      if (!isMillraceError(error, 'CONNECTORS_TOO_MUCH_DATA')) throw error
+      reading.partBroken()
+      tooLarge = error
+    }
+  }
+  const parts = halves(part, reading.known)
+  if (parts.length === 0) throw tooLarge
+  context.log({
+    level: 'info',
+    message: `meta_ads/${account}: ${part.since} to ${part.until} is asked for in two parts`,
+  })
+  for (const half of parts) await readPart(question, half)
 }
 
 async function listAccounts(client: MetaClient, context: ConnectorContext): Promise<readonly AdAccount[]> {
@@ -150,37 +195,6 @@ async function describeAccounts(
     }
   }
   return accounts
-}
-
-/** Of `account_status`; all but the first still show their past numbers, most of them to no one else. */
-const accountStatuses: Readonly<Record<string, string>> = {
-  1: 'active',
-  2: 'disabled',
-  3: 'unsettled',
-  7: 'pending risk review',
-  8: 'pending settlement',
-  9: 'in grace period',
-  100: 'pending closure',
-  101: 'closed',
-}
-
-const statusWord = (node: Node) => {
-  const status = JSON.stringify(node['account_status'] ?? 1).replaceAll('"', '')
-  return accountStatuses[status] ?? `in status ${status}`
-}
-
-function accountOf(node: Node, context: ConnectorContext): AdAccount {
-  const text = (name: string) => (typeof node[name] === 'string' ? node[name] : '')
-  const id = text('account_id') || text('id').replace(/^act_/, '')
-  const status = statusWord(node)
-  if (status !== 'active') context.log({ level: 'warn', message: `meta_ads/${id} is ${status}` })
-  return {
-    platform: 'meta_ads',
-    accountId: id,
-    name: text('name') || id,
-    currency: currency(text('currency')),
-    zone: timeZone(text('timezone_name')),
-  }
 }
 
 /** Meta refuses a disabled account's reports with the code of a missing right; the account itself says which of the two it is. */

@@ -57,6 +57,11 @@ export function dayAt(instantMs: number, zone: TimeZone): Day {
   return Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).toPlainDate().toString() as Day
 }
 
+/** The hour of the day, 0 to 23, that a clock in `zone` shows at the instant; shown twice where a clock is set back. */
+export function hourAt(instantMs: number, zone: TimeZone): number {
+  return Temporal.Instant.fromEpochMilliseconds(instantMs).toZonedDateTimeISO(zone).hour
+}
+
 /** The first instant of the day in `zone`; where midnight does not exist (DST in some zones), the first instant that does. */
 export function dayStartMs(of: Day, zone: TimeZone): number {
   return Temporal.PlainDate.from(of).toZonedDateTime({ timeZone: zone }).startOfDay().epochMilliseconds

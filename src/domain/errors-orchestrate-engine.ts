@@ -77,6 +77,51 @@ export const orchestrateEngineErrors = {
       fix: '끝날 때까지 기다리거나 다음으로 멈추세요: millrace runs cancel {run}',
     },
   },
+  ORCHESTRATE_SPEC_DIFFERS: {
+    exit: 'config',
+    retryable: false,
+    facts: ['pipeline', 'expected', 'actual'],
+    en: {
+      what: 'The pipeline {pipeline} is not the one that was exported',
+      why: 'The exported graph was made from {expected}; the program here would work by {actual}.',
+      fix: 'Export it again and put the new file in place: millrace export airflow --out FILE',
+    },
+    ko: {
+      what: '파이프라인 {pipeline}이(가) 내보낸 것과 다릅니다',
+      why: '내보낸 그래프는 {expected}에서 만들어졌는데, 여기 프로그램은 {actual}(으)로 동작합니다.',
+      fix: '다시 내보내서 새 파일로 바꾸세요: millrace export airflow --out FILE',
+    },
+  },
+  ORCHESTRATE_BACKFILL_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['backfill'],
+    en: {
+      what: 'There is no backfill {backfill} that could be changed',
+      why: 'No backfill begins with that id, or more than one does, or it was cancelled.',
+      fix: 'Look for it with: millrace backfill list',
+    },
+    ko: {
+      what: '바꿀 수 있는 백필 {backfill}이(가) 없습니다',
+      why: '그 id로 시작하는 백필이 없거나, 여럿이거나, 이미 취소되었습니다.',
+      fix: '다음으로 찾아보세요: millrace backfill list',
+    },
+  },
+  ORCHESTRATE_LAKE_NOT_SHARED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['own', 'shared'],
+    en: {
+      what: 'This lake is not the one that the others work on: {own}',
+      why: 'The database knows another one ({shared}); what one worker extracts, the others could not load.',
+      fix: 'Let all of them name the same S3 bucket, or a folder that is one and the same for all.',
+    },
+    ko: {
+      what: '이 레이크는 다른 워커들이 쓰는 것과 다릅니다: {own}',
+      why: '데이터베이스가 아는 레이크는 {shared}입니다. 한 워커가 추출한 것을 다른 워커가 적재할 수 없습니다.',
+      fix: '모두 같은 S3 버킷이나, 모두에게 하나인 공유 폴더를 쓰게 하세요.',
+    },
+  },
   ORCHESTRATE_RUN_UNKNOWN: {
     exit: 'usage',
     retryable: false,

@@ -16,6 +16,21 @@ export const orchestrateErrors = {
       fix: 'millrace config print 로 연결을, millrace doctor 로 연결이 닿는 계정을 확인하세요.',
     },
   },
+  ORCHESTRATE_NOTHING_DUE: {
+    exit: 'skipped',
+    retryable: true,
+    facts: ['days', 'accounts'],
+    en: {
+      what: 'Nothing is due for {days}',
+      why: 'The day has not closed and settled yet in any account, each by its own clock: {accounts}.',
+      fix: 'Ask again when it has, or leave it to the scheduler: millrace up',
+    },
+    ko: {
+      what: '{days}에 대해 처리할 것이 없습니다',
+      why: '어느 계정에서도 자기 시간대로 그날이 아직 마감·확정되지 않았습니다: {accounts}.',
+      fix: '마감된 뒤 다시 실행하거나 스케줄러에 맡기세요: millrace up',
+    },
+  },
   ORCHESTRATE_DBT_FAILED: {
     exit: 'run',
     retryable: false,

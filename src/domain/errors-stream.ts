@@ -1,6 +1,21 @@
 import type { ErrorTable } from './error-entry.ts'
 
 const log = {
+  STREAM_LOG_UNAVAILABLE: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['place', 'reason'],
+    en: {
+      what: 'The event log does not answer: {place}',
+      why: '{reason}. Events that were acknowledged are safe; what was not acknowledged has to be sent again.',
+      fix: 'See that the brokers run and can be reached from here, with the right TLS and credentials. Consumers go on by themselves.',
+    },
+    ko: {
+      what: '이벤트 로그가 응답하지 않습니다: {place}',
+      why: '{reason}. 확인 응답을 받은 이벤트는 안전합니다. 응답을 받지 못한 이벤트는 다시 보내야 합니다.',
+      fix: '브로커가 실행 중인지, 여기서 접속할 수 있는지, TLS와 인증 정보가 맞는지 확인하세요. 소비자는 스스로 다시 시작합니다.',
+    },
+  },
   STREAM_SEGMENT_DAMAGED: {
     exit: 'run',
     retryable: false,
@@ -64,6 +79,51 @@ const log = {
 } as const satisfies ErrorTable
 
 const counters = {
+  STREAM_COUNTERS_UNAVAILABLE: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['place', 'reason'],
+    en: {
+      what: 'The live counters do not answer: {place}',
+      why: '{reason}. Nothing is lost: what was not committed is read from the log again.',
+      fix: 'See that the server runs and can be reached from here. Consumers go on by themselves.',
+    },
+    ko: {
+      what: '실시간 카운터가 응답하지 않습니다: {place}',
+      why: '{reason}. 잃은 것은 없습니다. 커밋되지 않은 것은 로그에서 다시 읽습니다.',
+      fix: '서버가 실행 중이고 여기서 접속할 수 있는지 확인하세요. 소비자는 스스로 다시 시작합니다.',
+    },
+  },
+  STREAM_COUNTERS_TORN: {
+    exit: 'run',
+    retryable: false,
+    facts: ['job', 'topic', 'partition', 'place'],
+    en: {
+      what: 'Counters and cursor of the job {job} for {topic}/{partition} in {place} are not of the same moment',
+      why: 'The server came back from a damaged file with a part of a step, or with one twice. Going on would keep wrong numbers, so the job stopped.',
+      fix: 'Make the counters again from the log or the lake: millrace stream rebuild.',
+    },
+    ko: {
+      what: '{place}에서 작업 {job}의 {topic}/{partition} 카운터와 커서가 같은 시점의 것이 아닙니다',
+      why: '서버가 손상된 파일에서 복구되면서 한 단계의 일부가 남았거나 두 번 적용되었습니다. 계속하면 틀린 숫자가 남으므로 작업을 멈췄습니다.',
+      fix: '로그나 레이크에서 카운터를 다시 만드세요: millrace stream rebuild.',
+    },
+  },
+  STREAM_COUNTERS_UNSAFE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['place', 'reason'],
+    en: {
+      what: '{place} would lose counters: {reason}',
+      why: 'Redis would forget keys, or has no functions, without which counters and cursor cannot move in one step.',
+      fix: 'Use Redis 7.0 or newer with maxmemory-policy noeviction.',
+    },
+    ko: {
+      what: '{place}은(는) 카운터를 잃을 수 있습니다: {reason}',
+      why: 'Redis가 키를 지우거나, 카운터와 커서를 한 번에 옮기는 데 필요한 함수 기능이 없습니다.',
+      fix: 'Redis 7.0 이상을 maxmemory-policy noeviction으로 사용하세요.',
+    },
+  },
   STREAM_CURSOR_MISSING: {
     exit: 'run',
     retryable: false,
@@ -129,5 +189,23 @@ const running = {
   },
 } as const satisfies ErrorTable
 
+const letters = {
+  STREAM_LETTER_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['id'],
+    en: {
+      what: 'There is no dead letter {id}',
+      why: 'A letter is named by partition:offset:place of the record that it keeps, and the live job put none aside there.',
+      fix: 'See their ids: millrace dlq list --all.',
+    },
+    ko: {
+      what: '데드 레터 {id}이(가) 없습니다',
+      why: '데드 레터의 이름은 보관한 기록의 파티션:오프셋:위치이며, 실시간 작업이 그 위치에서 따로 둔 것이 없습니다.',
+      fix: 'id를 확인하세요: millrace dlq list --all.',
+    },
+  },
+} as const satisfies ErrorTable
+
 /** Errors of the event log, the live counters and what runs between them. */
-export const streamErrors = { ...log, ...counters, ...running } as const satisfies ErrorTable
+export const streamErrors = { ...log, ...counters, ...running, ...letters } as const satisfies ErrorTable

@@ -2,9 +2,10 @@ import type { DayRange } from '../domain/day.ts'
 import { isoInstant } from '../domain/clock.ts'
 import { runMessage } from '../notify/message.ts'
 import { deliverDue, enqueue } from '../notify/outbox.ts'
-import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { Session } from '../warehouse/warehouse.ts'
 import type { RunEvent, RunSummary } from './events.ts'
 import type { Ports } from './ports.ts'
+import { sql } from './sql.ts'
 
 export interface BegunRun {
   readonly runId: string
@@ -14,9 +15,10 @@ export interface BegunRun {
 }
 
 /** Writes down that a run began, before it does anything: a run that was killed is seen as one that never ended. */
-export async function beginRun(warehouse: Warehouse, run: BegunRun): Promise<void> {
+export async function beginRun(warehouse: Pick<Session, 'query'>, run: BegunRun): Promise<void> {
   await warehouse.query(
-    `insert into pipeline_run (run_id, pipeline, interval_start, interval_end, started_at, state) values ($1, $2, $3, $4, $5, 'running')`,
+    `insert into pipeline_run (run_id, pipeline, interval_start, interval_end, started_at, state) values ($1, $2, $3, $4, $5, 'running')
+     on conflict do nothing`,
     [run.runId, run.pipeline, run.interval.since, run.interval.until, isoInstant(run.startedAtMs)],
   )
 }
@@ -38,6 +40,8 @@ export async function announce(
       summary.state,
       JSON.stringify(summary),
     ])
+    await session.query(sql('run-tasks'), [summary.runId])
+    await session.query('update engine_run set told_at = clock_timestamp() where run_id = $1', [summary.runId])
     for (const channel of ports.channels) {
       await enqueue(
         session,

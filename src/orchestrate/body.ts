@@ -20,6 +20,8 @@ export interface BodyContext {
 export type BodyEnd<Output> =
   | { readonly kind: 'success' | 'unchanged' | 'skipped'; readonly output: Output }
   | { readonly kind: 'deferred'; readonly delayMs: number }
+  /** It failed, and this is what it has done all the same. */
+  | { readonly kind: 'failed'; readonly error: MillraceError; readonly output: Output }
 
 /** What a task of one kind does, its input and output checked at the border of the process. */
 export interface TaskBody {
@@ -57,14 +59,15 @@ export async function performTask(bodies: TaskBodies, context: BodyContext): Pro
   try {
     const body = Object.hasOwn(bodies, kind) ? bodies[kind] : undefined
     if (!body) throw new MillraceError('ORCHESTRATE_TASK_KIND', { task, kind })
-    return await body.run(context)
+    const end = await body.run(context)
+    return end.kind === 'failed' ? { ...failureOf(end.error), output: end.output } : end
   } catch (error) {
     return failureOf(error, context.signal)
   }
 }
 
 /** A failure as the queue writes it down. What was stopped by its signal failed for the signal's reason. */
-export function failureOf(thrown: unknown, signal?: AbortSignal): TaskResult {
+export function failureOf(thrown: unknown, signal?: AbortSignal): TaskResult & { readonly kind: 'failed' } {
   const error = asMillraceError(signal?.aborted && isMillraceError(signal.reason) ? signal.reason : thrown)
   const entry: ErrorEntry = catalogue[error.code]
   return {

@@ -9,6 +9,7 @@ import type { ClearRequest, Engine, RunFilter, RunRow, RunView, TaskView, Trigge
 import { canonicalJson, checkGraph, hashOf } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { uuid } from './identity.ts'
+import { liveRun } from './live-run.ts'
 import type { TaskQueue } from './queue.ts'
 import { isRunEnded, runTable } from './run-state.ts'
 import { sql } from './sql.ts'
@@ -79,21 +80,27 @@ export async function trigger(session: Session, request: TriggerRequest, runId: 
     [pipeline],
   )
   if (!active) throw new MillraceError('ORCHESTRATE_PIPELINE_UNKNOWN', { pipeline })
-  const [live] = await session.query(
-    `select run_id, state from engine_run where pipeline = $1 and partition_key = $2 and state in ('queued', 'running', 'cancelling')`,
-    [pipeline, partitionKey],
-  )
-  if (live)
-    throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: String(live['run_id']) })
+  const live = await liveRun(session, pipeline, partitionKey)
+  if (live !== null) throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: live })
   await session.query(
     `insert into engine_run (run_id, pipeline, version, partition_key, kind, backfill_id, generation, state, priority, conf, queued_at)
      select $1, $2, $3, $4, $5, $6, 1 + coalesce(max(generation), 0), 'queued', $7, $8, coalesce($9::timestamptz, clock_timestamp())
      from engine_run where pipeline = $2 and partition_key = $4`,
     [runId, pipeline, active.version, partitionKey, kind, backfillId, priority, JSON.stringify(conf), now()],
   )
-  await session.query(sql('trigger'), [runId, JSON.stringify(active.graph.tasks), priority, now()])
+  const tasks = request.accounts ? tasksOfAccounts(active.graph.tasks, request.accounts) : active.graph.tasks
+  await session.query(sql('trigger'), [runId, JSON.stringify(tasks), priority, now()])
   await promote(session, pipeline, now)
   return runId
+}
+
+/** The tasks of some accounts, and those of the whole run; they wait for nothing that is left out. */
+function tasksOfAccounts(tasks: Graph['tasks'], accounts: readonly string[]): Graph['tasks'] {
+  const kept = tasks.filter(
+    (one) => one.account === null || accounts.includes(one.account) || one.kind === 'unreachable',
+  )
+  const ids = new Set(kept.map((one) => one.id))
+  return kept.map((one) => ({ ...one, after: one.after.filter((before) => ids.has(before)) }))
 }
 
 const runColumns = `run_id as "runId", pipeline, version, partition_key as "partitionKey", kind, state, queued_at as "queuedAt",

@@ -193,7 +193,8 @@ async function writeEnding(
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
   const failure = result !== 'lost' && result.kind === 'failed' ? result : null
-  const output = result !== 'lost' && 'output' in result ? JSON.stringify(result.output) : null
+  const output =
+    result !== 'lost' && 'output' in result && result.output !== undefined ? JSON.stringify(result.output) : null
   const lostError = { code: 'ORCHESTRATE_TASK_LOST', facts: { worker: 'gone' } }
   const error = result === 'lost' ? lostError : (failure?.error ?? null)
   const values: readonly SqlValue[] = [

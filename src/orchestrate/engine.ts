@@ -13,6 +13,8 @@ export interface TriggerRequest {
   readonly priority?: number | undefined
   readonly conf?: { readonly [key: string]: Json } | undefined
   readonly backfillId?: string | undefined
+  /** Only the tasks of these accounts, `platform/accountId`, and those of the whole run; all when left out. */
+  readonly accounts?: readonly string[] | undefined
 }
 
 export interface AttemptView {

@@ -1,11 +1,13 @@
 -- $1 from states, $2 events, $3 to states: the interval table as rows. $4 now. $5: days whose newest run is one they do not know yet
 -- begin with it; otherwise each day takes over how the run that it knows stands, one that was cleared and begins again among them.
 with newest as (
-  select distinct on (r.pipeline, r.partition_key) r.pipeline, r.partition_key, r.run_id, r.state
+  select r.pipeline, r.partition_key, r.run_id, r.state
   from engine_run r
   join ledger_day d on d.pipeline = r.pipeline and d.day::text = r.partition_key
-  where d.state = 'running' or d.run_id is distinct from r.run_id or r.state in ('queued', 'running', 'cancelling')
-  order by r.pipeline, r.partition_key, r.generation desc
+  where (d.state = 'running' or d.run_id is distinct from r.run_id or r.state in ('queued', 'running', 'cancelling'))
+    and not exists (
+      select from engine_run n
+      where n.pipeline = r.pipeline and n.partition_key = r.partition_key and n.generation > r.generation)
 ), told as (
   select n.pipeline, n.partition_key, n.run_id,
     case

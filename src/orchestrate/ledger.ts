@@ -122,11 +122,17 @@ export async function passTime(session: Session, table: LedgerTable, nowMs: numb
      where l.state = m.from_state and l.due_at <= $3`,
     [due.from, due.to, now],
   )
+  // A day with accounts is late when one of them is: what has not closed there cannot be in, and what is in is not missing.
+  const isFine =
+    table === 'ledger_day'
+      ? `exists (select from ledger_account a where a.pipeline = l.pipeline and a.day = l.day) and not exists (
+          select from ledger_account a where a.pipeline = l.pipeline and a.day = l.day and a.state <> 'ok' and a.deadline_at <= $3)`
+      : 'false'
   const key = table === 'ledger_day' ? 'l.pipeline, l.day' : 'l.pipeline, l.platform, l.account_id, l.day'
   return session.query(
     `update ${table} l set state = m.to_state, late_at = $3, updated_at = $3
      from unnest($1::text[], $2::text[]) as m (from_state, to_state)
-     where l.state = m.from_state and l.deadline_at <= $3 and l.late_at is null
+     where l.state = m.from_state and l.deadline_at <= $3 and l.late_at is null and not (${isFine})
      returning ${key}, l.due_at, l.deadline_at`,
     [missed.from, missed.to, now],
   )
@@ -138,6 +144,17 @@ export async function takeOver(session: Session, nowMs: number): Promise<void> {
   for (const isUnknown of [true, false])
     await session.query(sql('ledger-from-runs'), [from, event, to, isoInstant(nowMs), isUnknown])
   await session.query(sql('ledger-from-partitions'), [isoInstant(nowMs)])
+  await session.query(sql('ledger-from-ended'), [isoInstant(nowMs)])
+}
+
+/** Accounts of a day go with its run. */
+export async function beginAccounts(
+  session: Session,
+  begun: { readonly pipeline: string; readonly day: Day; readonly accounts: readonly string[]; readonly runId: string },
+  nowMs: number,
+): Promise<void> {
+  const { pipeline, day, accounts, runId } = begun
+  await session.query(sql('begin-accounts'), [pipeline, day, accounts, runId, isoInstant(nowMs)])
 }
 
 /** One event for some days of a pipeline; days in whose state it is refused stay as they are. */

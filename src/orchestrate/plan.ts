@@ -67,7 +67,10 @@ export function planRun(input: PlanInput): RunPlan {
     pipeline: input.pipeline,
     interval: intervalOf(input, accounts),
     accounts,
-    tasks: planTasks(input.pipeline, accounts),
+    tasks: fanOut(
+      input.pipeline,
+      accounts.filter((one) => one.days.length > 0),
+    ),
   }
 }
 
@@ -75,10 +78,12 @@ function wantedDays({ account, spec }: PlannedAccount, { range, days, pipeline, 
   if (range) return days ?? daysOf(range)
   const scheduled = addDays(dayAt(nowMs, pipeline.schedule.zone), -1)
   const newest = lastClosedDay(account.zone, nowMs, spec.settleMs)
-  const refreshed = refreshAges
-    .filter((age) => age <= Math.max(1, spec.lookbackDays))
-    .map((age) => addDays(newest, 1 - age))
-  return [...new Set([...refreshed, scheduled])].sort()
+  return [...new Set([...refreshDays(newest, spec), scheduled])].sort()
+}
+
+/** Pure: the newest day and those before it that the policy reads again, as far back as the platform restates. */
+export function refreshDays(newest: Day, { lookbackDays }: Pick<ConnectorSpec, 'lookbackDays'>): readonly Day[] {
+  return refreshAges.filter((age) => age <= Math.max(1, lookbackDays)).map((age) => addDays(newest, 1 - age))
 }
 
 function planAccount(planned: PlannedAccount, input: PlanInput): AccountPlan {
@@ -105,12 +110,15 @@ function intervalOf({ range, pipeline, nowMs }: PlanInput, accounts: readonly Ac
   return { since: first, until: scheduled > first ? scheduled : first }
 }
 
-function planTasks(pipeline: Pipeline, accounts: readonly AccountPlan[]): readonly TaskPlan[] {
-  const working = accounts.filter((one) => one.days.length > 0)
-  const keysOf = (step: TaskSpec): readonly { readonly task: string; readonly account: AccountPlan | null }[] =>
+/** Pure: the steps of a pipeline for these accounts, each waiting for its own account's tasks only. */
+export function fanOut<One extends { readonly account: AdAccount }>(
+  pipeline: Pipeline,
+  accounts: readonly One[],
+): readonly (Omit<TaskPlan, 'account'> & { readonly account: One | null })[] {
+  const keysOf = (step: TaskSpec): readonly { readonly task: string; readonly account: One | null }[] =>
     step.each === 'run'
       ? [{ task: step.id, account: null }]
-      : working
+      : accounts
           .filter((one) => step.platform === null || step.platform === one.account.platform)
           .map((account) => ({ task: `${step.id}:${accountKey(account.account)}`, account }))
   const steps = new Map(pipeline.tasks.map((step) => [step.id, step]))

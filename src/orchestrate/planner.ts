@@ -9,10 +9,11 @@ import type { CatchupPolicy } from './catch-up.ts'
 import { trigger } from './embedded-engine.ts'
 import type { Now } from './embedded-settle.ts'
 import { uuid } from './identity.ts'
-import { insertAccountDays, insertDays, markDays, passTime, takeOver } from './ledger.ts'
+import { beginAccounts, insertAccountDays, insertDays, markDays, passTime, takeOver } from './ledger.ts'
 import type { LedgerAccount, PlannedDay } from './ledger.ts'
 import { dayInterval, isCalendarDay, scheduleOf } from './schedule.ts'
 import type { Schedule } from './schedule.ts'
+import { sql } from './sql.ts'
 
 export interface PlannerOptions {
   readonly warehouse: Pick<Warehouse, 'query' | 'transaction'>
@@ -133,39 +134,82 @@ async function openDays(session: Session, pipeline: string): Promise<readonly Pl
 }
 
 async function createRuns(session: Session, options: PlannerOptions): Promise<Pick<TickReport, 'runs' | 'skipped'>> {
-  const { nowMs, random, engineNow } = options
-  const owed = await session.query(
-    `select d.pipeline, p.catchup, d.day, extract(epoch from d.due_at)::float8 * 1000 as due_ms
-     from ledger_day d join ledger_pipeline p on p.pipeline = d.pipeline join engine_pipeline e on e.pipeline = d.pipeline
-     where d.state in ('due', 'late') and not p.paused and (d.run_id is null)
-     order by d.pipeline, d.day`,
-  )
+  const { nowMs } = options
+  const owed = await session.query(sql('owed-days'), [isoInstant(nowMs)])
+  const accounts = await owedAccounts(session, nowMs)
   const runs: { pipeline: string; day: Day; runId: string }[] = []
+  const begin = async (pipeline: string, day: Day) => {
+    const runId = await beginDay(
+      session,
+      { pipeline, day, accounts: accounts.get(keyOf(pipeline, day))?.accounts },
+      options,
+    )
+    if (runId !== null) runs.push({ pipeline, day, runId })
+  }
   let skipped = 0
   for (const [pipeline, rows] of Map.groupBy(owed, (row) => String(row['pipeline']))) {
     const policy = rows[0]?.['catchup'] as CatchupPolicy
     const days = rows.map((row) => ({ day: row['day'] as Day, dueMs: Number(row['due_ms']) }))
     const { run, skip } = catchUp(policy, days, nowMs)
     skipped += await markDays(session, pipeline, { days: skip, event: 'skip', nowMs })
-    for (const day of run) {
-      const runId = await triggerDay(session, { pipeline, day }, uuid(nowMs, random), engineNow)
-      if (runId === null) continue
-      await markDays(session, pipeline, { days: [day], event: 'begin', runId, nowMs })
-      runs.push({ pipeline, day, runId })
-    }
+    for (const day of run) await begin(pipeline, day)
   }
+  for (const { pipeline, day, isWave } of accounts.values()) if (isWave) await begin(pipeline, day)
   return { runs, skipped }
+}
+
+interface OwedAccounts {
+  readonly pipeline: string
+  readonly day: Day
+  readonly accounts: readonly string[]
+  readonly isWave: boolean
+}
+
+const keyOf = (pipeline: string, day: Day) => `${pipeline} ${day}`
+
+async function owedAccounts(session: Session, nowMs: number): Promise<ReadonlyMap<string, OwedAccounts>> {
+  const rows = await session.query(sql('owed-accounts'), [isoInstant(nowMs)])
+  const byDay = Map.groupBy(rows, (row) => keyOf(String(row['pipeline']), row['day'] as Day))
+  return new Map(
+    [...byDay].map(([key, [first, ...others]]) => [
+      key,
+      {
+        pipeline: String(first?.['pipeline']),
+        day: first?.['day'] as Day,
+        accounts: [first, ...others].map((row) => String(row?.['account'])),
+        isWave: first?.['isWave'] === true,
+      },
+    ]),
+  )
+}
+
+/** A run of the day for the accounts that have closed by now, all of them in one; null while another run of it is under way. */
+async function beginDay(
+  session: Session,
+  owed: { readonly pipeline: string; readonly day: Day; readonly accounts: readonly string[] | undefined },
+  { nowMs, random, engineNow }: PlannerOptions,
+): Promise<string | null> {
+  const { pipeline, day, accounts } = owed
+  const runId = await triggerDay(session, owed, uuid(nowMs, random), engineNow)
+  if (runId === null) return null
+  await markDays(session, pipeline, { days: [day], event: 'begin', runId, nowMs })
+  if (accounts) await beginAccounts(session, { pipeline, day, accounts, runId }, nowMs)
+  return runId
 }
 
 /** Null when somebody made a run of the day by hand that has not ended; the ledger takes it over instead. */
 async function triggerDay(
   session: Session,
-  { pipeline, day }: { readonly pipeline: string; readonly day: Day },
+  {
+    pipeline,
+    day,
+    accounts,
+  }: Pick<OwedAccounts, 'pipeline' | 'day'> & { readonly accounts: readonly string[] | undefined },
   runId: string,
   now: Now,
 ): Promise<string | null> {
   try {
-    return await trigger(session, { pipeline, partitionKey: day, kind: 'scheduled' }, runId, now)
+    return await trigger(session, { pipeline, partitionKey: day, kind: 'scheduled', accounts }, runId, now)
   } catch (error) {
     if (isMillraceError(error, 'ORCHESTRATE_RUN_LIVE')) return null
     throw error

@@ -8,7 +8,7 @@ with plain as (
   order by r.priority desc, r.partition_key
   limit greatest(0, $2::int - (
     select count(*) from engine_run a
-    where a.pipeline = $1 and a.state in ('running', 'cancelling') and a.backfill_id is null))
+    where a.pipeline = $1 and a.state in ('running', 'cancelling') and a.backfill_id is null and a.attended_until is null))
 ), filled as (
   select picked.run_id
   from engine_backfill b

@@ -32,6 +32,8 @@ export type TaskResult =
       readonly error: Json
       readonly exitCode: number | null
       readonly retryAfterMs: number | null
+      /** What it has done all the same: days that were published beside one that was refused. */
+      readonly output?: Json | undefined
     }
 
 /** What the supervisor of tasks works with. */

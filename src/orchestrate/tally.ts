@@ -74,19 +74,6 @@ function addLanded(tally: Tally, account: AdAccount, report: PartitionReport): v
   tally.rows += report.rows
 }
 
-/** What of the tally is one account's, or with null the whole run's: tasks of several accounts add to it at the same time. */
-export function shareOf(
-  tally: Tally,
-  account: AdAccount | null,
-): { readonly rows: number; readonly troubles: readonly Trouble[] } {
-  if (!account) return { rows: 0, troubles: tally.troubles.filter((one) => one.platform === null) }
-  const key = accountKey(account)
-  return {
-    rows: tally.landed.get(key)?.rows ?? 0,
-    troubles: tally.troubles.filter((one) => `${one.platform}/${one.accountId}` === key),
-  }
-}
-
 /** Takes in the failure of one account's days, or with null of the run as a whole. */
 export function addFailure(
   tally: Tally,

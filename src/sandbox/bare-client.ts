@@ -84,6 +84,14 @@ export class BareClient {
     return read(await fetch(address, { headers: { authorization: `Bearer ${token ?? credentials.metaAccessToken}` } }))
   }
 
+  /** Asks Meta to work at a report. */
+  async report(accountId: string, query: Readonly<Record<string, string>>): Promise<BareAnswer> {
+    const { metaUrl, credentials } = this.#sandbox
+    const headers = { authorization: `Bearer ${credentials.metaAccessToken}` }
+    const body = new URLSearchParams(query)
+    return read(await fetch(`${metaUrl}/v26.0/act_${accountId}/insights`, { method: 'POST', headers, body }))
+  }
+
   insights(accountId: string, query: Readonly<Record<string, string>>): Promise<BareAnswer> {
     const fields =
       'account_currency,campaign_id,campaign_name,impressions,clicks,inline_link_clicks,spend,actions,action_values'

@@ -60,6 +60,13 @@ export class InsightsScan {
     return this.#subjects.length * this.#params.periods.length
   }
 
+  /** How many rows a report has in the end; walks them all. */
+  rowsWithData(): number {
+    let rows = 0
+    for (let position = 0; position < this.count; position += 1) if (this.rowAt(position)) rows += 1
+    return rows
+  }
+
   #sum(subject: Subject, period: DayNumbers): void {
     clearFigures(this.#figures)
     this.#actions.clear()

@@ -6,6 +6,8 @@ import type { WorldCampaign } from './campaign.ts'
 import { InsightsScan, insightsPage, summaryText } from './meta-insights.ts'
 import { insightsParams, limitParam, listParam } from './meta-params.ts'
 import { MetaRefusal, invalidParameter, metaErrorReply, throttled, tooMuchData } from './meta-error.ts'
+import type { MetaJob } from './meta-jobs.ts'
+import { failureOf, progressOf } from './meta-jobs.ts'
 import { effectiveStatus } from './meta-status.ts'
 import { openReport } from './report.ts'
 import type { Reply, Request } from './reply.ts'
@@ -245,23 +247,44 @@ function remembered(texts: Map<string, string>, key: string, make: () => string)
   return text
 }
 
+interface InsightsQuestion {
+  readonly account: WorldAccount
+  readonly request: Request
+  readonly query: URLSearchParams
+  /** When the numbers are of; a report's are those of when it was asked for. */
+  readonly nowMs: number
+}
+
 /** `/act_x/insights`: built as text, row by row, because a page may hold thousands. */
 function answerInsights(state: SandboxState, request: Request, call: Call): string {
   const account = accountOf(state, call)
-  if (call.fired.has('account_suspended')) throw new MetaRefusal(200, '(#200) The ad account is disabled.')
-  const { fired } = call
+  const question = { account, request, query: request.query, nowMs: state.clock.nowMs() }
+  return insightsText(state, question, call.fired, state.metaCellsMax)
+}
+
+function checkInsights(query: URLSearchParams, fired: FiredFaults): void {
+  if (fired.has('account_suspended')) throw new MetaRefusal(200, '(#200) The ad account is disabled.')
   const removed = fired.get('schema_drift_removed')
-  if (removed?.mode === 'error' && listParam(request.query, 'fields').includes(removed.field ?? 'clicks')) {
+  if (removed?.mode === 'error' && listParam(query, 'fields').includes(removed.field ?? 'clicks')) {
     throw invalidParameter(
       `${removed.field ?? 'clicks'} is not valid for fields param. please check https://developers.facebook.com/docs/marketing-api/reference/ads-insights/ for all valid values`,
     )
   }
+}
+
+function insightsText(
+  state: SandboxState,
+  { account, request, query, nowMs }: InsightsQuestion,
+  fired: FiredFaults,
+  cellsMax: number,
+): string {
+  checkInsights(query, fired)
   const stamp = callStamp(request)
-  const cursor = readCursor(request.query.get('after'), stamp) ?? { at: 0, call: stamp, nowMs: state.clock.nowMs() }
+  const cursor = readCursor(query.get('after'), stamp) ?? { at: 0, call: stamp, nowMs }
   const report = openReport(account, cursor.nowMs, state.scenario.changes())
-  const params = insightsParams(request.query, report.today)
+  const params = insightsParams(query, report.today)
   const scan = new InsightsScan(params, report)
-  if (Math.min(params.limit, scan.count) * params.fields.length > state.metaCellsMax) throw tooMuchData()
+  if (Math.min(params.limit, scan.count) * params.fields.length > cellsMax) throw tooMuchData()
   const page = fired.has('empty_page') ? { rows: [], next: cursor.at } : insightsPage(scan, params, cursor.at, fired)
   const next = fired.has('duplicate_page') ? cursor.at : page.next
   const hasPaging = page.rows.length > 0 || next !== undefined
@@ -272,12 +295,72 @@ function answerInsights(state: SandboxState, request: Request, call: Call): stri
   return `{"data":[${page.rows.join(',')}]${paging}${summary}}`
 }
 
+/** What stands in a form, as Graph takes it beside the address. */
+function formOf(request: Request): URLSearchParams {
+  const query = new URLSearchParams(request.query)
+  for (const [name, value] of new URLSearchParams(request.body)) query.set(name, value)
+  query.delete('access_token')
+  return query
+}
+
+/** `POST /act_x/insights`: parameters are checked at once, the work is done later. */
+function submitJob(state: SandboxState, request: Request, call: Call): object {
+  const account = accountOf(state, call)
+  const query = formOf(request)
+  checkInsights(query, call.fired)
+  const nowMs = state.clock.nowMs()
+  const report = openReport(account, nowMs, state.scenario.changes())
+  const params = insightsParams(query, report.today)
+  const isTooLarge = new InsightsScan(params, report).rowsWithData() * params.fields.length > state.metaJobCellsMax
+  const fired: FiredFaults = isTooLarge
+    ? new Map([...call.fired, ['job_too_large', { kind: 'job_too_large' }]])
+    : call.fired
+  const job = state.jobs.submit({ account: account.accountId, query: query.toString(), submittedAtMs: nowMs }, fired)
+  return { report_run_id: job.id }
+}
+
+function jobOf(state: SandboxState, call: Call): MetaJob {
+  const job = state.jobs.find(call.account)
+  if (job && !call.fired.has('job_unseen')) return job
+  const message = `Unsupported get request. Object with ID '${call.account}' does not exist, cannot be loaded due to missing permissions, or does not support this operation`
+  throw new MetaRefusal(100, message, { subcode: 33 })
+}
+
+/** `GET /{report_run_id}`: how far the report is. */
+function answerJob(state: SandboxState, _request: Request, call: Call): object {
+  const job = jobOf(state, call)
+  job.polls += 1
+  const { status, percent } = progressOf(job, state.clock.nowMs())
+  return {
+    id: job.id,
+    account_id: job.account,
+    async_status: status,
+    async_percent_completion: percent,
+    ...(status === 'Job Failed' && failureOf(job)),
+  }
+}
+
+/** `GET /{report_run_id}/insights`: the pages of a report that is done. */
+function answerJobInsights(state: SandboxState, request: Request, call: Call): string {
+  const job = jobOf(state, call)
+  if (progressOf(job, state.clock.nowMs()).status !== 'Job Completed')
+    throw new MetaRefusal(100, 'Loading async insights: the report is not completed yet', { subcode: 1504033 })
+  const account = accountOf(state, { ...call, account: job.account })
+  const query = new URLSearchParams(job.query)
+  for (const name of ['after', 'limit']) if (request.query.has(name)) query.set(name, request.query.get(name) ?? '')
+  const question = { account, request, query, nowMs: job.submittedAtMs }
+  return insightsText(state, question, call.fired, Number.POSITIVE_INFINITY)
+}
+
 const answers = {
   'meta.accounts': answerAccounts,
   'meta.account': (state, request, call) =>
     writeNode(accountOf(state, call), listParam(request.query, 'fields'), accountFields, state),
   'meta.campaigns': answerCampaigns,
   'meta.insights': answerInsights,
+  'meta.job_submit': submitJob,
+  'meta.job': answerJob,
+  'meta.job_insights': answerJobInsights,
 } as const satisfies Record<string, (state: SandboxState, request: Request, call: Call) => object | string>
 
 export type MetaRoute = keyof typeof answers
@@ -291,7 +374,8 @@ export function answerMeta(state: SandboxState, request: Request, call: Call & {
     checkToken(state, request, call.fired)
     if (!state.usage.spend(scope, nowMs)) throw throttled(3600)
     throwFired(call.fired)
-    if (request.method !== 'GET') throw new MetaRefusal(100, 'Unsupported post request.', { subcode: 33 })
+    if (request.method !== (call.route === 'meta.job_submit' ? 'POST' : 'GET'))
+      throw new MetaRefusal(100, 'Unsupported post request.', { subcode: 33 })
     const body = answers[call.route](state, request, call)
     const headers = {
       'content-type': 'application/json; charset=UTF-8',

@@ -212,7 +212,7 @@ describe('refusals', () => {
     expect(await raw('/v26.0/me/adaccounts')).toBe(2500)
     expect(await raw('/v19.0/me/adaccounts', { headers: bearer })).toBe(2635)
     expect(await raw('/v31.0/me/adaccounts', { headers: bearer })).toBe(2500)
-    expect(await raw(`/v26.0/act_${accountId}/insights`, { method: 'POST', headers: bearer })).toBe(100)
+    expect(await raw(`/v26.0/act_${accountId}/campaigns`, { method: 'POST', headers: bearer })).toBe(100)
     const inQuery = await fetch(
       `${sandbox.metaUrl}/v26.0/me/adaccounts?access_token=${sandbox.credentials.metaAccessToken}`,
     )

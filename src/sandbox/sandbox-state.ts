@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Credentials } from './credentials.ts'
+import type { MetaJobs } from './meta-jobs.ts'
 import type { MetaUsage } from './meta-usage.ts'
 import type { OperationQuota } from './google-quota.ts'
 import type { FiredFaults, Route, ScenarioBook } from './scenario.ts'
@@ -39,6 +40,10 @@ export interface SandboxState {
   readonly summaries: Map<string, string>
   /** Rows × fields of one page above which Meta says "reduce the amount of data". */
   readonly metaCellsMax: number
+  /** Reports that Meta was asked to work at. */
+  readonly jobs: MetaJobs
+  /** Rows × fields of a whole report above which it fails for its size. */
+  readonly metaJobCellsMax: number
 }
 
 /** One request on its way: what it is for and what happens to it. */

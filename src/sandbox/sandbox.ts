@@ -19,6 +19,7 @@ import { Observation } from './observation.ts'
 import type { TruthRow } from './report.ts'
 import type { Reply, Request } from './reply.ts'
 import { jsonReply } from './reply.ts'
+import { MetaJobs } from './meta-jobs.ts'
 import { targetOf } from './routing.ts'
 import type { Call, SandboxState } from './sandbox-state.ts'
 import { virtualClock } from './sandbox-state.ts'
@@ -45,6 +46,8 @@ export interface SandboxOptions {
   readonly metaCallsPerHour?: number
   /** Rows × fields of one insights page above which Meta says to reduce the data; 500,000 when absent. */
   readonly metaCellsMax?: number
+  /** Rows × fields of a whole asynchronous report above which it fails for its size; 5,000,000 when absent. */
+  readonly metaJobCellsMax?: number
   /** What happens to calls with the retired developer-token header; `ignored` when absent. */
   readonly developerToken?: 'ignored' | 'rejected'
   readonly clock?: Pick<Clock, 'nowMs'>
@@ -84,7 +87,9 @@ function makeState(options: SandboxOptions, origin: () => string): SandboxState 
     origin,
     summaries: new Map(),
     developerToken: options.developerToken ?? 'ignored',
+    jobs: new MetaJobs(options.seed),
     metaCellsMax: options.metaCellsMax ?? 500_000,
+    metaJobCellsMax: options.metaJobCellsMax ?? 5_000_000,
   }
 }
 
@@ -98,7 +103,7 @@ function unknownPath(request: Request): Reply {
 function answer(state: SandboxState, observation: Observation, request: Request): { reply: Reply; fired: FiredFaults } {
   if (request.path.startsWith('/__sandbox/'))
     return { reply: answerControl(state, observation, request), fired: noFaults }
-  const target = targetOf(request.path)
+  const target = targetOf(request.path, request.method)
   if (!target) return { reply: unknownPath(request), fired: noFaults }
   const fired = state.scenario.hit(target.route, target.account)
   const requestId = mixSeed(state.seed, observation.count).toString(36).padStart(7, '0')

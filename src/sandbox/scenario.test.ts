@@ -256,6 +256,40 @@ describe('every fault is seen by a plain client:', () => {
     expect(sandbox.truth('meta_ads', metaId, '2026-10-03').some((row) => row.campaignId === campaignId)).toBe(false)
   })
 
+  /** Looks at a report until it has ended; gives what it was on every look. */
+  async function reportStates(looksMax = 8): Promise<readonly string[]> {
+    const submitted = await client.report(metaId, {
+      level: 'campaign',
+      fields: 'campaign_id,impressions',
+      time_range: JSON.stringify({ since: '2026-10-01', until: '2026-10-03' }),
+    })
+    const id = (submitted.json as { report_run_id: string }).report_run_id
+    const states: string[] = []
+    for (let look = 0; look < looksMax; look += 1) {
+      const answer = await client.meta(id)
+      const { async_status: status, error_code: code } = (answer.json ?? {}) as Record<string, string | number>
+      states.push(status === undefined ? metaError(answer) : `${status}${code === undefined ? '' : ` ${code}`}`)
+      if (/Completed|Failed|Skipped/.test(states.at(-1) ?? '')) break
+    }
+    return states
+  }
+
+  test('job_stuck, job_failed, job_too_large, job_skipped, job_unseen', async () => {
+    const running = ['Job Started', 'Job Running', 'Job Running']
+    arm()
+    expect(await reportStates()).toEqual([...running, 'Job Completed'])
+    arm({ kind: 'job_stuck' })
+    expect(await reportStates()).toEqual(Array(8).fill('Job Running'))
+    arm({ kind: 'job_failed' })
+    expect((await reportStates()).at(-1)).toBe('Job Failed -2')
+    arm({ kind: 'job_too_large' })
+    expect((await reportStates()).at(-1)).toBe('Job Failed 1')
+    arm({ kind: 'job_skipped' })
+    expect((await reportStates()).at(-1)).toBe('Job Skipped')
+    arm({ kind: 'job_unseen', route: 'meta.job', nth: 1 })
+    expect(await reportStates()).toEqual(['400 100/33', ...running, 'Job Completed'])
+  })
+
   test('and none was left out', () => {
     expect([...armed].sort()).toEqual(Object.keys(faultKinds).sort())
   })

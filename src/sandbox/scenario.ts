@@ -9,7 +9,7 @@ import type { WorldAccount } from './world.ts'
 
 /**
  * What can go wrong, by where it happens. `wire`: to the bytes of any answer. `refusal`: the platform's own error.
- * `data`: an answer that is well formed and untrue. `world`: the truth itself changes.
+ * `job`: what becomes of a report that Meta is asked to work at. `data`: an answer that is well formed and untrue. `world`: the truth itself changes.
  */
 export const faultKinds = {
   latency: 'wire',
@@ -27,6 +27,11 @@ export const faultKinds = {
   permission_lost: 'refusal',
   version_sunset: 'refusal',
   too_much_data: 'refusal',
+  job_stuck: 'job',
+  job_failed: 'job',
+  job_too_large: 'job',
+  job_skipped: 'job',
+  job_unseen: 'refusal',
   wrong_control_total: 'data',
   missing_rows: 'data',
   duplicate_page: 'data',
@@ -49,6 +54,9 @@ export const routes = [
   'meta.account',
   'meta.campaigns',
   'meta.insights',
+  'meta.job_submit',
+  'meta.job',
+  'meta.job_insights',
 ] as const
 
 export type Route = (typeof routes)[number]

@@ -16,7 +16,7 @@ const taskState = z.enum([
 ])
 
 /** Instants are ISO 8601 in UTC; days are `YYYY-MM-DD` of the account's or the pipeline's zone and are never shifted. */
-const instant = z.iso.datetime()
+export const instant = z.iso.datetime()
 export const civilDay = z.iso.date()
 
 export const run = z.object({

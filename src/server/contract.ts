@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
+import { alert, overview, source } from './contract-overview.ts'
+import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
 
 /**
@@ -27,6 +30,44 @@ export const contract = {
     summary: 'Exchanges the key for a cookie that a browser sends by itself',
     body: z.object({ key: z.string().max(1_000) }),
     response: z.object({ ok: z.boolean() }),
+  },
+  'GET /api/v1/project': {
+    summary: 'What the pages need to know before anything else',
+    response: z.object({
+      name: z.string(),
+      zone: z.string(),
+      /** Today and now by the program’s clock, which in a demo stands on the demo’s day. */
+      today: civilDay,
+      now: z.iso.datetime(),
+      isDemo: z.boolean(),
+      pipelines: z.array(z.string()),
+    }),
+  },
+  'GET /api/v1/overview': {
+    summary:
+      'The morning brief of a day, yesterday when none is named: the same object that the brief mail is made from',
+    query: z.object({ date: civilDay.optional() }),
+    response: overview,
+  },
+  'GET /api/v1/campaigns': {
+    summary: 'Sums of each campaign over the days and the ratios of the sums, ranked within a currency',
+    query: campaignQuery,
+    response: campaignAnswer,
+  },
+  'GET /api/v1/quality': {
+    summary: 'How each check came out on the day and the six before, and rows that failed',
+    query: z.object({ date: civilDay.optional() }),
+    response: qualityAnswer,
+  },
+  'GET /api/v1/connectors': {
+    summary: 'Every account with its thirty days and its newest download',
+    query: z.object({ date: civilDay.optional() }),
+    response: connectorsAnswer,
+  },
+  'GET /api/v1/alerts': {
+    summary: 'What went wrong, newest first; the same trouble is one line with a count',
+    query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+    response: z.object({ alerts: z.array(alert), sources: z.record(z.string(), source) }),
   },
   'GET /api/v1/runs': {
     summary: 'Runs, newest first',

@@ -9,15 +9,12 @@ const snapshot = fileURLToPath(new URL('../../docs/openapi.json', import.meta.ur
 /** The API as OpenAPI 3.1, made from the routes themselves; docs/openapi.json is its snapshot and a test holds the two together. */
 export async function openApiText(): Promise<string> {
   const board = new BootBoard()
-  const door = {
-    clock: systemClock,
-    warehouse: () => {
-      throw board.tooEarly()
-    },
+  const early = () => {
+    throw board.tooEarly()
   }
   const app = await buildApp(
     { host: '127.0.0.1', port: 0, portSearch: false, key: undefined, clock: systemClock, onError: () => undefined },
-    { board, door, engineOf: door.warehouse },
+    { board, door: { clock: systemClock, warehouse: early }, servicesOf: early },
   )
   await app.ready()
   const text = `${JSON.stringify(app.swagger(), null, 2)}\n`

@@ -2,7 +2,8 @@
 select r.run_id as "runId", r.pipeline, r.kind, r.since, r.until, r.state, r.queued_at as "queuedAt", r.started_at as "startedAt",
        r.ended_at as "endedAt", r.source
 from (
-  select e.run_id, e.pipeline, e.kind, e.partition_key as since, e.partition_key as until, e.state, e.queued_at, e.started_at,
+  select e.run_id, e.pipeline, e.kind, split_part(e.partition_key, '/', 1) as since,
+         split_part(e.partition_key || '/' || e.partition_key, '/', 2) as until, e.state, e.queued_at, e.started_at,
          e.ended_at, 'engine' as source
   from engine_run e
   union all

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../domain/clock.ts'
+import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
 import { taskNode } from '../orchestrate/graph.ts'
@@ -192,7 +193,7 @@ describe('runs, over a real engine', () => {
     warehouse = await openTestWarehouse()
     const engine = embeddedEngine({ warehouse })
     server = await startServer(options)
-    server.attach({ warehouse, engine })
+    server.attach({ warehouse, engine, project: { name: 'probe', zone: timeZone('Asia/Seoul'), isDemo: false } })
     await engine.deploy({
       pipeline: 'probe',
       runsActiveMax: 1,

@@ -17,8 +17,11 @@ import type { Gate } from './guard.ts'
 import { watching } from './health.ts'
 import type { Door, MountOf } from './mount.ts'
 import { asMillraceError, languageOf, requestsPerMinuteMax, sendProblem } from './problem.ts'
+import { pages } from './pages.ts'
+import type { ProjectFacts } from './project-facts.ts'
 import type { RouteOutput } from './contract.ts'
 import { serve } from './route.ts'
+import { reading } from './reading.ts'
 import { changingRuns, readingRuns } from './runs.ts'
 
 export interface ServerOptions {
@@ -31,6 +34,8 @@ export interface ServerOptions {
   /** The one bearer key; undefined: open, on this machine's own names only. */
   readonly key: string | undefined
   readonly clock: Clock
+  /** Folder of the built dashboard; undefined: the API alone. It may be filled later. */
+  readonly webDir?: string
   /** Routes of other rooms, beside the server's own. */
   readonly mounts?: readonly MountOf[]
   /** An accident of ours, with its cause; a person's log, never the answer. */
@@ -39,6 +44,7 @@ export interface ServerOptions {
 
 export interface ServerServices {
   readonly warehouse: Warehouse
+  readonly project: ProjectFacts
   /** The embedded one over the warehouse when left out. */
   readonly engine?: Engine
 }
@@ -63,18 +69,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   checkBind(options.host, options.key)
   const board = new BootBoard()
   const services: { attached?: ServerServices & { readonly engine: Engine } } = {}
-  const door: Door = {
-    clock: options.clock,
-    warehouse() {
-      if (!services.attached) throw board.tooEarly()
-      return services.attached.warehouse
-    },
-  }
-  const engineOf = () => {
+  const servicesOf = () => {
     if (!services.attached) throw board.tooEarly()
-    return services.attached.engine
+    return services.attached
   }
-  const app = await buildApp(options, { board, door, engineOf })
+  const door: Door = { clock: options.clock, warehouse: () => servicesOf().warehouse }
+  const app = await buildApp(options, { board, door, servicesOf })
   const url = await listen(app, options)
   return {
     url,
@@ -90,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 interface Parts {
   readonly board: BootBoard
   readonly door: Door
-  readonly engineOf: () => Engine
+  /** Throws SERVER_STARTING until they are attached. */
+  readonly servicesOf: () => ServerServices & { readonly engine: Engine }
 }
 
 /** Every route in place, nothing listening: what the OpenAPI snapshot is made of, too. */
@@ -123,6 +124,7 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
   await app.register(async (scope) => {
     const gate = guard(scope, options.key)
     ownRoutes(scope, parts, gate)
+    if (options.webDir !== undefined) await pages(scope, options.webDir, parts.board)
     for (const one of mounts) if (one.guard === 'server') await scope.register(one.plugin)
   })
   return app
@@ -136,8 +138,6 @@ async function protect(app: FastifyInstance, { key }: ServerOptions): Promise<vo
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        // Charts place their parts by style attributes.
-        styleSrcAttr: ["'unsafe-inline'"],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
@@ -151,7 +151,7 @@ async function protect(app: FastifyInstance, { key }: ServerOptions): Promise<vo
   await app.register(fastifyRateLimit, { max: requestsPerMinuteMax, timeWindow: 60_000 })
 }
 
-function ownRoutes(app: FastifyInstance, { board, door, engineOf }: Parts, gate: Gate): void {
+function ownRoutes(app: FastifyInstance, { board, door, servicesOf }: Parts, gate: Gate): void {
   serve(app, 'GET /api/v1/boot', async (_input, request) => {
     const view = bootView(board.state, languageOf(request))
     return view as RouteOutput<'GET /api/v1/boot'>
@@ -162,8 +162,9 @@ function ownRoutes(app: FastifyInstance, { board, door, engineOf }: Parts, gate:
   })
   watching(app, door, board)
   following(app, door, board)
-  readingRuns(app, door, engineOf)
-  changingRuns(app, engineOf)
+  readingRuns(app, door, () => servicesOf().engine)
+  changingRuns(app, () => servicesOf().engine)
+  reading(app, door, () => servicesOf().project)
 }
 
 /** Listens, on one of the next ports when that is allowed. */

@@ -1,4 +1,4 @@
-import { dayAt, daysBetween } from '../domain/day.ts'
+import { addDays, dayAt, daysBetween, hourAt } from '../domain/day.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
 
 export const minuteMs = 60_000
@@ -20,6 +20,32 @@ export function dayNumberAt(instantMs: number, zone: TimeZone): number {
   const day = daysBetween(epoch, dayAt(instantMs, zone))
   cached.set(key, day)
   return day
+}
+
+const cachedHours = new Map<string, number>()
+
+/** The civil day in `zone` at the instant, as days since 1970-01-01, with the hour that a clock there shows. */
+export function localHour(instantMs: number, zone: TimeZone): { readonly day: number; readonly hour: number } {
+  const day = dayNumberAt(instantMs, zone)
+  const key = `${zone} ${Math.floor(instantMs / quarterMs)}`
+  const known = cachedHours.get(key)
+  if (known !== undefined) return { day, hour: known }
+  if (cachedHours.size >= cachedMax) cachedHours.clear()
+  const hour = hourAt(instantMs, zone)
+  cachedHours.set(key, hour)
+  return { day, hour }
+}
+
+const cachedTexts = new Map<number, string>()
+
+/** A day number as `YYYYMMDD`. */
+export function dayText(day: number): string {
+  const known = cachedTexts.get(day)
+  if (known !== undefined) return known
+  if (cachedTexts.size >= cachedMax) cachedTexts.clear()
+  const text = addDays(epoch, day).replaceAll('-', '')
+  cachedTexts.set(day, text)
+  return text
 }
 
 /** Buckets older than these, by the log's clock when the event was appended, are not kept: a late event goes to the coarser ones alone. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { to as copyTo } from 'pg-copy-streams'
+import type { Submittable } from 'pg'
 import type { PostgresPool } from '../warehouse/postgres-pool.ts'
 import type { Packed } from './segment.ts'
 
@@ -29,34 +29,82 @@ function copyText({ topicId, partition, from, limit }: SegmentRange): string {
     order by base limit ${limit}) to stdout (format binary)`
 }
 
-const signatureBytes = 11
+/** What COPY's binary format begins with, before its flags and an extension of its header. */
+const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 
-/** Rows of COPY's binary format (Postgres manual, COPY, "Binary Format"): a header, then per row the number of fields, each with its length. */
-function rowsOf(copied: Buffer): readonly StoredSegment[] {
-  const rows: StoredSegment[] = []
-  let at = signatureBytes + 4
-  at += 4 + copied.readInt32BE(at)
-  while (copied.readInt16BE(at) >= 0) {
-    at += 2
-    const base = Number(copied.readBigInt64BE(at + 4))
-    const appendMs = Number(copied.readBigInt64BE(at + 16))
-    const count = copied.readInt32BE(at + 28)
-    const codec = copied.readInt16BE(at + 36)
-    const crc = copied.readInt32BE(at + 42)
-    const size = copied.readInt32BE(at + 50)
-    const length = copied.readInt32BE(at + 54)
-    at += 58
-    rows.push({ base, appendMs, count, codec, crc, size, payload: copied.subarray(at, at + length) })
-    at += length
+/** Where the rows of the first message begin. */
+function headEnd(message: Buffer): number {
+  if (!message.subarray(0, signature.length).equals(signature)) return 0
+  return signature.length + 8 + message.readInt32BE(signature.length + 4)
+}
+
+/** A row of COPY's binary format (Postgres manual, COPY, "Binary Format"): the number of fields, each with its length; -1 fields end the data. */
+function rowOf(message: Buffer, start: number): StoredSegment | undefined {
+  if (message.length - start < 2 || message.readInt16BE(start) < 0) return undefined
+  const at = start + 2
+  const base = Number(message.readBigInt64BE(at + 4))
+  const appendMs = Number(message.readBigInt64BE(at + 16))
+  const count = message.readInt32BE(at + 28)
+  const codec = message.readInt16BE(at + 36)
+  const crc = message.readInt32BE(at + 42)
+  const size = message.readInt32BE(at + 50)
+  const length = message.readInt32BE(at + 54)
+  return { base, appendMs, count, codec, crc, size, payload: Buffer.from(message.subarray(at + 58, at + 58 + length)) }
+}
+
+interface Wire {
+  query(text: string): void
+  sendCopyFail(reason: string): void
+}
+
+/** A query of the driver that takes each message of a COPY by itself: the server sends a row a message, and the driver uses its buffer again. */
+class SegmentCopy {
+  readonly #text: string
+  readonly #rows: StoredSegment[] = []
+  readonly #done = Promise.withResolvers<readonly StoredSegment[]>()
+  #isFirst = true
+
+  constructor(text: string) {
+    this.#text = text
   }
-  return rows
+
+  get rows(): Promise<readonly StoredSegment[]> {
+    return this.#done.promise
+  }
+
+  submit(wire: Wire): void {
+    wire.query(this.#text)
+  }
+
+  handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
+    const row = rowOf(chunk, this.#isFirst ? headEnd(chunk) : 0)
+    this.#isFirst = false
+    if (row) this.#rows.push(row)
+  }
+
+  handleError(error: Error): void {
+    this.#done.reject(error)
+  }
+
+  handleReadyForQuery(): void {
+    this.#done.resolve(this.#rows)
+  }
+
+  handleCommandComplete(): void {}
+  handleRowDescription(): void {}
+  handleDataRow(): void {}
+  handlePortalSuspended(): void {}
+  handleEmptyQuery(): void {}
+  handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFail('nothing to send')
+  }
 }
 
 /** Segments that hold records from `from` on, in order. By COPY, because the driver takes `bytea` only as hexadecimal text: twice the bytes, and slow. */
 export function readSegments(pool: PostgresPool, range: SegmentRange): Promise<readonly StoredSegment[]> {
   return pool.transaction(async ({ client }) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of client.query(copyTo(copyText(range)))) chunks.push(chunk as Buffer)
-    return rowsOf(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    const copy = new SegmentCopy(copyText(range))
+    client.query(copy as unknown as Submittable)
+    return copy.rows
   })
 }

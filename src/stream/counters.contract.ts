@@ -28,7 +28,7 @@ export const noTallies: Tallies = {
 }
 
 /** Entries of one grain; metrics that are not named are 0. */
-function entries(
+export function entries(
   rows: readonly (readonly [series: number, bucket: number, Partial<Record<Metric, number>>])[],
 ): GrainDeltas {
   const values = new Float64Array(rows.length * width)
@@ -44,7 +44,7 @@ function entries(
 export const noDeltas: Flush['deltas'] = { minute: entries([]), hour: entries([]), day: entries([]) }
 
 /** 2026-01-01T00:00:00Z in the units of each grain. */
-const start: Readonly<Record<Grain, number>> = { minute: 29_453_760, hour: 490_896, day: 20_454 }
+export const start: Readonly<Record<Grain, number>> = { minute: 29_453_760, hour: 490_896, day: 20_454 }
 
 /** The same amounts in the first bucket of every grain. */
 const everywhere = (series: number, amounts: Partial<Record<Metric, number>>): Flush['deltas'] => ({
@@ -53,7 +53,7 @@ const everywhere = (series: number, amounts: Partial<Record<Metric, number>>): F
   day: entries([[series, start.day, amounts]]),
 })
 
-const conversion = (id: string, revenueMicros: number, more: Partial<ConversionRow> = {}): ConversionRow => ({
+export const conversion = (id: string, revenueMicros: number, more: Partial<ConversionRow> = {}): ConversionRow => ({
   id,
   series: 0,
   minute: start.minute,
@@ -67,7 +67,7 @@ const conversion = (id: string, revenueMicros: number, more: Partial<ConversionR
   ...more,
 })
 
-const idOf = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`
+export const idOf = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`
 
 const campaign = (campaignId: string): Series => ({
   platform: 'google_ads',

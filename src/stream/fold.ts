@@ -165,11 +165,11 @@ export class PartitionFold {
 
   /** Scans a batch a columnful at a time. */
   #each(batch: LogBatch, work: (firstRecord: number) => void): void {
-    const { bytes, ends, count } = batch
+    const { bytes, starts, ends, count } = batch
     this.#window.enter(batch.firstOffset, count, batch.appendMs)
     let record = 0
     for (let at = 0; record < count; record += this.#columns.rows) {
-      at = this.#scan(bytes, at, bytes.length, ends, record, this.#columns)
+      at = this.#scan(bytes, at, bytes.length, ends, record, this.#columns, starts)
       // A batch that holds fewer lines than it says would otherwise be scanned for ever.
       if (this.#columns.rows === 0) break
       work(record)
@@ -213,7 +213,7 @@ export class PartitionFold {
         const paid = costMicros[row] as number
         if (kind > conversion) tallies.uncounted += 1
         if (kind > conversion && paid === 0) continue
-        const at = this.#cells.at(series[row] as number, Math.floor(timeMs / minuteMs) * 4 + age)
+        const at = this.#cells.at(series[row] as number, ((timeMs / minuteMs) | 0) * 4 + age)
         const { values } = this.#cells
         if (kind <= clicks) values[at + kind] = (values[at + kind] as number) + 1
         if (kind <= clicks && (flag & isIvt) !== 0)

@@ -2,6 +2,9 @@ import type { Counters } from './counters.ts'
 import type { EventLog, Offset } from './log.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 
+/** The job that counts, unless a replay fills another: the one whose counts people see. */
+export const liveJob = 'live'
+
 /**
  * Makes sure that a job has cursors: at the oldest record of the log the first time, never at its end. The warehouse remembers that it was begun;
  * so a store that was emptied since is found out (STREAM_CURSOR_MISSING at the first acquire) instead of quietly begun anew.

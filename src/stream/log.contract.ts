@@ -23,9 +23,9 @@ const decoder = new TextDecoder()
 
 /** The records of batches one by one. */
 function recordsOf(batches: readonly LogBatch[]): readonly Entry[] {
-  return batches.flatMap(({ bytes, ends, offsets, firstOffset, count }) => {
+  return batches.flatMap(({ bytes, starts, ends, offsets, firstOffset, count }) => {
     const texts = ends
-      ? [...ends].map((end, index) => decoder.decode(bytes.subarray(index === 0 ? 0 : ends[index - 1], end)))
+      ? [...ends].map((end, index) => decoder.decode(bytes.subarray(starts?.[index] ?? ends[index - 1] ?? 0, end)))
       : decoder.decode(bytes).split('\n').slice(0, -1)
     expect(texts).toHaveLength(count)
     return texts.map((text, index) => ({ offset: offsets ? (offsets[index] as number) : firstOffset + index, text }))

@@ -16,8 +16,10 @@ export interface LogBatch {
   /** When the log took the records, by the log's own clock; never falls within a partition of the Postgres log. */
   readonly appendMs: number
   readonly bytes: Uint8Array
-  /** Where each record ends in `bytes` (exclusive; the next begins there), or null: each record ends with one line feed. */
+  /** Where each record ends in `bytes` (exclusive), or null: each record ends with one line feed. */
   readonly ends: Int32Array | null
+  /** Where each record begins, where something lies between them; otherwise each begins where the one before ended. Only with `ends`. */
+  readonly starts?: Int32Array | undefined
   /** Each record's offset, or null: `firstOffset + index`. Equal neighbours are events of one enveloped record, in order. */
   readonly offsets: Float64Array | null
 }

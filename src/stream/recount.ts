@@ -45,11 +45,11 @@ class PlainWindow {
   }
 }
 
-function recordsOf({ bytes, ends, count }: LogBatch): readonly Uint8Array[] {
+function recordsOf({ bytes, starts, ends, count }: LogBatch): readonly Uint8Array[] {
   const records: Uint8Array[] = []
   for (let at = 0, record = 0; record < count; record += 1) {
     const end = ends ? (ends[record] as number) : bytes.indexOf(10, at)
-    records.push(bytes.subarray(at, end))
+    records.push(bytes.subarray(starts?.[record] ?? at, end))
     at = ends ? end : end + 1
   }
   return records

@@ -9,7 +9,7 @@ import type { ConsumerOptions } from './consume.ts'
 import { defaultLimits } from './consume.ts'
 import type { Counters } from './counters.ts'
 import { defaultDedupe } from './dedupe.ts'
-import { beginJob } from './job.ts'
+import { beginJob, liveJob } from './job.ts'
 import type { EventLog } from './log.ts'
 import type { AdapterSpec, ThreadMessage, ThreadSpec } from './worker-thread.ts'
 import { openBySpec } from './worker-thread.ts'
@@ -30,9 +30,6 @@ export interface RunOptions extends Partial<ConsumerOptions> {
   readonly once?: boolean | undefined
   readonly tell?: ((message: ThreadMessage & { readonly thread: number }) => void) | undefined
 }
-
-/** The job that counts, unless a replay fills another. */
-const liveJob = 'live'
 
 const threadUrl = new URL(
   import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js',

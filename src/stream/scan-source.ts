@@ -189,7 +189,7 @@ out.series[r]=series.intern(dv,platformFrom,platformTo,accountFrom,accountTo,cam
 }
 
 /**
- * Text of `(u8, dv, from, to, ends, firstRecord, out, series, slow) => position`: scans records from `from` until `to` or until `out` is full.
+ * Text of `(u8, dv, from, to, starts, ends, firstRecord, out, series, slow) => position`: scans records from `from` until `to` or until `out` is full.
  * `dv` shows the same bytes and, where there are any, up to `reachBytes` behind them, which are loaded but never believed: a record is
  * accepted only when it ends before `to`. With `ends` null each record ends with a line feed. `slow(u8, start, end, row)` fills the row of
  * what was not understood, which is also what lies too near the end of the buffer for whole words.
@@ -201,10 +201,10 @@ export function scannerSource(fields: Fields = eventFields): string {
   )
   const bit = (name: string): number => 1 << needed.indexOf(name)
   const required = needed.reduce((sum, name) => ('required' in (fields[name] ?? {}) ? sum | bit(name) : sum), 0)
-  return `return function scan(u8,dv,from,to,ends,firstRecord,out,series,slow){
+  return `return function scan(u8,dv,from,to,starts,ends,firstRecord,out,series,slow){
 let p=from,r=0;const safe=dv.byteLength-${reachBytes};const rows=ends===null?out.capacity:Math.min(out.capacity,ends.length-firstRecord);
 while(r<rows&&(ends!==null||p<to)){
-const s=p;${locals}
+if(starts!==undefined)p=starts[firstRecord+r];const s=p;${locals}
 if(u8[p]===123){p++;
 ${recordLoop(names, fields, bit)}
 }else ok=false;

@@ -11,13 +11,14 @@ type SlowPath = (u8: Uint8Array, start: number, end: number, row: number) => voi
 
 /**
  * Reads records of `bytes` from `from` on into `columns`, from row 0, until `to` or until they are full; returns where it stopped.
- * `ends` as in `LogBatch`; `firstRecord` is the index of the record at `from`.
+ * `starts` and `ends` as in `LogBatch`; `firstRecord` is the index of the record at `from`.
  */
 type CompiledScanner = (
   bytes: Uint8Array,
   view: DataView,
   from: number,
   to: number,
+  starts: Int32Array | undefined,
   ends: Int32Array | null,
   firstRecord: number,
   columns: Columns,
@@ -90,13 +91,14 @@ export type Scan = (
   ends: Int32Array | null,
   firstRecord: number,
   columns: Columns,
+  starts?: Int32Array,
 ) => number
 
 /** A scanner that numbers series by `series`; records that the compiled one does not understand are read the plain way. */
 export function createScan(series: InternedSeries): Scan {
   const scan = (compiledOnce ??= compiled())
-  return (bytes, from, to, ends, firstRecord, columns) =>
-    scan(bytes, viewOf(bytes), from, to, ends, firstRecord, columns, series, (u8, start, end, row) =>
+  return (bytes, from, to, ends, firstRecord, columns, starts) =>
+    scan(bytes, viewOf(bytes), from, to, starts, ends, firstRecord, columns, series, (u8, start, end, row) =>
       fill(columns, row, readEvent(u8.subarray(start, end)), series),
     )
 }

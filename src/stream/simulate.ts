@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
-import type { EventGenerator, Generated } from './generator.ts'
+import type { EventGenerator } from './generator.ts'
 import type { EventLog } from './log.ts'
-import { partitionOf } from './partition.ts'
+import { send } from './send.ts'
 
 export interface SimulateOptions {
   readonly log: EventLog
@@ -14,23 +14,8 @@ export interface SimulateOptions {
   readonly tell?: ((sent: number) => void) | undefined
 }
 
-const encoder = new TextEncoder()
 const batchMax = 5_000
 const tickMs = 20
-
-async function send(log: EventLog, partitions: number, events: readonly Generated[]): Promise<void> {
-  const byPartition = Map.groupBy(events, ({ campaignId }) => partitionOf(campaignId, partitions))
-  await Promise.all(
-    [...byPartition].map(([partition, own]) =>
-      log.append({
-        partition,
-        count: own.length,
-        lines: encoder.encode(own.map(({ line }) => `${line}\n`).join('')),
-        keys: own.map(({ campaignId }) => campaignId),
-      }),
-    ),
-  )
-}
 
 /** `stream simulate`: sends events at a set rate until the count or `signal`, each batch acknowledged before the next. Returns how many. */
 export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<number> {

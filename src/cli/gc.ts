@@ -1,0 +1,48 @@
+import { exitCodes } from '../domain/error-entry.ts'
+import type { CommandSpec, Given, Invocation } from './command.ts'
+import { confirmed } from './ask.ts'
+import { openContext, projectSettings } from './project.ts'
+import { wholeOf } from './up.ts'
+
+const daysDefault = 30
+
+export const command: CommandSpec = {
+  name: 'gc',
+  arguments: [],
+  options: [
+    { flags: '--days <n>', text: { en: `Keep so many days; ${daysDefault}`, ko: `보관할 일수. ${daysDefault}` } },
+    { flags: '--dry-run', text: { en: 'Only say what would go', ko: '무엇이 지워질지만 출력' } },
+  ],
+  description: {
+    en: 'Removes old lines of tasks, and runs with their attempts of which there is a newer one. Facts, extracts and the ledger of days stay. Asks before; --yes answers.',
+    ko: '오래된 작업 로그와, 더 새로운 실행이 있는 예전 실행과 시도를 지웁니다. 지표, 추출, 날짜 원장은 남습니다. 먼저 묻고, --yes가 대신 답합니다.',
+  },
+  examples: [
+    { line: 'millrace gc --dry-run', text: { en: 'what a month would leave', ko: '한 달 보관 시 지워질 것' } },
+    { line: 'millrace gc --days 90 --yes', text: { en: 'without asking', ko: '묻지 않고' } },
+  ],
+  run: gc,
+}
+
+const words = {
+  en: { question: (runs: number, lines: number) => `Remove ${runs} runs and ${lines} lines?` },
+  ko: { question: (runs: number, lines: number) => `실행 ${runs}개와 로그 ${lines}줄을 지울까요?` },
+} as const
+
+async function gc(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
+  const { output, language, clock } = invocation
+  const beforeMs = clock.nowMs() - wholeOf(given, 'days', daysDefault, 36_500) * 24 * 3_600_000
+  const settings = await projectSettings(invocation)
+  const { openWarehouse } = await import('../config.ts')
+  const { retireRuns } = await import('../orchestrate/retire.ts')
+  await using warehouse = await openWarehouse(settings, openContext(invocation))
+  const found = await retireRuns(warehouse, beforeMs, true)
+  const isDry = given['dryRun'] === true
+  if (isDry || found.runs + found.lines === 0) {
+    output.record({ event: 'gc', removed: false, ...found })
+    return exitCodes.ok
+  }
+  if (!(await confirmed(invocation, words[language].question(found.runs, found.lines)))) return exitCodes.skipped
+  output.record({ event: 'gc', removed: true, ...(await retireRuns(warehouse, beforeMs, false)) })
+  return exitCodes.ok
+}

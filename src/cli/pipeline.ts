@@ -1,0 +1,14 @@
+import type { Settings } from '../config-check.ts'
+import { timeZone } from '../domain/day.ts'
+import { platforms } from '../domain/platform.ts'
+import type { Pipeline } from '../orchestrate/pipeline.ts'
+import { adDataPipeline } from '../orchestrate/pipeline.ts'
+
+/** The pipeline of the project: the nightly job over the platforms that its connections name. What is exported and what is scheduled is this. */
+export function configuredPipeline({ connections, pipeline }: Settings): Pipeline {
+  const adapters: ReadonlySet<string> = new Set(Object.values(connections).map((one) => one.adapter))
+  return adDataPipeline(
+    platforms.filter((platform) => adapters.has(platform)),
+    timeZone(pipeline.zone),
+  )
+}

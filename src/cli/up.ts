@@ -1,0 +1,161 @@
+import { hostname } from 'node:os'
+import { timeZone } from '../domain/day.ts'
+import { MillraceError } from '../domain/errors.ts'
+import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
+import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
+import type { CommandSpec, Given, Invocation } from './command.ts'
+import { configuredPipeline } from './pipeline.ts'
+import { openContext, projectSettings } from './project.ts'
+
+const slotsDefault = 4
+const portDefault = 4400
+/** After a day is due for an account; a platform's slow morning is not yet an alarm. */
+const deadlineHoursDefault = 4
+
+const slotsOption = {
+  flags: '--slots <n>',
+  text: { en: `Tasks at a time; ${slotsDefault} when left out`, ko: `동시 작업 수. 생략하면 ${slotsDefault}` },
+} as const
+
+export const command: CommandSpec = {
+  name: 'up',
+  arguments: [],
+  options: [
+    { flags: '--host <name>', text: { en: 'Address to listen on; 127.0.0.1', ko: '열 주소. 기본 127.0.0.1' } },
+    {
+      flags: '--port <port>',
+      text: { en: `Port; ${portDefault}, or the next free`, ko: `포트. ${portDefault} 또는 다음` },
+    },
+    {
+      flags: '--key <ref>',
+      text: { en: 'Bearer key: env:NAME or file:/path', ko: '베어러 키: env:이름 또는 file:/경로' },
+    },
+    slotsOption,
+    {
+      flags: '--deadline <hours>',
+      text: { en: `Late after; ${deadlineHoursDefault}`, ko: `지연 기준(시간). ${deadlineHoursDefault}` },
+    },
+    { flags: '--no-worker', text: { en: 'Scheduler and server only', ko: '스케줄러와 서버만' } },
+  ],
+  description: {
+    en: 'Starts scheduler, workers and server in one command and stays until Ctrl-C or SIGTERM, then drains: nothing new begins, tasks end or are given back. More hands on other machines: millrace worker.',
+    ko: '스케줄러, 워커, 서버를 한 번에 시작하고 Ctrl-C나 SIGTERM까지 동작합니다. 멈출 때는 새 작업을 시작하지 않고 진행 중인 작업을 끝내거나 돌려놓습니다. 다른 컴퓨터의 일손은 millrace worker 입니다.',
+  },
+  examples: [
+    { line: 'millrace up', text: { en: 'on this machine', ko: '이 컴퓨터에서' } },
+    { line: 'millrace up --json', text: { en: 'the first line names the address', ko: '첫 줄에 주소를 출력' } },
+  ],
+  run: up,
+}
+
+async function up(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
+  const { output, signal, clock } = invocation
+  const settings = await projectSettings(invocation)
+  const { serveDashboard, webDir } = await import('./dashboard.ts')
+  const { startServer } = await import('../server/server.ts')
+  const context = openContext(invocation)
+  const { liveEvents } = await import('./up-stream.ts')
+  const live = await liveEvents(settings, invocation, context.clock)
+  await using server = await startServer({
+    host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
+    port: wholeOf(given, 'port', portDefault, 65_535),
+    portSearch: given['port'] === undefined,
+    key: await keyOf(given['key'], invocation),
+    clock,
+    webDir,
+    mounts: live.mounts,
+    onError: (error) => output.warn(`${error.code} ${error.message}`),
+  })
+  const { openPorts } = await import('../config.ts')
+  await using ports = await openPorts(settings, {
+    ...context,
+    onOpening(opening) {
+      context.onOpening(opening)
+      server.board.stage(opening)
+    },
+  })
+  const { checkSharedLake } = await import('../orchestrate/shared-lake.ts')
+  await checkSharedLake(ports.warehouse, ports.lake)
+  const { embeddedEngine } = await import('../orchestrate/embedded-engine.ts')
+  const engine = embeddedEngine({ warehouse: ports.warehouse })
+  serveDashboard(invocation)
+  const zone = timeZone(settings.pipeline.zone)
+  server.attach({ warehouse: ports.warehouse, engine, project: { name: settings.name, zone, isDemo: false } })
+  if (output.json) output.record({ event: 'ready', url: server.url })
+  else output.data(`${server.url}\n`)
+  const { runScheduler } = await import('../orchestrate/scheduler.ts')
+  const scheduling = runScheduler(
+    {
+      ports,
+      pipeline: configuredPipeline(settings),
+      engine,
+      deadlineMs: wholeOf(given, 'deadline', deadlineHoursDefault, 72) * 3_600_000,
+      onEvent: (event) => tell(invocation, event),
+    },
+    signal,
+  )
+  await Promise.all([
+    scheduling,
+    live.count(ports.warehouse, signal),
+    given['worker'] === false ? undefined : work(invocation, given, ports, engine),
+  ])
+  return 0
+}
+
+/** Takes tasks until the signal, then drains. */
+export async function work(
+  invocation: Invocation,
+  given: Given,
+  { warehouse }: Pick<WorkerOptions, 'warehouse'>,
+  engine: WorkerOptions['engine'],
+): Promise<void> {
+  const { runWorker } = await import('../orchestrate/worker.ts')
+  const { systemClock, systemRandom } = await import('../domain/clock.ts')
+  await runWorker(
+    {
+      warehouse,
+      engine,
+      name: `${hostname()} ${process.pid} ${Math.floor(systemRandom() * 1e6)}`,
+      slots: wholeOf(given, 'slots', slotsDefault, 256),
+      // Compiled, the file beside this one ends in .js.
+      bodies: import.meta.url.replace(/up\.(ts|js)$/, 'task-bodies.$1'),
+      clock: systemClock,
+      env: { ...invocation.env, MILLRACE_TASK_PROJECT: invocation.projectDir, MILLRACE_LANG: invocation.language },
+      onEvent: (event) => tell(invocation, event),
+    },
+    invocation.signal,
+  )
+}
+
+/** Programs get events, people a line for what they want to know of. */
+function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent): void {
+  if (output.json) return output.record(event)
+  const { event: name, ...facts } = event
+  const line = `${name}  ${Object.values(facts).join('  ')}`
+  if (name === 'trouble' || name === 'late') output.warn(line)
+  else output.say(line)
+}
+
+export function wholeOf(given: Given, name: string, fallback: number, max: number): number {
+  const text = given[name]
+  const number = typeof text === 'string' ? Number(text) : fallback
+  if (Number.isInteger(number) && number >= 0 && number <= max) return number
+  throw new MillraceError('CLI_USAGE', { command: 'up', detail: `--${name} wants a whole number up to ${max}` })
+}
+
+/** A key never stands in the arguments, where every process of the machine can read it. */
+async function keyOf(reference: Given[string], { env, secrets }: Invocation): Promise<string | undefined> {
+  if (typeof reference !== 'string') return undefined
+  const [kind, ...rest] = reference.split(':')
+  const place = rest.join(':')
+  const { readFile } = await import('node:fs/promises')
+  const key =
+    kind === 'env' ? env[place] : kind === 'file' ? (await readFile(place, 'utf8').catch(() => '')).trim() : undefined
+  if (key === undefined || key === '')
+    throw new MillraceError('CLI_USAGE', {
+      command: 'up',
+      detail: '--key wants env:NAME or file:/path with a key in it',
+    })
+  secrets.add(key)
+  return key
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { accountKey } from '../domain/account.ts'
+import { addDays, day, dayEndMs, isClosed } from '../domain/day.ts'
+import type { Day } from '../domain/day.ts'
+import { MillraceError } from '../domain/errors.ts'
+import type { ErrorCode, Facts } from '../domain/errors.ts'
+import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
+import { planSlices } from '../connectors/connector.ts'
+import { markFailed } from '../warehouse/partition-state.ts'
+import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
+import type { AccountInput, AdConf } from './ad-graph.ts'
+import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
+import { defineBody } from './body.ts'
+import { extractSlice } from './extract.ts'
+import type { Json } from './graph.ts'
+import type { Loaded } from './load.ts'
+import { loadExtract } from './load.ts'
+import { buildModels } from './models.ts'
+import { refreshDays } from './plan.ts'
+import type { OpenConnection, Ports } from './ports.ts'
+import { asMillraceError, emptyTally } from './tally.ts'
+import type { Tally } from './tally.ts'
+
+/** What an extract hands to its load. */
+export interface ExtractedOutput {
+  readonly days: readonly Day[]
+  readonly records: readonly ExtractRecord[]
+}
+
+export interface LoadedOutput {
+  readonly loads: readonly Loaded[]
+}
+
+export type ModelsOutput = Pick<Tally, 'models' | 'dbtTests'>
+
+const accountInput = z.object({
+  account: z.object({
+    platform: z.string(),
+    accountId: z.string(),
+    name: z.string(),
+    currency: z.string(),
+    zone: z.string(),
+  }),
+  connection: z.string(),
+}) as unknown as z.ZodType<AccountInput>
+
+const json = z.json() as z.ZodType<Json>
+const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+
+/** What the tasks of the ad pipeline do, over opened ports; the same for a worker, a command and another scheduler. */
+export function adBodies(ports: Ports): TaskBodies {
+  return {
+    extract: defineBody({ input: accountInput, output: json, run: (input, at) => extract(ports, input, at) }),
+    load: defineBody({ input: accountInput, output: json, run: (input, at) => load(ports, input, at) }),
+    dbt: defineBody({ input: json, output: json, run: (_input, at) => models(ports, at) }),
+    unreachable: defineBody({
+      input: z.object({ code: z.string(), facts: z.record(z.string(), z.unknown()) }),
+      output: json,
+      run: ({ code, facts }) => Promise.reject(new MillraceError(code as ErrorCode, facts as Facts)),
+    }),
+  }
+}
+
+function confOf({ task }: BodyContext): AdConf {
+  const { kind = 'advance', days = null, waits = true } = task.conf as unknown as Partial<AdConf>
+  return { kind, days, waits }
+}
+
+function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnection {
+  const found = ports.connections.find((one) => one.name === connection)
+  if (!found) throw new MillraceError('ORCHESTRATE_NO_ACCOUNTS', { wanted: connection })
+  return found
+}
+
+async function extract(ports: Ports, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
+  const { account } = input
+  const { connector } = connectionOf(ports, input)
+  const { spec } = connector
+  const { kind, days: given, waits } = confOf(at)
+  const nowMs = ports.clock.nowMs()
+  const own = given?.[accountKey(account)]
+  const wanted = own ?? (given === null ? refreshDays(day(at.task.partitionKey), spec) : [])
+  const days = wanted.filter((one) => isClosed(one, account.zone, nowMs, spec.settleMs)).toSorted()
+  const newest = wanted.toSorted().at(-1)
+  // The day that it is about has not closed there yet: it looks again then, and holds no slot until it does.
+  if (waits && own === undefined && newest !== undefined && !days.includes(newest))
+    return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
+  if (days.length === 0) return { kind: 'skipped', output: null }
+  const { clock, random, fetch } = ports
+  const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
+  const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
+  const records: ExtractRecord[] = []
+  await marking(ports, input, { days, signal: at.signal }, async () => {
+    for (const slice of planSlices(spec, { account, level: 'campaign', days, kind }, (one) => addDays(one, 1)))
+      records.push(await extractSlice(ports, { connector, account, slice, context: { ...context, log } }))
+    await remember(ports, at, records)
+  })
+  return { kind: 'success', output: plain({ days, records } satisfies ExtractedOutput) }
+}
+
+/** Which run asked for an extract: the way from a published row to its run. */
+async function remember(ports: Ports, { task }: BodyContext, records: readonly ExtractRecord[]): Promise<void> {
+  await ports.warehouse.query(
+    `insert into run_extract (extract_id, run_id, task, attempt) select e, $2, $3, $4 from unnest($1::uuid[]) as e
+     on conflict do nothing`,
+    [records.map((one) => one.extractId), task.runId, task.task, task.attempt],
+  )
+}
+
+async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
+  const { connector } = connectionOf(ports, input)
+  const extracted = Object.values(at.task.upstream).find((one) => one !== null) as unknown as
+    | ExtractedOutput
+    | undefined
+  if (!extracted) return { kind: 'skipped', output: null }
+  const loads: Loaded[] = []
+  await marking(ports, input, { days: extracted.days, signal: at.signal }, async () => {
+    for (const record of extracted.records) {
+      at.signal.throwIfAborted()
+      loads.push(await loadExtract(ports, connector.spec, input.account, record))
+    }
+  })
+  const output = plain({ loads } satisfies LoadedOutput)
+  const refusal = loads.flatMap((one) => one.refusals)[0]
+  if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
+  const isUnchanged = loads.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
+  return { kind: isUnchanged ? 'unchanged' : 'success', output }
+}
+
+/** A failure of an account's task fails exactly its days; being stopped is no failure of the data, and marks nothing. */
+async function marking(
+  ports: Ports,
+  { account }: AccountInput,
+  { days, signal }: { readonly days: readonly Day[]; readonly signal: AbortSignal },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (thrown) {
+    signal.throwIfAborted()
+    const error = asMillraceError(thrown)
+    const { what, why } = error.explain('en')
+    const { platform, accountId } = account
+    const keys = days.map((date): PartitionKey => ({
+      platform,
+      accountId,
+      level: 'campaign',
+      breakdownKey: '',
+      date,
+    }))
+    await ports.warehouse.transaction((session) =>
+      markFailed(session, keys, { code: error.code, message: `${what}. ${why}`, atMs: ports.clock.nowMs() }),
+    )
+    throw thrown
+  }
+}
+
+async function models(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>> {
+  if (!ports.dbt) return { kind: 'skipped', output: null }
+  const tally = emptyTally()
+  const output = (): Json => plain({ models: tally.models, dbtTests: tally.dbtTests } satisfies ModelsOutput)
+  try {
+    await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
+      if (event.kind === 'log') at.log('debug', event.message)
+    })
+  } catch (thrown) {
+    at.signal.throwIfAborted()
+    return { kind: 'failed', error: asMillraceError(thrown), output: output() }
+  }
+  return { kind: 'success', output: output() }
+}

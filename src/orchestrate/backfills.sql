@@ -1,0 +1,13 @@
+-- $1 how many: backfills, newest first, with how far they are.
+select b.backfill_id as backfill, b.since::text as since, b.until::text as until, b.reprocess,
+  case when b.state = 'running' and r.open = 0 then 'done' else b.state end as state, r.done, r.failed, r.open
+from engine_backfill b
+cross join lateral (
+  select count(*) filter (where x.state = 'success')::int as done,
+    count(*) filter (where x.state in ('failed', 'partial', 'cancelled'))::int as failed,
+    count(*) filter (where x.state in ('queued', 'running', 'cancelling'))::int as open
+  from engine_run x
+  where x.backfill_id = b.backfill_id
+) r
+order by b.created_at desc
+limit $1

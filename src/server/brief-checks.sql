@@ -1,0 +1,13 @@
+-- $1 day: how the newest audit of each of the day's partitions, and of the day before, came out, by dimension.
+select r.day as date, q.dimension,
+       count(*) filter (where q.outcome = 'pass')::int as pass,
+       count(*) filter (where q.outcome = 'warn')::int as warn,
+       count(*) filter (where q.outcome in ('fail', 'error'))::int as fail
+from (select distinct on (partition) run_id, right(partition, 10)::date as day
+      from dq_run
+      where dataset = 'fact_ad_daily' and right(partition, 10) in ($1::date::text, ($1::date - 1)::text)
+      order by partition, started_at desc, run_id desc) r
+join dq_result q on q.run_id = r.run_id
+where q.outcome in ('pass', 'warn', 'fail', 'error')
+group by r.day, q.dimension
+order by r.day, q.dimension

@@ -1,0 +1,59 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { addressOf, parseSearch, stringifySearch } from './address.ts'
+import { Frame } from './frame.tsx'
+import { Overview } from './overview.tsx'
+
+const root = createRootRoute({
+  component: Frame,
+  // Other screens have values of their own in the address; the shared ones are checked, and kept from screen to screen.
+  validateSearch: (search: Record<string, unknown>) => ({ ...search, ...addressOf(search) }),
+  search: { middlewares: [retainSearchParams(['lang', 'theme', 'date', 'refresh'])] },
+})
+
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview })
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  component: lazyRouteComponent(() => import('./runs.tsx'), 'Runs'),
+})
+const campaigns = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns',
+  component: lazyRouteComponent(() => import('./campaigns.tsx'), 'Campaigns'),
+})
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./alerts.tsx'), 'Alerts'),
+})
+
+const quality = createRoute({
+  getParentRoute: () => root,
+  path: '/quality',
+  component: lazyRouteComponent(() => import('./quality.tsx'), 'Quality'),
+})
+const connectors = createRoute({
+  getParentRoute: () => root,
+  path: '/connectors',
+  component: lazyRouteComponent(() => import('./connectors.tsx'), 'Connectors'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview, runs, campaigns, quality, connectors, alerts]),
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

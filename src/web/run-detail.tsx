@@ -1,0 +1,167 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+import type { Answer } from './client.ts'
+import { ApiError, call } from './client.ts'
+import { duration, instant } from './format.ts'
+import { ErrorBox, Panel } from './panel.tsx'
+import { useSpeech } from './words.ts'
+
+type Detail = Answer<'GET /api/v1/runs/:runId'>
+type Task = Detail['tasks'][number]
+
+interface RunDetailProps {
+  readonly runId: string
+  readonly zone: string
+}
+
+/** One run: when each task worked, what it wrote, and doing it again. */
+export function RunDetail({ runId, zone }: RunDetailProps): ReactNode {
+  const { say, language } = useSpeech()
+  const query = useQuery({
+    queryKey: ['run', runId, language],
+    queryFn: ({ signal }) => call('GET /api/v1/runs/:runId', { params: { runId }, lang: language, signal }),
+    refetchInterval: ({ state }) => (state.data?.run.endedAt === null ? 1_000 : 30_000),
+  })
+  return (
+    <Panel title={`${say.runs.run} ${runId.slice(0, 8)}`} query={query} heightPx={300}>
+      {(detail) => (
+        <div className="stack">
+          <p>
+            {detail.run.since === detail.run.until ? detail.run.since : `${detail.run.since} – ${detail.run.until}`} ·{' '}
+            <strong>{say.runs.states[detail.run.state]}</strong> · {instant(detail.run.startedAt, zone)} –{' '}
+            {instant(detail.run.endedAt, zone, 'clock')}
+          </p>
+          {detail.tasks.length > 0 ? <Gantt tasks={detail.tasks} /> : <Summary detail={detail} />}
+          {detail.run.source === 'engine' && <Again detail={detail} />}
+          {detail.run.source === 'engine' && <Log runId={runId} zone={zone} />}
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+/** Bars on one line of time; the whole row says its figures as text. */
+function Gantt({ tasks }: { readonly tasks: readonly Task[] }): ReactNode {
+  const { say, language } = useSpeech()
+  const begun = tasks.flatMap(({ startedAt }) => (startedAt === null ? [] : [Date.parse(startedAt)]))
+  const ended = tasks.flatMap(({ endedAt }) => (endedAt === null ? [] : [Date.parse(endedAt)]))
+  const from = Math.min(...begun)
+  const length = Math.max(1, Math.max(...ended, from + 1) - from)
+  const sorted = tasks.toSorted((one, other) => (one.startedAt ?? '~').localeCompare(other.startedAt ?? '~'))
+  return (
+    <div className="scroll" tabIndex={0} role="group" aria-label={say.runs.gantt}>
+      <table className="gantt">
+        <thead>
+          <tr>
+            <th scope="col">{say.runs.task}</th>
+            <th scope="col">{say.runs.state}</th>
+            <th scope="col" className="number">
+              {say.runs.took}
+            </th>
+            <th scope="col">{say.runs.gantt}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map(({ task, state, startedAt, endedAt }) => {
+            const at = startedAt === null ? null : Date.parse(startedAt)
+            const until = endedAt === null ? null : Date.parse(endedAt)
+            return (
+              <tr key={task}>
+                <th scope="row" translate="no">
+                  {task}
+                </th>
+                <td>{say.runs.states[state]}</td>
+                <td className="number">
+                  {duration(at === null || until === null ? null : (until - at) / 1_000, language)}
+                </td>
+                <td className="lane">
+                  {at !== null && (
+                    <span
+                      className={`span span-${state}`}
+                      style={{
+                        marginInlineStart: `${((at - from) / length) * 100}%`,
+                        width: `${(((until ?? from + length) - at) / length) * 100}%`,
+                      }}
+                    />
+                  )}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** A run of the foreground has no tasks; what it told of itself at its end is all there is. */
+function Summary({ detail }: { readonly detail: Detail }): ReactNode {
+  const { say } = useSpeech()
+  return (
+    <>
+      <p className="sub">{say.runs.direct}</p>
+      <pre className="log" translate="no" tabIndex={0} role="group" aria-label={say.runs.summary}>
+        {JSON.stringify(detail.summary, null, 2)}
+      </pre>
+    </>
+  )
+}
+
+function Again({ detail }: { readonly detail: Detail }): ReactNode {
+  const { say, language } = useSpeech()
+  const client = useQueryClient()
+  const failed = detail.tasks.filter(({ state }) => state === 'failed').map(({ task }) => task)
+  const clear = useMutation({
+    mutationFn: (tasks: readonly string[]) =>
+      call('POST /api/v1/runs/:runId/clear', {
+        params: { runId: detail.run.runId },
+        body: { tasks: [...tasks], downstream: true },
+        lang: language,
+      }),
+    onSettled: () => client.invalidateQueries(),
+  })
+  return (
+    <div className="row">
+      <button type="button" disabled={failed.length === 0 || clear.isPending} onClick={() => clear.mutate(failed)}>
+        {say.runs.rerunFailed}
+      </button>
+      <button type="button" disabled={clear.isPending} onClick={() => clear.mutate([])}>
+        {say.runs.rerunAll}
+      </button>
+      {clear.error instanceof ApiError && <ErrorBox problem={clear.error.problem} />}
+    </div>
+  )
+}
+
+const linesShown = 2_000
+
+/** The lines of the run, searched by the server. */
+function Log({ runId, zone }: RunDetailProps): ReactNode {
+  const { say } = useSpeech()
+  const [grep, setGrep] = useState('')
+  const query = useQuery({
+    queryKey: ['log', runId, grep],
+    queryFn: ({ signal }) =>
+      call('GET /api/v1/runs/:runId/logs', {
+        params: { runId },
+        query: { limit: linesShown, ...(grep !== '' && { grep }) },
+        signal,
+      }),
+    refetchInterval: 2_000,
+  })
+  return (
+    <section aria-label={say.runs.log}>
+      <label>
+        <span className="label">{say.runs.search}</span>{' '}
+        <input type="search" value={grep} onChange={({ target }) => setGrep(target.value)} />
+      </label>
+      <pre className="log" translate="no" tabIndex={0} role="group" aria-label={say.runs.log}>
+        {query.data?.lines
+          .map(({ at, level, task, message }) => `${instant(at, zone)} ${level.toUpperCase()} ${task}  ${message}`)
+          .join('\n')}
+        {query.data?.lines.length === 0 && say.runs.noLines}
+      </pre>
+    </section>
+  )
+}

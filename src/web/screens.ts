@@ -1,0 +1,18 @@
+import type { en } from './words-en.ts'
+
+export interface Screen {
+  readonly path: string
+  readonly name: Exclude<keyof typeof en.nav, 'label'>
+  /** Pressed behind `g`. */
+  readonly key: string
+}
+
+/** The screens in the order of their worth. */
+export const screens: readonly Screen[] = [
+  { path: '/', name: 'overview', key: 'o' },
+  { path: '/runs', name: 'runs', key: 'r' },
+  { path: '/campaigns', name: 'campaigns', key: 'c' },
+  { path: '/quality', name: 'quality', key: 'q' },
+  { path: '/connectors', name: 'connectors', key: 'n' },
+  { path: '/alerts', name: 'alerts', key: 'e' },
+]

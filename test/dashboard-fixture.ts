@@ -1,0 +1,104 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { root } from './bootstrap-fixture.ts'
+
+/** The demo with its dashboard, as a person starts it. */
+export interface RunningDemo extends AsyncDisposable {
+  readonly url: string
+  /** Where its project lies. */
+  readonly projectDir: string
+  /** The first line of its stdout. */
+  readonly first: Readonly<Record<string, unknown>>
+  /** Resolves with the `done` line when everything is loaded. */
+  readonly done: Promise<Readonly<Record<string, unknown>>>
+  /** Ends it as Ctrl-C does; its exit code. */
+  stop(): Promise<number | null>
+}
+
+export async function startDemo(): Promise<RunningDemo> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-dashboard-'))
+  const main = join(root, 'src', 'cli', 'main.ts')
+  const args = ['demo', '--json', '--port', '0', '--as-of', '2026-11-22', '--project', folder]
+  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(child, 'exit') as Promise<[number | null]>
+  const lines = createInterface({ input: child.stdout })
+  const told: Readonly<Record<string, unknown>>[] = []
+  const waiting = new Map<string, (line: Readonly<Record<string, unknown>>) => void>()
+  lines.on('line', (text) => {
+    const line = JSON.parse(text) as Readonly<Record<string, unknown>>
+    told.push(line)
+    waiting.get(String(line['event']))?.(line)
+  })
+  const heard = (event: string) =>
+    new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
+      waiting.set(event, resolve)
+      void ended.then(([code]) => reject(new Error(`the demo ended with ${code} before ${event}`)))
+    })
+  const done = heard('done')
+  done.catch(() => undefined)
+  await heard('ready')
+  const [first = {}] = told
+  const stop = async () => {
+    child.kill('SIGINT')
+    return (await ended)[0]
+  }
+  return {
+    url: String(first['url']),
+    projectDir: join(folder, '.millrace', 'demo'),
+    first,
+    done,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Debian's Chromium, or the one that MILLRACE_TEST_CHROMIUM names; undefined when there is none. */
+export const chromiumPath = [process.env['MILLRACE_TEST_CHROMIUM'], '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+)
+
+export function openBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('no Chromium')
+  // As root Chromium refuses to start inside its sandbox.
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+}
+
+/** Everything that the page asks of another machine, and everything that it complains of. */
+export function watchPage(page: Page, url: string): { readonly foreign: string[]; readonly complaints: string[] } {
+  const foreign: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) foreign.push(request.url())
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  return { foreign, complaints }
+}
+
+/** Asks the demo's warehouse by another way than the dashboard: the command line. */
+export function askBySql(
+  demo: Pick<RunningDemo, 'projectDir'>,
+  query: string,
+): readonly Readonly<Record<string, unknown>>[] {
+  const main = join(root, 'src', 'cli', 'main.ts')
+  const { stdout } = spawnSync(
+    process.execPath,
+    [main, 'sql', '--project', demo.projectDir, '--format', 'json', query],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
+  return JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[]
+}

@@ -1,0 +1,209 @@
+// The dashboard in a real browser, over the real demo.
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RouteOutput } from '../src/server/contract.ts'
+import { root } from './bootstrap-fixture.ts'
+import type { RunningDemo } from './dashboard-fixture.ts'
+import { askBySql, chromiumPath, openBrowser, startDemo, watchPage } from './dashboard-fixture.ts'
+
+const screens = [
+  { path: '/', name: 'overview' },
+  { path: '/runs', name: 'runs' },
+  { path: '/campaigns', name: 'campaigns' },
+  { path: '/quality', name: 'quality' },
+  { path: '/connectors', name: 'connectors' },
+  { path: '/alerts', name: 'alerts' },
+]
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+test('no screen draws a number by chance', () => {
+  const found = globSync('src/web/*.{ts,tsx}', { cwd: root }).filter((file) =>
+    /Math\.random|getRandomValues/.test(readFileSync(join(root, file), 'utf8')),
+  )
+  expect(found).toEqual([])
+})
+
+const whyNot = chromiumPath === undefined ? 'no Chromium at /usr/bin/chromium or MILLRACE_TEST_CHROMIUM' : undefined
+
+describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
+  let demo: RunningDemo
+  let browser: Browser
+  beforeAll(async () => {
+    demo = await startDemo()
+    browser = await openBrowser()
+    await demo.done
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await demo?.[Symbol.asyncDispose]()
+  })
+
+  test('the first line of the demo says where it listens', () => {
+    expect(demo.first).toEqual({ event: 'ready', url: demo.url })
+    expect(demo.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  })
+
+  test('every figure of the overview is what its own query and SQL of another form say', async () => {
+    const overview = (await (await fetch(`${demo.url}/api/v1/overview`)).json()) as RouteOutput<'GET /api/v1/overview'>
+    const volume = overview.volume.reduce((sum, row) => sum + row.rows, 0)
+    const done = (await demo.done) as {
+      readonly rows: number
+      readonly checks: { readonly pass: number }
+      readonly models: number
+    }
+    expect(volume).toBe(done.rows)
+    expect(overview.cards.models.models).toBe(done.models)
+    expect(overview.date).toBe('2026-11-21')
+    expect(overview.verdict).toMatchObject({ in: 'yes', published: 6, expected: 6 })
+    expect(overview.cards.quality.judged).toBe(
+      overview.cards.quality.passed + overview.cards.quality.warned + overview.cards.quality.failed,
+    )
+    const money = askBySql(
+      demo,
+      `select f.currency, trim_scale(sum(f.cost))::text as cost, trim_scale(sum(f.conversions))::text as conversions,
+              round(sum(f.cost) / nullif(sum(f.conversions), 0), 6)::text as cpa from fact_ad_daily f
+       where f.date = '2026-11-21' and f.level = 'campaign' and f.breakdown_key = '' group by f.currency order by f.currency`,
+    )
+    expect(
+      overview.money.map(({ currency, cost, conversions, cpa }) => ({ currency, cost, conversions, cpa })),
+    ).toEqual(money)
+    const days = askBySql(
+      demo,
+      `select date::text, platform, count(*)::int as rows from fact_ad_daily where date between '2026-10-23' and '2026-11-21'
+       group by date, platform order by date, platform`,
+    )
+    expect(overview.volume).toEqual(days)
+    for (const [name, { query, asOf, rows }] of Object.entries(overview.sources)) {
+      expect({ name, isQuery: /select/i.test(query) }).toEqual({ name, isQuery: true })
+      expect(Date.parse(asOf)).not.toBeNaN()
+      expect(rows).toBeGreaterThanOrEqual(0)
+    }
+  })
+
+  test('the four cards carry the seed’s words in Korean, and the tab says which screen it is', async () => {
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/?lang=ko`)
+    await page.getByText('파이프라인 실행').first().waitFor()
+    await page.getByRole('heading', { level: 1 }).filter({ hasText: '2026-11-21' }).waitFor()
+    const cards = await page.locator('.card').allInnerTexts()
+    const said = cards.join('\n')
+    for (const word of ['파이프라인 실행', '성공', '데이터 품질', '양호', '실시간 스트림', 'DBT 모델', '최신'])
+      expect(said).toContain(word)
+    expect(await page.title()).toContain('개요')
+    for (const words of [
+      '일별 데이터 볼륨',
+      '파이프라인 실행 시간',
+      '데이터 품질 점수',
+      '에러 및 알림',
+      '새로고침 간격',
+    ])
+      expect(await page.getByText(words).count()).toBeGreaterThan(0)
+    await page.locator('.recharts-area-area').first().waitFor()
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  })
+
+  test('the date is the same in every browser’s zone, and the address keeps it', async () => {
+    const texts = await Promise.all(
+      ['Asia/Seoul', 'UTC', 'America/Los_Angeles'].map(async (timezoneId) => {
+        const context = await browser.newContext({ timezoneId })
+        const page = await context.newPage()
+        await page.goto(`${demo.url}/?date=2026-11-20&lang=en`)
+        await page.getByRole('heading', { level: 1 }).filter({ hasText: '2026-11-20' }).waitFor()
+        const text = await page.locator('.accounts').innerText()
+        await page.getByRole('button', { name: 'Previous day' }).click()
+        await page.getByRole('heading', { level: 1 }).filter({ hasText: '2026-11-19' }).waitFor()
+        expect(new URL(page.url()).searchParams.get('date')).toBe('2026-11-19')
+        await context.close()
+        return text
+      }),
+    )
+    expect(new Set(texts).size).toBe(1)
+    expect(texts[0]).toContain('11-20')
+  })
+
+  test('campaigns filtered and exported are as many as SQL counts, in a file that Excel reads', async () => {
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/campaigns?from=2026-11-15&to=2026-11-21&lang=en`)
+    await page.getByRole('combobox', { name: 'Currency' }).selectOption('KRW')
+    await page.getByText('Total KRW').waitFor()
+    expect(new URL(page.url()).searchParams.get('currency')).toBe('KRW')
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'CSV' }).click()
+    const text = readFileSync((await (await download).path()) ?? '', 'utf8')
+    const lines = text.slice(1).trimEnd().split('\r\n')
+    const [row] = askBySql(
+      demo,
+      `select count(distinct (platform, account_id, entity_id))::int as campaigns from fact_ad_daily
+       where currency = 'KRW' and date between '2026-11-15' and '2026-11-21'`,
+    )
+    expect(text.codePointAt(0)).toBe(0xfeff)
+    expect(lines.length - 1).toBe(row?.['campaigns'])
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  })
+
+  test('a run is opened from the grid by keyboard, and its address opens it again', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${demo.url}/runs?lang=en`)
+    const run = page.locator('.run-grid button').first()
+    await run.waitFor()
+    await run.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /^Run [0-9a-f]{8}/ }).waitFor()
+    await page.goto(page.url())
+    await page.getByRole('heading', { name: /^Run [0-9a-f]{8}/ }).waitFor()
+    // Each of the engine's tasks has its lane.
+    await page.locator('.gantt .span').first().waitFor()
+    expect(await page.locator('.gantt tbody tr').count()).toBeGreaterThanOrEqual(13)
+    await page.close()
+  })
+
+  test('a figure says its query, its rows and its time, by keyboard alone', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${demo.url}/?lang=en`)
+    const why = page.getByRole('button', { name: 'Where this comes from: Daily data volume' })
+    await why.waitFor()
+    await why.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Where this comes from: Daily data volume' })
+    await dialog.waitFor()
+    expect(await dialog.innerText()).toContain('from partition_state')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+    await page.close()
+  })
+
+  test('axe finds nothing on any screen, in both languages, both themes, wide and narrow', async () => {
+    const found: string[] = []
+    for (const lang of ['en', 'ko'])
+      for (const theme of ['light', 'dark'])
+        for (const width of [1280, 390]) {
+          const context = await browser.newContext({ viewport: { width, height: 900 } })
+          const page = await context.newPage()
+          for (const { path, name } of screens) {
+            await page.goto(`${demo.url}${path}?lang=${lang}&theme=${theme}`)
+            await page.locator('main h1').first().waitFor()
+            await expect.poll(() => page.locator('.skeleton').count(), { timeout: 30_000 }).toBe(0)
+            const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
+            found.push(
+              ...violations.map(({ id, nodes }) => `${name} ${lang} ${theme} ${width}: ${id} ${nodes[0]?.html ?? ''}`),
+            )
+            const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
+            if (overflow > 0) found.push(`${name} ${lang} ${theme} ${width}: ${overflow} px wider than the window`)
+          }
+          await context.close()
+        }
+    expect(found).toEqual([])
+  }, 400_000)
+
+  test('it stays until it is told to end, and then ends well', async () => {
+    expect((await fetch(`${demo.url}/healthz`)).status).toBe(200)
+    expect(await demo.stop()).toBe(0)
+  })
+})

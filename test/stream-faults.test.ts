@@ -1,0 +1,286 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, ftruncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { seededRandom, systemClock } from '../src/domain/clock.ts'
+import type { TimeZone } from '../src/domain/day.ts'
+import { defaultLimits } from '../src/stream/consume.ts'
+import type { Counters } from '../src/stream/counters.ts'
+import type { Child } from '../src/stream/fixture.ts'
+import { moduleUrl, startChild } from '../src/stream/fixture.ts'
+import { EventGenerator, seedProfile } from '../src/stream/generator.ts'
+import { adapter as kafkaLog } from '../src/stream/kafka-log.ts'
+import { adapter as redisCounters } from '../src/stream/redis-counters.ts'
+import { runStream } from '../src/stream/run.ts'
+import type { RunOptions } from '../src/stream/run.ts'
+import { simulate } from '../src/stream/simulate.ts'
+import { openTestWarehouse } from '../src/warehouse/fixture.ts'
+import type { Warehouse } from '../src/warehouse/warehouse.ts'
+
+/*
+ * `stream run` over Kafka and Redis while its processes, the broker and Redis are killed. Both servers are this file's own: nobody else's tests
+ * live through their deaths. Whatever happens, the totals are the generator's to the last unit.
+ */
+const hasServices = Boolean(process.env['MILLRACE_TEST_KAFKA_BROKERS'] && process.env['MILLRACE_TEST_REDIS_URL'])
+const isLong = process.env['MILLRACE_LONG'] !== undefined
+const zone = 'Asia/Seoul' as TimeZone
+const limits = { ...defaultLimits, flushMs: 150, leaseMs: 1_500, waitMs: 200 }
+const data = hasServices ? mkdtempSync(join(tmpdir(), 'mr-faults-')) : ''
+let warehouse: Warehouse
+let brokers = ''
+let redisUrl = ''
+
+function services(...args: readonly string[]): string {
+  const script = join(import.meta.dirname, '..', 'scripts', 'services.sh')
+  const ended = spawnSync('bash', [script, ...args], {
+    env: { ...process.env, MILLRACE_SERVICES_DATA: data },
+    encoding: 'utf8',
+  })
+  expect(`${ended.status} ${ended.status === 0 ? '' : ended.stderr}`).toBe('0 ')
+  return ended.stdout
+}
+
+const pidOf = (name: string): number => Number(readFileSync(join(data, name, 'pid'), 'utf8'))
+
+/** Ends a server as a power cut would, and waits until it is gone. */
+async function killServer(name: string): Promise<void> {
+  const pid = pidOf(name)
+  process.kill(pid, 'SIGKILL')
+  const isThere = (): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[2] !== 'Z'
+    } catch {
+      return false
+    }
+  }
+  while (isThere()) await delay(20)
+}
+
+beforeAll(async () => {
+  if (!hasServices) return
+  warehouse = await openTestWarehouse()
+  services('start', 'kafka', 'redis')
+  brokers = `127.0.0.1:${readFileSync(join(data, 'kafka', 'port'), 'utf8').trim()}`
+  redisUrl = `redis://127.0.0.1:${readFileSync(join(data, 'redis', 'port'), 'utf8').trim()}`
+}, 120_000)
+
+afterAll(async () => {
+  if (!hasServices) return
+  services('stop', 'kafka', 'redis')
+  rmSync(data, { recursive: true, force: true })
+  await warehouse[Symbol.asyncDispose]()
+}, 60_000)
+
+const openLog = (topic: string, partitions: number) =>
+  kafkaLog.open(kafkaLog.options.parse({ brokers, topic, partitions }))
+const openCounters = (): Promise<Counters> => redisCounters.open(redisCounters.options.parse({ url: redisUrl }))
+
+const specs = (topic: string, partitions: number) => ({
+  log: { module: new URL('../src/stream/kafka-log.ts', import.meta.url).href, options: { brokers, topic, partitions } },
+  counters: { module: new URL('../src/stream/redis-counters.ts', import.meta.url).href, options: { url: redisUrl } },
+})
+
+const optionsOf = (topic: string, partitions: number, job = topic): RunOptions => ({
+  warehouse,
+  clock: systemClock,
+  defaultZone: zone,
+  job,
+  limits,
+  ...specs(topic, partitions),
+})
+
+const countAll = (topic: string, partitions: number, job = topic): Promise<void> =>
+  runStream({ ...optionsOf(topic, partitions, job), once: true }, AbortSignal.timeout(120_000))
+
+/** `stream run` in a process of its own, until SIGTERM. */
+function startRunner(topic: string, partitions: number): Child {
+  return startChild(`
+    const { attach } = await import(${moduleUrl('worker-thread.ts')})
+    const { systemClock } = await import(${moduleUrl('../domain/clock.ts')})
+    const { runStream } = await import(${moduleUrl('run.ts')})
+    const warehouse = await attach(${JSON.stringify(warehouse.connection)})
+    const stop = new AbortController()
+    process.on('SIGTERM', () => stop.abort())
+    console.log('running')
+    await runStream({ warehouse, clock: systemClock, defaultZone: ${JSON.stringify(zone)}, job: ${JSON.stringify(topic)}, threads: 1, shareMs: 300,
+      limits: ${JSON.stringify(limits)}, ...${JSON.stringify(specs(topic, partitions))},
+      tell: (message) => console.log(JSON.stringify(message)) }, stop.signal)
+    console.log('drained')
+    process.exit(0)`)
+}
+
+const flawed = {
+  ...seedProfile,
+  campaigns: Array.from({ length: 40 }, (_, n) => `camp_${n}`),
+  flaws: { duplicates: 0.05, late: 0.05, bad: 0.02 },
+}
+
+async function expectTruth(job: string, generator: EventGenerator): Promise<void> {
+  await using counters = await openCounters()
+  for (const grain of ['minute', 'hour', 'day'] as const) {
+    const sums = new Map<string, { impressions: number; clicks: number; conversions: number; revenueMicros: bigint }>()
+    for (const { campaignId, values } of await counters.totals({ job, grain })) {
+      const sum = sums.get(campaignId) ?? { impressions: 0, clicks: 0, conversions: 0, revenueMicros: 0n }
+      sums.set(campaignId, {
+        impressions: sum.impressions + Number(values.impressions),
+        clicks: sum.clicks + Number(values.clicks),
+        conversions: sum.conversions + Number(values.conversions),
+        revenueMicros: sum.revenueMicros + values.revenue_micros,
+      })
+    }
+    expect(sums).toEqual(generator.truth)
+  }
+  const cursors = await counters.cursors(job)
+  const invalid = cursors.reduce((sum, { tallies }) => sum + tallies.invalid, 0)
+  const redis = new Redis(redisUrl)
+  const letters = await redis.hlen(`stream:${job}:dead`)
+  redis.disconnect()
+  expect([invalid, letters]).toEqual([generator.bad, generator.bad])
+}
+
+interface Stage {
+  readonly generator: EventGenerator
+  readonly runners: Child[]
+}
+
+/** Sends and counts while `harm` goes on, then counts the rest and compares. Returns how many events that were. */
+async function survives(
+  topic: string,
+  { partitions = 4, rate = 3_000, seed = 1 },
+  harm: (stage: Stage) => Promise<void>,
+): Promise<number> {
+  await using log = await openLog(topic, partitions)
+  const generator = new EventGenerator(flawed, seededRandom(seed))
+  const stop = new AbortController()
+  const sending = simulate({ log, generator, clock: systemClock, ratePerSecond: rate }, stop.signal)
+  const runners = [startRunner(topic, partitions), startRunner(topic, partitions)]
+  for (const runner of runners) await runner.printed(2)
+  await harm({ generator, runners })
+  stop.abort()
+  await sending
+  for (const runner of runners) await runner.printed(1)
+  for (const runner of runners) runner.process.kill('SIGTERM')
+  for (const runner of runners) expect(await runner.ended).toBe(0)
+  await countAll(topic, partitions)
+  await expectTruth(topic, generator)
+  return generator.sent
+}
+
+describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isLong ? 1_200_000 : 180_000 }, () => {
+  test('kill -9 of one of two consumers, again and again', async () => {
+    const partitions = isLong ? 12 : 4
+    const random = seededRandom(3)
+    const sent = await survives(
+      'consumers',
+      { partitions, rate: isLong ? 20_000 : 4_000, seed: 2 },
+      async ({ runners }) => {
+        for (let cycle = 0; cycle < (isLong ? 100 : 6); cycle += 1) {
+          const victim = cycle % 2
+          await runners[victim]?.printed(2)
+          await delay(random() * 1_000)
+          await runners[victim]?.kill()
+          runners[victim] = startRunner('consumers', partitions)
+        }
+      },
+    )
+    expect(sent).toBeGreaterThan(1_000)
+  })
+
+  test('a consumer that is stopped longer than its lease comes back fenced', async () => {
+    await survives('frozen', { partitions: 2, seed: 4 }, async ({ runners: [frozen] }) => {
+      await delay(600)
+      frozen?.process.kill('SIGSTOP')
+      await delay(4_000)
+      frozen?.process.kill('SIGCONT')
+      await delay(2_000)
+      expect(frozen?.lines.some((line) => line.includes('"fenced"'))).toBe(true)
+    })
+  })
+
+  test('kill -9 of the broker: producer and consumers go on by themselves', async () => {
+    const sent = await survives('broker', { seed: 5 }, async () => {
+      for (let cycle = 0; cycle < (isLong ? 10 : 1); cycle += 1) {
+        await delay(1_000)
+        await killServer('kafka')
+        await delay(500)
+        services('start', 'kafka')
+        await delay(2_000)
+      }
+    })
+    expect(sent).toBeGreaterThan(1_000)
+  })
+
+  test('kill -9 of Redis, its file cut anywhere: cursor and counters go back together', async () => {
+    const random = seededRandom(6)
+    const sent = await survives('store', { seed: 7 }, async () => {
+      for (let cycle = 0; cycle < (isLong ? 16 : 3); cycle += 1) {
+        await delay(1_200)
+        await killServer('redis')
+        cutTail(random)
+        services('start', 'redis')
+      }
+      await delay(1_000)
+    })
+    expect(sent).toBeGreaterThan(1_000)
+  })
+
+  test('a Redis that was emptied stops the job instead of beginning it anew', async () => {
+    await using log = await openLog('emptied', 1)
+    const generator = new EventGenerator(seedProfile, seededRandom(8))
+    await simulate({ log, generator, clock: systemClock, ratePerSecond: 0, count: 500 }, AbortSignal.timeout(30_000))
+    await countAll('emptied', 1)
+    const redis = new Redis(redisUrl)
+    await redis.flushall()
+    redis.disconnect()
+    await expect(countAll('emptied', 1)).rejects.toMatchObject({ facts: { code: 'STREAM_CURSOR_MISSING' } })
+  })
+
+  test('a log that was cut below the cursor stops the job', async () => {
+    await using log = await openLog('cut', 1)
+    const generator = new EventGenerator(seedProfile, seededRandom(9))
+    const send = (count: number) =>
+      simulate({ log, generator, clock: systemClock, ratePerSecond: 0, count }, AbortSignal.timeout(30_000))
+    await send(500)
+    await countAll('cut', 1)
+    await send(500)
+    await log.trim(0, 900, Number.MAX_SAFE_INTEGER)
+    await expect(countAll('cut', 1)).rejects.toMatchObject({ facts: { code: 'STREAM_OFFSET_OUT_OF_RANGE' } })
+  })
+
+  test('more partitions: the old topic is drained, the new one counts on with the same job', async () => {
+    const generator = new EventGenerator(flawed, seededRandom(10))
+    for (const [topic, partitions] of [
+      ['generation-1', 3],
+      ['generation-2', 7],
+    ] as const) {
+      await using log = await openLog(topic, partitions)
+      await simulate(
+        { log, generator, clock: systemClock, ratePerSecond: 0, count: 3_000 },
+        AbortSignal.timeout(30_000),
+      )
+      await countAll(topic, partitions, 'generations')
+      await expect(openLog(topic, partitions + 1)).rejects.toMatchObject({ code: 'STREAM_PARTITIONS_DIFFER' })
+    }
+    await using counters = await openCounters()
+    const totals = await counters.totals({ job: 'generations', grain: 'day' })
+    const sum = totals.reduce((all, { values }) => all + values.revenue_micros, 0n)
+    expect(sum).toBe([...generator.truth.values()].reduce((all, one) => all + one.revenueMicros, 0n))
+    expect(await counters.cursors('generations')).toHaveLength(10)
+  })
+})
+
+/** Cuts up to 20 kB off the newest append-only file, as a machine that lost its power leaves it. */
+function cutTail(random: () => number): void {
+  const folder = join(data, 'redis', 'appendonlydir')
+  const newest = readdirSync(folder)
+    .filter((name) => name.endsWith('.incr.aof'))
+    .at(-1)
+  if (newest === undefined) throw new Error('no append-only file')
+  const file = openSync(join(folder, newest), 'r+')
+  const { size } = statSync(join(folder, newest))
+  ftruncateSync(file, Math.max(0, size - Math.floor(random() * 20_000)))
+  closeSync(file)
+}
