@@ -23,6 +23,7 @@ import type { EmbeddedServer } from '../src/warehouse/embedded-server.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import type { Bench } from './figures.ts'
 import { median, runProgram } from './measure.ts'
+import { benchCollector } from './stream-collect-load.ts'
 import type { ConsumerTook } from './stream-consumer.ts'
 
 type Say = (line: string) => void
@@ -317,6 +318,12 @@ async function benchLatency(place: Place, seconds: number, rate: number, say: Sa
   }
 }
 
+async function benchHttp({ warehouse }: Place, say: Say): Promise<Bench> {
+  const options = { warehouse, topic: 'collected', partitions: 4 }
+  await using log = await postgresLog.open(postgresLog.options.parse(options))
+  return benchCollector(warehouse, log, new EventGenerator(profile, seededRandom(14)), say)
+}
+
 /** `npm run bench -- stream`. What is not measured in this run is null. */
 export async function bench({ long, say }: { readonly long: boolean; readonly say: Say }): Promise<Bench> {
   const dir = join(await mkdtemp(join(tmpdir(), 'millrace-stream-')), 'pg')
@@ -330,12 +337,12 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
       await benchEmbedded(place, long ? 5_000_000 : 2_000_000, say),
       await benchKafka(place, long ? 5_000_000 : 2_000_000, say),
       await benchLatency(place, long ? 60 : 10, 50_000, say),
+      await benchHttp(place, say),
     ]
     return {
       figures: {
         kafka_events_per_cpu_s: null,
         kafka_batch_events_per_cpu_s: null,
-        collector_events_per_cpu_s: null,
         landing_events_per_cpu_s: null,
         kafka_streams_events_per_cpu_s: null,
         flink_events_per_cpu_s: null,

@@ -13,6 +13,8 @@ const screens = [
   { path: '/', name: 'overview' },
   { path: '/runs', name: 'runs' },
   { path: '/campaigns', name: 'campaigns' },
+  { path: '/quality', name: 'quality' },
+  { path: '/connectors', name: 'connectors' },
   { path: '/alerts', name: 'alerts' },
 ]
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -187,7 +189,7 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
           for (const { path, name } of screens) {
             await page.goto(`${demo.url}${path}?lang=${lang}&theme=${theme}`)
             await page.locator('main h1').first().waitFor()
-            await expect.poll(() => page.locator('.skeleton').count()).toBe(0)
+            await expect.poll(() => page.locator('.skeleton').count(), { timeout: 30_000 }).toBe(0)
             const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
             found.push(
               ...violations.map(({ id, nodes }) => `${name} ${lang} ${theme} ${width}: ${id} ${nodes[0]?.html ?? ''}`),

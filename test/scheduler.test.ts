@@ -6,6 +6,7 @@ import { adBodies } from '../src/orchestrate/ad-bodies.ts'
 import { performTask } from '../src/orchestrate/body.ts'
 import { embeddedEngine } from '../src/orchestrate/embedded-engine.ts'
 import { adDataPipeline } from '../src/orchestrate/pipeline.ts'
+import type { Channel } from '../src/orchestrate/ports.ts'
 import { Scheduler } from '../src/orchestrate/scheduler.ts'
 import { simulate } from '../src/orchestrate/simulate.ts'
 import { hourMs, plans } from './fault-job.ts'
@@ -27,10 +28,10 @@ interface Stage extends AsyncDisposable {
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
-async function openStage(nowMs: number, deadlineMs = 4 * hourMs): Promise<Stage> {
+async function openStage(nowMs: number, deadlineMs = 4 * hourMs, channels: readonly Channel[] = []): Promise<Stage> {
   const job = await openJob({
     sandbox: { seed: 7, nowMs, world: { accounts: [plans.google, plans.meta, plans.googleTwo] } },
-    channels: [],
+    channels,
   })
   const { ports } = job
   const engine = embeddedEngine({ warehouse: ports.warehouse })
@@ -101,7 +102,17 @@ test('02:00 in Seoul, three zones, 14 days over both changes of the clocks: each
 
 test('a run that was never made is noticed at the deadline, told once, and its recovery once', async () => {
   const nowMs = Date.parse('2026-09-06T12:00:00Z')
-  await using stage = await openStage(nowMs, 2 * hourMs)
+  const sent: string[] = []
+  const notifier: Channel['notifier'] = {
+    name: 'list',
+    place: 'a list',
+    async send({ subject }) {
+      sent.push(subject)
+      await Promise.resolve()
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+  await using stage = await openStage(nowMs, 2 * hourMs, [{ name: 'list', notifier, language: 'en' }])
   await stage.at(nowMs)
   // Nobody makes runs any more; the ledger goes on.
   await stage.rows('update ledger_pipeline set paused = true')
@@ -115,6 +126,13 @@ test('a run that was never made is noticed at the deadline, told once, and its r
     `select count(*)::int as recovered from ledger_account where recovered_at is not null and late_told_at is not null`,
   )
   expect(recovered[0]?.['recovered']).toBeGreaterThanOrEqual(3)
+  const told = (word: string) => sent.filter((one) => one.startsWith(word))
+  // One message for what became late by the same look, and none twice.
+  const [looks] = await stage.rows('select count(distinct late_told_at)::int as looks from ledger_account')
+  expect(told('Late')).toHaveLength(Number(looks?.['looks']))
+  expect(told('Recovered')).toHaveLength(1)
+  for (let hour = 42; hour <= 44; hour += 1) await stage.at(nowMs + hour * hourMs)
+  expect(told('Recovered')).toHaveLength(1)
 })
 
 test('a simulation jumps from what falls due to what falls due: three waves a day, and what platforms changed since', async () => {

@@ -19,7 +19,7 @@ const main = new URL('../src/cli/main.ts', import.meta.url).pathname
 function call(args: readonly string[], project: string) {
   const child = spawn(process.execPath, [main, ...args, '--project', project], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, MILLRACE_LANG: 'en' },
+    env: { ...process.env, MILLRACE_LANG: 'en', MILLRACE__STREAM__WRITE_KEYS__WEB__KEY: 'key-of-up' },
   })
   const lines: Line[] = []
   const waiting = new Set<() => void>()
@@ -75,6 +75,19 @@ test(
     const shown = call(['runs', 'show', runId, '--json'], folder)
     expect(await shown.ended).toBe(0)
     expect(shown.lines[0]).toMatchObject({ runId, state: 'success', kind: 'manual', partitionKey: date })
+    const event = { event_type: 'click', campaign_id: 'mine', timestamp: Date.now() }
+    const sent = await fetch(`${String(url)}/v1/track`, {
+      method: 'POST',
+      headers: { 'x-write-key': 'key-of-up' },
+      body: JSON.stringify(event),
+    })
+    expect(await sent.json()).toMatchObject({ accepted: 1 })
+    const counted = async (): Promise<readonly Line[]> => {
+      const asked = call(['sql', 'select campaign_id, clicks from campaign_day', '--json'], folder)
+      expect(await asked.ended).toBe(0)
+      return asked.lines
+    }
+    await expect.poll(counted, { timeout: 30_000 }).toMatchObject([{ campaign_id: 'mine', clicks: '1' }])
     up.child.kill('SIGTERM')
     expect(await up.ended).toBe(0)
   },

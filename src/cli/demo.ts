@@ -68,6 +68,8 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, context)
   const zone = timeZone(settings.pipeline.zone)
+  // Told before it is ready: a page that found it ready and idle would look again only in half a minute.
+  dashboard?.board.progress({ done: 0, total: 0, rows: 0 })
   dashboard?.attach({ warehouse: ports.warehouse, project: { name: settings.name, zone, isDemo: true } })
   const summary = await runPipeline(
     ports,

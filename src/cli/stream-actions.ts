@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { isoInstant, seededRandom } from '../domain/clock.ts'
 import { timeZone } from '../domain/day.ts'
 import type { Given, Invocation } from './command.ts'
@@ -111,4 +112,29 @@ export async function sendSimulated(invocation: Invocation, given: Given): Promi
   }))
   printRows(output, formatOf(undefined, output), columns, rows)
   return 0
+}
+
+const collectPort = 4_410
+
+/** `stream collect`: events over HTTP until Ctrl-C; then nothing more is taken, and what was taken is durable. */
+export async function collectEvents(invocation: Invocation, given: Given): Promise<number> {
+  const { output, signal, projectDir } = invocation
+  const port = numberOf(given, { command, name: 'port', min: 0, max: 65_535 }) ?? collectPort
+  const { startCollector } = await import('../stream/collect-server.ts')
+  await using project = await openStreamProject(invocation)
+  await using server = await startCollector({
+    log: project.log,
+    clock: project.clock,
+    keys: project.settings.stream.writeKeys,
+    host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
+    port,
+    spoolDir: join(projectDir, '.millrace', 'spool'),
+  })
+  output.say(`${server.url} → ${project.log.place}`)
+  if (output.json) output.record({ event: 'listening', url: server.url })
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  return 130
 }

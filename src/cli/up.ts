@@ -53,6 +53,9 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   const settings = await projectSettings(invocation)
   const { serveDashboard, webDir } = await import('./dashboard.ts')
   const { startServer } = await import('../server/server.ts')
+  const context = openContext(invocation)
+  const { liveEvents } = await import('./up-stream.ts')
+  const live = await liveEvents(settings, invocation, context.clock)
   await using server = await startServer({
     host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
     port: wholeOf(given, 'port', portDefault, 65_535),
@@ -60,9 +63,9 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     key: await keyOf(given['key'], invocation),
     clock,
     webDir,
+    mounts: live.mounts,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
-  const context = openContext(invocation)
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, {
     ...context,
@@ -91,7 +94,11 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     },
     signal,
   )
-  await Promise.all([scheduling, given['worker'] === false ? undefined : work(invocation, given, ports, engine)])
+  await Promise.all([
+    scheduling,
+    live.count(ports.warehouse, signal),
+    given['worker'] === false ? undefined : work(invocation, given, ports, engine),
+  ])
   return 0
 }
 

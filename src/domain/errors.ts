@@ -12,6 +12,7 @@ import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
 import { serverErrors } from './errors-server.ts'
 import { streamErrors } from './errors-stream.ts'
+import { streamCollectErrors } from './errors-stream-collect.ts'
 import { transformErrors } from './errors-transform.ts'
 import { unifyErrors } from './errors-unify.ts'
 import { warehouseErrors } from './errors-warehouse.ts'
@@ -36,6 +37,7 @@ export const catalogue = {
   ...sandboxErrors,
   ...serverErrors,
   ...streamErrors,
+  ...streamCollectErrors,
   ...cliErrors,
 } as const
 

@@ -13,7 +13,7 @@ export const source = z.object({
 })
 
 /** `missing` is of a day that is over and settled; before that it is `not_due`, and that is no fault. */
-const partitionState = z.enum(['published', 'stale', 'failed', 'missing', 'not_due'])
+export const partitionState = z.enum(['published', 'stale', 'failed', 'missing', 'not_due'])
 
 const partitionDay = z.object({
   date: civilDay,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
 import { alert, overview, source } from './contract-overview.ts'
+import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
 
 /**
@@ -52,6 +53,16 @@ export const contract = {
     summary: 'Sums of each campaign over the days and the ratios of the sums, ranked within a currency',
     query: campaignQuery,
     response: campaignAnswer,
+  },
+  'GET /api/v1/quality': {
+    summary: 'How each check came out on the day and the six before, and rows that failed',
+    query: z.object({ date: civilDay.optional() }),
+    response: qualityAnswer,
+  },
+  'GET /api/v1/connectors': {
+    summary: 'Every account with its thirty days and its newest download',
+    query: z.object({ date: civilDay.optional() }),
+    response: connectorsAnswer,
   },
   'GET /api/v1/alerts': {
     summary: 'What went wrong, newest first; the same trouble is one line with a count',

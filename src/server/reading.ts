@@ -6,6 +6,7 @@ import type { Overview } from './brief.ts'
 import { campaigns } from './campaigns.ts'
 import { Figures } from './figure.ts'
 import type { Door } from './mount.ts'
+import { quality } from './quality.ts'
 import type { ProjectFacts } from './project-facts.ts'
 import { serve } from './route.ts'
 
@@ -31,6 +32,7 @@ export function reading(app: FastifyInstance, door: Door, projectOf: () => Proje
     }
   })
   campaigns(app, door, () => projectOf().zone)
+  quality(app, door, () => projectOf().zone)
   serve(app, 'GET /api/v1/alerts', async ({ query }) => {
     const nowMs = door.clock.nowMs()
     const figures = new Figures(door.warehouse(), door.clock)

@@ -34,8 +34,19 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('./alerts.tsx'), 'Alerts'),
 })
 
+const quality = createRoute({
+  getParentRoute: () => root,
+  path: '/quality',
+  component: lazyRouteComponent(() => import('./quality.tsx'), 'Quality'),
+})
+const connectors = createRoute({
+  getParentRoute: () => root,
+  path: '/connectors',
+  component: lazyRouteComponent(() => import('./connectors.tsx'), 'Connectors'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, runs, campaigns, alerts]),
+  routeTree: root.addChildren([overview, runs, campaigns, quality, connectors, alerts]),
   parseSearch,
   stringifySearch,
   scrollRestoration: true,

@@ -97,12 +97,12 @@ describe('selection', () => {
 
 describe('what is not covered is refused before anything runs, with its place', () => {
   const cases: Readonly<Record<string, readonly [Files, object]>> = {
-    'an incremental model': [
-      { 'models/a.sql': "{{ config(materialized='incremental') }} select 1" },
-      { file: 'models/a.sql', feature: 'incremental models' },
+    'a microbatch model': [
+      { 'models/a.sql': "{{ config(materialized='incremental', begin='2024-01-01', batch_size='day') }} select 1" },
+      { file: 'models/a.sql', feature: 'microbatch models' },
     ],
-    is_incremental: [
-      { 'models/a.sql': 'select 1\n{% if is_incremental() %} x {% endif %}' },
+    'a name of the context': [
+      { 'models/a.sql': 'select 1\n{% if load_agate_table() %} x {% endif %}' },
       { file: 'models/a.sql', line: 2, column: 7 },
     ],
     'an adapter method': [

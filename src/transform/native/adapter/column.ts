@@ -1,5 +1,5 @@
-import { bind } from '../jinja/arguments.ts'
-import { str } from '../jinja/text.ts'
+import { bind, hostFunction } from '../jinja/arguments.ts'
+import { repr, str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, PyObject } from '../jinja/value.ts'
 import { quoteName } from './relation.ts'
@@ -49,6 +49,20 @@ export class Column extends PyObject {
     }
   }
 
+  /** Whether this column may be widened to hold the other's values: both are text, the other one longer. */
+  canExpandTo(other: Value): boolean {
+    return other instanceof Column && this.#is.string && other.#is.string && other.#stringSize() > this.#stringSize()
+  }
+
+  get name(): string {
+    return this.#parts.name
+  }
+
+  /** The text type that holds this column's values. */
+  get stringType(): string {
+    return `character varying(${this.#stringSize()})`
+  }
+
   #dataType(): string {
     const { dtype, numericPrecision, numericScale } = this.#parts
     if (this.#is.string) return dtype.toLowerCase() === 'text' ? 'text' : `character varying(${this.#stringSize()})`
@@ -81,11 +95,21 @@ export class Column extends PyObject {
       is_number: () => this.#is.numeric || this.#is.integer || this.#is.float,
       string_size: () => this.#stringSize(),
     }
+    if (name === 'can_expand_to')
+      return hostFunction('can_expand_to', ['other_column'], ({ other_column: other = null }) =>
+        this.canExpandTo(other),
+      )
     return Object.hasOwn(answers, name) ? new HostFunction(name, () => answers[name]?.() ?? null) : undefined
   }
 
   override equals(other: Value): boolean {
     return other instanceof Column && other.text() === this.text()
+  }
+
+  override repr(): string {
+    const { name, dtype, characterSize, numericPrecision, numericScale } = this.#parts
+    const shown = (size: number | null): string => (size === null ? 'None' : String(size))
+    return `PostgresColumn(column=${repr(name)}, dtype=${repr(dtype)}, char_size=${shown(characterSize)}, numeric_precision=${shown(numericPrecision)}, numeric_scale=${shown(numericScale)})`
   }
 
   override text(): string {

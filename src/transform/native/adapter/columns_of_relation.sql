@@ -5,6 +5,6 @@ select
   numeric_precision,
   numeric_scale
 from information_schema.columns
-where table_schema = $1
+where (table_schema = $1 or ($1::text is null and table_schema = (select nspname from pg_catalog.pg_namespace where oid = pg_catalog.pg_my_temp_schema())))
   and table_name = $2
 order by ordinal_position

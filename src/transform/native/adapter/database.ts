@@ -23,7 +23,8 @@ export class Database {
       user: target.user,
       password: target.password,
       database: target.database,
-      max: threads,
+      // One more than the nodes that run at once: relations are listed while every one of them holds a connection.
+      max: threads + 1,
       connectionTimeoutMillis: target.connectTimeoutSeconds * 1000,
       application_name: 'dbt',
       ...(target.ssl === null || target.ssl === 'disable'

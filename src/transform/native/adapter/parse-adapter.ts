@@ -42,6 +42,11 @@ export const adapterMethods = [
   'parse_index',
   'already_exists',
   'nice_connection_name',
+  'expand_target_column_types',
+  'get_missing_columns',
+  'valid_incremental_strategies',
+  'get_incremental_strategy_macro',
+  'standardize_grants_dict',
 ] as const
 export type AdapterMethod = (typeof adapterMethods)[number]
 
@@ -76,7 +81,7 @@ export class ParseAdapter extends PyObject {
     if (name === 'quote' || name === 'quote_as_configured') return quoteName(str(call.positional[0] ?? ''))
     if (name === 'type') return 'postgres'
     if (name === 'execute') return new PyTuple(['', new Table([], [])])
-    if (name.startsWith('list_') || name === 'get_columns_in_relation') return []
+    if (name.startsWith('list_') || name === 'get_columns_in_relation' || name === 'get_missing_columns') return []
     if (name === 'check_schema_exists' || name === 'already_exists') return false
     return name === 'get_relation' || name === 'load_relation' || name === 'parse_index' ? null : ''
   }

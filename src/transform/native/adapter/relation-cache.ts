@@ -27,8 +27,8 @@ export class RelationCache {
   }
 
   async dropped(schema: string, identifier: string): Promise<void> {
-    const relations = await this.relations(schema)
-    relations.delete(identifier)
+    const relations = await this.#schemas.get(schema)
+    relations?.delete(identifier)
   }
 
   /** A transaction that failed took its changes back: what the schema holds must be read again. */

@@ -7,6 +7,9 @@ import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, HostObject, PyDict, PyObject, PyTuple, PythonError } from '../jinja/value.ts'
 import { md5 } from '../context/base-names.ts'
 import { Column } from './column.ts'
+import { expandTypes, grantsOf, incrementalStrategies, missingColumns, strategyMacro } from './incremental-methods.ts'
+import type { ColumnReader } from './incremental-methods.ts'
+import { Table } from './table.ts'
 import type { RelationCache } from './relation-cache.ts'
 import { dispatchCall, isAdapterMethod, refuseMethod } from './parse-adapter.ts'
 import type { AdapterMethod, Dispatch } from './parse-adapter.ts'
@@ -14,6 +17,7 @@ import { Relation, quoteName } from './relation.ts'
 import type { RelationType } from './relation.ts'
 import type { Answer, Session } from './session.ts'
 
+const DEPENDENTS = readFileSync(new URL('dependents_of_relation.sql', import.meta.url), 'utf8')
 const COLUMNS = readFileSync(new URL('columns_of_relation.sql', import.meta.url), 'utf8')
 
 export interface RuntimeAdapterOptions {
@@ -21,6 +25,8 @@ export interface RuntimeAdapterOptions {
   readonly cache: RelationCache
   readonly dispatch: Dispatch
   readonly macro: (name: string) => Macro
+  /** What a name means in the templates of the node. */
+  readonly lookup: (name: string) => Value | undefined
   /** Makes index names of one build differ from those of the relation that it replaces. */
   readonly unique: () => string
 }
@@ -85,8 +91,11 @@ const dropRelation: Method = async (options, call) => {
   const given = relationArgument(call)
   const relation = given.type === null ? await found(options, given) : given
   if (!(relation instanceof Relation)) return ''
+  // Views upon the relation go with it, in whatever schema: the cache must not go on believing in them.
+  const dependents = await options.session.rows(DEPENDENTS, [relation.schema, relation.identifier])
   await options.macro('drop_relation').call({ positional: [relation], keyword: new Map() })
   await options.cache.dropped(relation.schema ?? '', relation.identifier ?? '')
+  for (const [schema, identifier] of dependents) await options.cache.dropped(String(schema), String(identifier))
   return ''
 }
 
@@ -98,8 +107,17 @@ const renameRelation: Method = async (options, call) => {
   return ''
 }
 
-const getColumns: Method = async ({ session }, call) => {
-  const relation = relationArgument(call)
+function readerOf(options: RuntimeAdapterOptions): ColumnReader {
+  return {
+    columns: (relation) =>
+      columnsOf(options, relationArgument({ positional: [relation], keyword: new Map<string, Value>() })),
+    macro: options.macro,
+  }
+}
+
+const getColumns: Method = (options, call) => columnsOf(options, relationArgument(call))
+
+async function columnsOf({ session }: RuntimeAdapterOptions, relation: Relation): Promise<Column[]> {
   const rows = await session.rows(COLUMNS, [relation.schema, relation.identifier])
   const whole = (cell: unknown): number | null => (cell === null ? null : Number(cell))
   return rows.map(
@@ -207,4 +225,12 @@ const methods: Readonly<Record<AdapterMethod, Method>> = {
     return relations.has(str(name))
   },
   nice_connection_name: () => 'native',
+  expand_target_column_types: (options, call) => expandTypes(readerOf(options), call),
+  get_missing_columns: (options, call) => missingColumns(readerOf(options), call),
+  valid_incremental_strategies: () => [...incrementalStrategies],
+  get_incremental_strategy_macro: (options, call) => strategyMacro(call, options.lookup),
+  standardize_grants_dict: (_options, call) => {
+    const [table] = call.positional
+    return table instanceof Table ? grantsOf(table) : new PyDict()
+  },
 }

@@ -11,13 +11,20 @@ export interface Answer {
   readonly table: Table
 }
 
-/** One connection while a node uses it. A statement begins a transaction when it is asked to; `commit` ends it. */
+const COMMIT = /^\s*commit\s*;?\s*$/i
+
+/**
+ * One connection while a node uses it. As with dbt's driver the first statement begins a transaction, whether or not it asks for one, and
+ * `commit` ends it; what is not committed is taken back.
+ */
 export class Session {
   readonly #client: pg.PoolClient
   readonly #comment: string
   readonly #released: () => void
   #inTransaction = false
   #broken = false
+  /** After a `commit` written as a statement each statement stands alone, until one asks for a transaction or `commit` is called. */
+  #single = false
 
   constructor(client: pg.PoolClient, comment: string, released: () => void) {
     this.#client = client
@@ -30,7 +37,12 @@ export class Session {
   }
 
   async execute(sql: string, autoBegin: boolean): Promise<Answer> {
-    if (autoBegin && !this.#inTransaction) {
+    if (COMMIT.test(sql)) {
+      await this.commit()
+      this.#single = true
+      return { message: 'COMMIT', code: 'COMMIT', rowsAffected: null, table: new Table([], []) }
+    }
+    if (!this.#inTransaction && (autoBegin || !this.#single)) {
       await this.#query('begin')
       this.#inTransaction = true
     }
@@ -56,6 +68,7 @@ export class Session {
   }
 
   async commit(): Promise<void> {
+    this.#single = false
     if (!this.#inTransaction) return
     await this.#query('commit')
     this.#inTransaction = false

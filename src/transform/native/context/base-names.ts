@@ -144,7 +144,20 @@ function differenceOfDicts({
 }: Partial<Record<'dict_a' | 'dict_b', Value>>): Value {
   if (!(left instanceof PyDict) || !(right instanceof PyDict))
     throw new PythonError('TypeError', 'diff_of_two_dicts needs two dicts')
-  return new PyDict(left.entries().filter(([key]) => !right.has(key)))
+  return new PyDict(
+    left.entries().flatMap(([key, value]): [Value, Value][] => {
+      const lost = missingItems(value, right, str(key).toLowerCase())
+      return lost.length === 0 ? [] : [[key, lost]]
+    }),
+  )
+}
+
+/** Names compare without case, keys and values alike: that is how dbt compares grants. */
+function missingItems(value: Value, right: PyDict, lowerKey: string): Value[] {
+  const listed = (held: Value): readonly Value[] => (typeof held === 'string' ? [held] : items(held))
+  const others = right.entries().find(([key]) => str(key).toLowerCase() === lowerKey)?.[1] ?? []
+  const held = new Set(listed(others).map((item) => str(item).toLowerCase()))
+  return listed(value).filter((item) => !held.has(str(item).toLowerCase()))
 }
 
 function exceptions(invocation: Invocation): HostObject {
@@ -199,6 +212,13 @@ function api(): HostObject {
   const translate = hostFunction('translate_type', ['dtype'], ({ dtype = '' }) =>
     str(dtype).toUpperCase() === 'STRING' ? 'TEXT' : dtype,
   )
+  const numeric = hostFunction(
+    'numeric_type',
+    ['dtype', 'precision', 'scale'],
+    ({ dtype = '', precision = null, scale = null }) =>
+      precision === null || scale === null ? dtype : `${str(dtype)}(${str(precision)},${str(scale)})`,
+  )
+  const text = hostFunction('string_type', ['size'], ({ size = '' }) => `character varying(${str(size)})`)
   return new HostObject('api', [
     [
       'Relation',
@@ -211,6 +231,8 @@ function api(): HostObject {
       'Column',
       new ColumnClass('Column', [
         ['translate_type', translate],
+        ['numeric_type', numeric],
+        ['string_type', text],
         ['create', hostFunction('create', ['name', 'label_or_dtype'], columnOf)],
       ]),
     ],
@@ -264,8 +286,13 @@ export class ConfigObject extends HostFunction {
         presentOr(this.#get(str(key)), () => fallback),
       )
     if (name === 'require') return new HostFunction('require', (call) => this.#require(call))
-    if (name === 'persist_relation_docs' || name === 'persist_column_docs') return new HostFunction(name, () => false)
+    if (name === 'persist_relation_docs') return new HostFunction(name, () => this.#persists('relation'))
+    if (name === 'persist_column_docs') return new HostFunction(name, () => this.#persists('columns'))
     return name === 'set' ? new HostFunction('set', () => '') : undefined
+  }
+  #persists(what: 'relation' | 'columns'): boolean {
+    const chosen = this.#read('persist_docs')
+    return typeof chosen === 'object' && chosen !== null && (chosen as Mapping)[what] === true
   }
   #get(key: string): Value | undefined {
     const value = this.#read(key)

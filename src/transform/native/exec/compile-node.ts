@@ -92,9 +92,26 @@ function modelDict(node: Node): PyDict {
     ['meta', fromHost(meta)],
     ['config', fromHost(config)],
     ['description', description],
+    ['columns', columnsDict(node)],
     ['raw_code', rawCode],
     ['language', 'sql'],
   ])
+}
+
+function columnsDict(node: Node): PyDict {
+  return new PyDict(
+    [...node.columns].map(([name, column]): [Value, Value] => [
+      name,
+      fromHost({
+        name: column.name,
+        description: column.description,
+        meta: column.meta,
+        data_type: column.dataType,
+        quote: column.quote,
+        tags: column.tags,
+      }),
+    ]),
+  )
 }
 
 function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Value {

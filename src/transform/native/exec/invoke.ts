@@ -170,6 +170,7 @@ async function createSchema(prepared: Prepared, database: Database, session: Ses
     cache: database.cache,
     dispatch: (name, namespace) => context.dispatch(name, namespace),
     macro: bound,
+    lookup: (name) => context.lookup(name),
     unique: () => '',
   })
   context.set('adapter', adapter)

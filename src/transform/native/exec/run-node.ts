@@ -126,6 +126,7 @@ async function compileAndRun(
     cache: runner.database.cache,
     dispatch: (name, namespace) => run.context.dispatch(name, namespace),
     macro: (name) => run.context.bind(found(project, name)),
+    lookup: (name) => run.context.lookup(name),
     unique: () => String(runner.clock.nowMs()),
   })
   run.context.set('adapter', adapter)
@@ -193,12 +194,15 @@ function testMessage(node: Node, failures: number, status: NodeStatus): string {
   return `Got ${failures} ${results}, configured to ${status} if ${String(node.config[status === 'fail' ? 'error_if' : 'warn_if'])}`
 }
 
+/** What dbt's driver says of a statement that counts no rows. */
+const UNCOUNTED_ROWS = -1
+
 function responseOf(main: StatementResult | undefined): Readonly<Record<string, unknown>> {
   if (main === undefined || !(main.response instanceof HostObject)) return {}
   const { response } = main
   const read = (name: string): unknown => response.attribute(name) ?? null
   const rows = read('rows_affected')
-  return { _message: main.message, code: read('code'), ...(rows === null ? {} : { rows_affected: rows }) }
+  return { _message: main.message, code: read('code'), rows_affected: rows ?? UNCOUNTED_ROWS }
 }
 
 /** The names by which a materialization sees its node. */
@@ -211,6 +215,13 @@ function nodeNames(context: () => NodeContext, node: Node): [string, Value][] {
     ['compiled_code', null],
     ['column_name', node.genericTest?.columnName ?? null],
   ]
+}
+
+/** What a macro raised is told as it was written; the rest in our own words. */
+function raisedText(cause: Error): string {
+  const raised =
+    cause instanceof MillraceError && cause.code === 'TRANSFORM_RAISED' ? cause.facts['message'] : undefined
+  return raised === undefined ? cause.message : String(raised)
 }
 
 /** dbt's wording: the kind of error, the node and its file, then what the database or the template said. */
@@ -226,5 +237,5 @@ function failureText(error: unknown, node: Node): string {
     return [`Database Error in ${where}`, ...lines.filter((line) => line !== '')].join('\n  ')
   }
   const kind = cause instanceof MillraceError ? 'Compilation Error' : 'Runtime Error'
-  return `${kind} in ${where}\n  ${cause.message}`
+  return `${kind} in ${where}\n  ${raisedText(cause).replaceAll('\n', '\n  ')}`
 }

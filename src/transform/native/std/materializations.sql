@@ -21,6 +21,8 @@
     {% do adapter.cache_added(intermediate) %}
     {% do create_indexes(intermediate) %}
     {% do swap_relation_in(intermediate, target_relation, existing, backup) %}
+    {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing, full_refresh_mode=true)) %}
+    {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=true) }}
     {% do adapter.commit() %}
     {% do drop_relation_if_exists(load_cached_relation(backup)) %}
@@ -42,6 +44,8 @@
     {%- endcall %}
     {% do adapter.cache_added(intermediate) %}
     {% do swap_relation_in(intermediate, target_relation, existing, backup) %}
+    {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing, full_refresh_mode=true)) %}
+    {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=true) }}
     {% do adapter.commit() %}
     {% do drop_relation_if_exists(load_cached_relation(backup)) %}

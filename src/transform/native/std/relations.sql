@@ -21,7 +21,13 @@
 {% endmacro %}
 
 {% macro make_temp_relation(base_relation, suffix='__dbt_tmp') %}
-    {% do return(make_relation_with_suffix(base_relation, suffix).include(database=false, schema=false)) %}
+    {{ return(adapter.dispatch('make_temp_relation', 'dbt')(base_relation, suffix)) }}
+{% endmacro %}
+
+{# Temporary tables live in a schema of the session's own, which has no name to write. #}
+{% macro postgres__make_temp_relation(base_relation, suffix) %}
+    {% set named = make_relation_with_suffix(base_relation, suffix ~ modules.datetime.datetime.now().strftime('%H%M%S%f')) %}
+    {% do return(named.incorporate(path={'database': none, 'schema': none})) %}
 {% endmacro %}
 
 {% macro make_backup_relation(base_relation, backup_relation_type, suffix='__dbt_backup') %}
@@ -77,6 +83,7 @@
 {%- endmacro %}
 
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
+    {{ config.get('sql_header', none) or '' }}
     create {{ 'temporary ' if temporary }}{{ 'unlogged ' if config.get('unlogged', default=false) and not temporary }}table {{ relation }}
     as (
     {{ sql }}
@@ -96,6 +103,7 @@
 {%- endmacro %}
 
 {% macro default__create_view_as(relation, sql) -%}
+    {{ config.get('sql_header', none) or '' }}
     create view {{ relation }} as (
     {{ sql }}
     )

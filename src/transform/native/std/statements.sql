@@ -25,7 +25,9 @@
 {% macro run_hooks(hooks, inside_transaction=true) %}
     {% for hook in hooks if hook.transaction == inside_transaction %}
         {% if not inside_transaction and loop.first %}
-            {% do adapter.commit() %}
+            {% call statement(auto_begin=false) -%}
+                commit;
+            {%- endcall %}
         {% endif %}
         {% set rendered = render_hook(hook.sql) | trim %}
         {% if rendered %}

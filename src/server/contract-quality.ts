@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { partitionState, source } from './contract-overview.ts'
+import { civilDay, instant } from './contract-runs.ts'
+
+export const qualityAnswer = z.object({
+  date: civilDay,
+  checks: z.array(
+    z.object({
+      checkId: z.string(),
+      dimension: z.string(),
+      /** Whether a failure keeps the day from being published. */
+      blocking: z.boolean(),
+      date: civilDay,
+      pass: z.number().int(),
+      warn: z.number().int(),
+      fail: z.number().int(),
+      skipped: z.number().int(),
+      tested: z.string(),
+      failing: z.string(),
+    }),
+  ),
+  samples: z.array(z.object({ checkId: z.string(), partition: z.string(), row: z.unknown() })),
+  sources: z.record(z.string(), source),
+})
+
+export const connectorsAnswer = z.object({
+  date: civilDay,
+  from: civilDay,
+  accounts: z.array(
+    z.object({
+      platform: z.string(),
+      accountId: z.string(),
+      name: z.string(),
+      currency: z.string(),
+      zone: z.string(),
+      apiVersion: z.string().nullable(),
+      lastAt: instant.nullable(),
+      lastRows: z.string().nullable(),
+      lastRequests: z.number().int().nullable(),
+      /** Of thirty days, the oldest first. */
+      states: z.array(partitionState),
+      rows: z.number().int(),
+    }),
+  ),
+  sources: z.record(z.string(), source),
+})

@@ -1,0 +1,243 @@
+import { eventBytesMax } from '../domain/event.ts'
+import type { Part } from './collect-queue.ts'
+import { agentFamily, isAnonymous, personalFields, truncatedIp } from './collect-privacy.ts'
+import { createColumns, invalidType } from './columns.ts'
+import type { Columns } from './columns.ts'
+import { InternedSeries } from './interned-series.ts'
+import { partitionOf } from './partition.ts'
+import { readEvent } from './read-event.ts'
+import { createScan } from './scan.ts'
+import type { Scan } from './scan.ts'
+import { reachBytes } from './scan-source.ts'
+import { eventOfSegment, isObject } from './segment-event.ts'
+import type { Json } from './segment-event.ts'
+
+/** An event that was not taken, by its place in the request. */
+export interface Rejected {
+  readonly index: number
+  readonly code: string
+}
+
+/** A request's events, ready for the log, and what was refused of them. */
+export interface Collected {
+  readonly parts: ReadonlyMap<number, Part>
+  readonly accepted: number
+  readonly rejected: readonly Rejected[]
+  /** Messages of kinds that say nothing about an ad. */
+  readonly ignored: number
+}
+
+/** What the collector adds to each event of a request. */
+export interface Stamp {
+  readonly receivedMs: number
+  readonly writeKeyId: string
+  /** The browser said Sec-GPC: 1. */
+  readonly globalPrivacyControl: boolean
+}
+
+const columnsRows = 512
+const seriesMax = 100_000
+const closing = 0x7d
+const lineFeed = 10
+/** Fields that are looked into before they are kept; a body without their names goes the fast way. */
+const lookedInto = ['"ip"', '"ua"', '"consent"', '\\'] as const
+
+class Parts {
+  readonly #partitions: number
+  readonly #lines = new Map<number, { readonly texts: string[]; readonly keys: string[] }>()
+
+  constructor(partitions: number) {
+    this.#partitions = partitions
+  }
+
+  add(campaignId: string, line: string): void {
+    const partition = partitionOf(campaignId, this.#partitions)
+    const own = this.#lines.get(partition) ?? { texts: [], keys: [] }
+    this.#lines.set(partition, own)
+    own.texts.push(line, '\n')
+    own.keys.push(campaignId)
+  }
+
+  done(): ReadonlyMap<number, Part> {
+    return new Map(
+      [...this.#lines].map(([partition, { texts, keys }]) => [partition, { lines: Buffer.from(texts.join('')), keys }]),
+    )
+  }
+}
+
+/**
+ * Checks events and makes them ready for the log. Bodies of plain lines are scanned as bytes and never parsed; what the collector
+ * knows is written behind each event's own fields, where it wins over whatever the sender said of the same name.
+ */
+export class EventReader {
+  readonly #partitions: number
+  readonly #columns: Columns = createColumns(columnsRows)
+  #series = new InternedSeries()
+  #scan: Scan = createScan(this.#series)
+  /** Partition of each series by its number. */
+  #partitionOfSeries: number[] = []
+  #scratch = Buffer.alloc(65_536)
+
+  constructor(partitions: number) {
+    this.#partitions = partitions
+  }
+
+  /** One event of ours a line. */
+  readLines(body: Uint8Array, stamp: Stamp): Collected {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    const isPlain = !stamp.globalPrivacyControl && lookedInto.every((name) => !bytes.includes(name))
+    return isPlain ? this.#scanLines(bytes, stamp) : this.#parseLines(bytes, stamp)
+  }
+
+  /** Objects of ours or messages of Segment's. */
+  readObjects(objects: readonly unknown[], sentAt: unknown, stamp: Stamp): Collected {
+    const parts = new Parts(this.#partitions)
+    const rejected: Rejected[] = []
+    let accepted = 0
+    let ignored = 0
+    for (const [index, object] of objects.entries()) {
+      const event = isObject(object) ? eventOf(object, sentAt) : undefined
+      if (event === 'ignored') ignored += 1
+      const taken = event === 'ignored' ? undefined : event ? stamped(event, stamp) : { code: 'not_an_object' }
+      if (!taken) continue
+      if ('code' in taken) rejected.push({ index, code: taken.code })
+      else {
+        accepted += 1
+        parts.add(taken.campaignId, taken.line)
+      }
+    }
+    return { parts: parts.done(), accepted, rejected, ignored }
+  }
+
+  /** Nothing is parsed into objects: each line's bytes are copied, with the stamp in place of its closing brace. */
+  #scanLines(body: Buffer, stamp: Stamp): Collected {
+    const bytes = this.#padded(body)
+    const to = bytes.length
+    const suffix = Buffer.from(`,"received_at":${stamp.receivedMs},"write_key_id":"${stamp.writeKeyId}"}\n`)
+    const columns = this.#columns
+    const rejected: Rejected[] = []
+    const places: number[] = []
+    const sizes = new Map<number, number>()
+    let index = 0
+    for (let at = 0; at < to;) {
+      at = this.#scan(bytes, at, to, null, 0, columns)
+      if (columns.rows === 0) break
+      for (let row = 0; row < columns.rows; row += 1, index += 1) {
+        const start = columns.start[row] as number
+        const brace = bytes.lastIndexOf(closing, columns.end[row])
+        if (columns.type[row] === invalidType || brace - start + suffix.length > eventBytesMax)
+          rejected.push({ index, code: reasonOf(bytes.subarray(start, columns.end[row])) })
+        else {
+          const series = columns.series[row] as number
+          const partition = this.#partition(series)
+          places.push(partition, series, start, brace)
+          sizes.set(partition, (sizes.get(partition) ?? 0) + brace - start + suffix.length)
+        }
+      }
+    }
+    const collected = {
+      parts: this.#copied(bytes, suffix, places, sizes),
+      accepted: places.length / 4,
+      rejected,
+      ignored: 0,
+    }
+    this.#forget()
+    return collected
+  }
+
+  #copied(
+    bytes: Buffer,
+    suffix: Buffer,
+    places: readonly number[],
+    sizes: ReadonlyMap<number, number>,
+  ): ReadonlyMap<number, Part> {
+    const parts = new Map<number, { readonly lines: Buffer; readonly keys: string[]; at: number }>()
+    for (const [partition, size] of sizes) parts.set(partition, { lines: Buffer.allocUnsafe(size), keys: [], at: 0 })
+    for (let place = 0; place < places.length; place += 4) {
+      const part = parts.get(places[place] as number)
+      if (!part) continue
+      part.at += bytes.copy(part.lines, part.at, places[place + 2], places[place + 3])
+      part.at += suffix.copy(part.lines, part.at)
+      part.keys.push(this.#series.all[places[place + 1] as number]?.campaignId ?? '')
+    }
+    return parts
+  }
+
+  #partition(series: number): number {
+    const known = this.#partitionOfSeries[series]
+    if (known !== undefined) return known
+    const partition = partitionOf(this.#series.all[series]?.campaignId ?? '', this.#partitions)
+    this.#partitionOfSeries[series] = partition
+    return partition
+  }
+
+  /** The body with a line feed at its end and room behind it: loads reach beyond the last byte. */
+  #padded(body: Buffer): Buffer {
+    if (this.#scratch.length < body.length + 1 + reachBytes)
+      this.#scratch = Buffer.alloc((body.length + 1 + reachBytes) * 2)
+    body.copy(this.#scratch)
+    if (body.length === 0 || body.at(-1) === lineFeed) return this.#scratch.subarray(0, body.length)
+    this.#scratch[body.length] = lineFeed
+    return this.#scratch.subarray(0, body.length + 1)
+  }
+
+  /** Names of series are somebody else's words: however many there are, memory is bounded. */
+  #forget(): void {
+    if (this.#series.all.length <= seriesMax) return
+    this.#series = new InternedSeries()
+    this.#scan = createScan(this.#series)
+    this.#partitionOfSeries = []
+  }
+
+  #parseLines(body: Buffer, stamp: Stamp): Collected {
+    const parts = new Parts(this.#partitions)
+    const rejected: Rejected[] = []
+    let accepted = 0
+    let index = 0
+    for (let at = 0; at < body.length; index += 1) {
+      const found = body.indexOf(lineFeed, at)
+      const line = body.subarray(at, found < 0 ? body.length : found)
+      at = found < 0 ? body.length : found + 1
+      const read = readEvent(line)
+      const taken = 'reason' in read ? { code: read.reason } : stamped(JSON.parse(line.toString('utf8')) as Json, stamp)
+      if ('code' in taken) rejected.push({ index, code: taken.code })
+      else {
+        accepted += 1
+        parts.add(taken.campaignId, taken.line)
+      }
+    }
+    return { parts: parts.done(), accepted, rejected, ignored: 0 }
+  }
+}
+
+function reasonOf(bytes: Uint8Array): string {
+  const read = readEvent(bytes)
+  return 'reason' in read ? read.reason : 'too_long'
+}
+
+const eventOf = (object: Json, sentAt: unknown): Json | 'ignored' =>
+  Object.hasOwn(object, 'event_type') ? object : eventOfSegment(object, sentAt)
+
+/** The event as it is kept: what is personal as far as it may be, what the collector knows at the end. */
+export function stamped(
+  event: Json,
+  { receivedMs, writeKeyId, globalPrivacyControl }: Stamp,
+): { readonly campaignId: string; readonly line: string } | { readonly code: string } {
+  const kept: Record<string, unknown> = { ...event, received_at: receivedMs, write_key_id: writeKeyId }
+  if (typeof event['ip'] === 'string') kept['ip'] = truncatedIp(event['ip'])
+  if (typeof event['ua'] === 'string') kept['ua'] = agentFamily(event['ua'])
+  if (isAnonymous(event['consent'], globalPrivacyControl)) for (const field of personalFields) kept[field] = undefined
+  const line = written(kept)
+  if (line === undefined) return { code: 'too_deep' }
+  const read = readEvent(Buffer.from(line))
+  return 'reason' in read ? { code: read.reason } : { campaignId: read.series.campaignId, line }
+}
+
+function written(event: Json): string | undefined {
+  try {
+    return JSON.stringify(event)
+  } catch {
+    // Nested beyond what the engine's stack can write.
+    return undefined
+  }
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { addressOf, parseSearch, stringifySearch } from './address.ts'
+import { ApiError } from './client.ts'
+import { isDay, shiftDay } from './format.ts'
+import { panelState } from './panel-state.ts'
+import type { Asked, PanelState } from './panel-state.ts'
+import { words } from './words.ts'
+
+const problem = { status: 503, code: 'SERVER_STARTING', title: 't', detail: 'd', fix: 'f' }
+const good: Asked = { hasData: true, error: null, ageSeconds: 3, emptiness: null }
+
+const states: readonly (readonly [name: string, asked: Asked, state: PanelState])[] = [
+  ['loading', { ...good, hasData: false }, { kind: 'loading' }],
+  ['not due', { ...good, emptiness: 'not_due' }, { kind: 'empty', why: 'not_due' }],
+  ['late', { ...good, emptiness: 'late' }, { kind: 'empty', why: 'late' }],
+  ['filtered empty', { ...good, emptiness: 'filtered' }, { kind: 'empty', why: 'filtered' }],
+  ['a true zero', { ...good, emptiness: 'zero' }, { kind: 'empty', why: 'zero' }],
+  ['error', { ...good, hasData: false, error: new ApiError(problem) }, { kind: 'error', problem }],
+  ['stale', { ...good, error: new ApiError(problem) }, { kind: 'stale', ageSeconds: 3 }],
+  ['shown', good, { kind: 'shown' }],
+]
+
+test.for(states)('a panel that is %s says so', ([, asked, state]) => {
+  expect(panelState(asked)).toEqual(state)
+})
+
+test('an address written and read again is the same, and what makes no sense in one is left out', () => {
+  const day = fc.integer({ min: -20_000, max: 20_000 }).map((days) => shiftDay('2026-01-01', days))
+  const address = fc.record(
+    {
+      date: day,
+      lang: fc.constantFrom('en' as const, 'ko' as const),
+      theme: fc.constantFrom('light' as const, 'dark' as const),
+      refresh: fc.constantFrom(30 as const, 60 as const, 300 as const, 600 as const),
+    },
+    { requiredKeys: [] },
+  )
+  fc.assert(
+    fc.property(address, fc.string(), (one, q) => {
+      const search = parseSearch(stringifySearch({ ...one, q }))
+      expect(addressOf(search)).toEqual(one)
+      expect(search['q'] ?? '').toBe(q)
+    }),
+    { seed: 20_261_122, numRuns: 500 },
+  )
+  expect(addressOf({ date: '2026-02-30', lang: 'fr', theme: 'pink', refresh: 5 })).toEqual({})
+})
+
+test('days go over the ends of months and years as text', () => {
+  expect(shiftDay('2026-03-01', -1)).toBe('2026-02-28')
+  expect(shiftDay('2026-12-31', 1)).toBe('2027-01-01')
+  expect([isDay('2026-02-29'), isDay('2028-02-29'), isDay('x')]).toEqual([false, true, false])
+})
+
+/** Every text, the functions called with a mark, by their keys. */
+function textsOf(tree: object, path = ''): readonly (readonly [string, string])[] {
+  return Object.entries(tree).flatMap(([key, value]): readonly (readonly [string, string])[] => {
+    if (typeof value === 'string') return [[`${path}${key}`, value]]
+    if (typeof value === 'function')
+      return [[`${path}${key}`, (value as (...marks: string[]) => string)('◆', '◆', '◆', '◆')]]
+    return textsOf(value as object, `${path}${key}.`)
+  })
+}
+
+test('both catalogues have the same keys, no text is empty, and no Korean particle stands behind a placeholder', () => {
+  const [english, korean] = [textsOf(words.en), textsOf(words.ko)]
+  expect(korean.map(([key]) => key)).toEqual(english.map(([key]) => key))
+  expect([...english, ...korean].filter(([, text]) => text.trim() === '')).toEqual([])
+  expect(korean.filter(([, text]) => /◆(은|는|이|가|을|를|과|와|으로|로)(\s|$)/.test(text))).toEqual([])
+})
