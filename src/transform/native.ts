@@ -17,6 +17,7 @@ const commands: readonly RunnerCommand[] = [
   'parse',
   'ls',
   'debug',
+  'deps',
   'clean',
 ]
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapter as dbtCore, defaultDbtFolder } from './dbt-core.ts'
@@ -72,6 +72,12 @@ seeds:
     "{{ config(materialized='table') }} select h.*, {{ var('root') }} as root from {{ ref('helper', 'helped') }} h",
   'models/graphed.sql':
     "select '{{ models_of_graph() }}' as names, '{{ model.resource_type }} {{ model.config.materialized }}' as me",
+  'models/written.sql': `select '{{ modules.re.sub("[ -]+", "_", "a - b c") }}' as a, '{{ modules.re.sub("(?P<x>a)(b)", "\\\\2\\\\1", "ab-ab", 1) }}' as b,
+  '{{ modules.re.match("a(.)", "xab") }}' as c, '{{ modules.re.search("a(.)", "xab").group(1) }}' as d, '{{ modules.re.findall("[a-c]", "abxc") | join(",") }}' as e`,
+  'models/spine.sql': `{{ config(materialized='table') }}
+select s.date_day, {{ dbt.date(2024, 3, 7) }} as day, {{ dbt.array_construct([1, 2]) }} as a, {{ dbt.array_append('array[1]', 2) }} as b,
+  {{ dbt.array_concat('array[1]', 'array[2]') }} as c, {{ dbt.array_construct([]) }} as d
+from ({{ dbt.date_spine('day', "'2024-02-27'::date", "'2024-03-02'::date") }}) s`,
   'models/inner/within.sql': "select * from {{ ref('by_time') }}",
   'models/source_rows.sql': `{{ config(materialized='table', post_hook=["create index on {{ this }} (id)", {"sql": "analyze {{ this }}", "transaction": false}]) }}
 select i as id, case when {{ var('round') }} = 2 and i = 2 then 'changed' else 'name' || i end as name,
@@ -204,6 +210,23 @@ describe('packages, seeds, snapshots, hooks, stored failures', { timeout: 240_00
       code: 'TRANSFORM_PACKAGES_MISSING',
       facts: { wanted: 2, found: 1 },
     })
+    await writeFile(join(bench.folder, 'packages.yml'), files['packages.yml'] ?? '')
+  })
+
+  test('packages of this machine are linked by deps, those of a hub are refused', async () => {
+    const runner = await native.open({})
+    const call = { command: 'deps', schema: 'alone' } as const
+    await rm(join(bench.folder, 'dbt_packages'), { recursive: true })
+    expect(await invoke(bench, runner, call)).toMatchObject({ exitCode: 0 })
+    expect(await readFile(join(bench.folder, 'dbt_packages/helper/models/helped.sql'), 'utf8')).toContain('own_depth')
+    expect(await invoke(bench, runner, { ...call, command: 'parse', vars: { round: 1 } })).toMatchObject({
+      exitCode: 0,
+    })
+    await writeFile(
+      join(bench.folder, 'packages.yml'),
+      'packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.3.0\n',
+    )
+    await expect(invoke(bench, runner, call)).rejects.toMatchObject({ code: 'TRANSFORM_FEATURE_UNSUPPORTED' })
     await writeFile(join(bench.folder, 'packages.yml'), files['packages.yml'] ?? '')
   })
 

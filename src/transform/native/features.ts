@@ -61,7 +61,6 @@ const unsupported = {
     build_catalog_relation: 'catalogs',
   },
   module: {
-    re: 'the module re',
     pytz: 'the module pytz',
     itertools: 'the module itertools',
   },

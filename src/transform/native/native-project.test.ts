@@ -115,8 +115,8 @@ describe('what is not covered is refused before anything runs, with its place', 
       { file: 'macros/m.sql', line: 3, column: 15 },
     ],
     'a module of Python': [
-      { 'models/a.sql': "select '{{ modules.re.sub('a', 'b', 'c') }}'" },
-      { file: 'models/a.sql', line: 1, feature: 'the module re' },
+      { 'models/a.sql': "select '{{ modules.pytz.utc }}'" },
+      { file: 'models/a.sql', line: 1, feature: 'the module pytz' },
     ],
     'a Python model': [{ 'models/a.py': '' }, { file: 'models/a.py', feature: 'Python models' }],
     'unit tests': [

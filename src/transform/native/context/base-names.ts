@@ -5,6 +5,7 @@ import { PyDateTime, datetimeModule } from '../jinja/civil-time.ts'
 import { ReturnSignal } from '../jinja/failure.ts'
 import { fromHost, parseJson, toJson } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
+import { regexModule } from '../jinja/regex-module.ts'
 import { str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError, presentOr } from '../jinja/value.ts'
@@ -64,7 +65,13 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['target', targetObject(invocation.target)],
     ['flags', flags(invocation)],
     ['run_started_at', new PyDateTime(invocation.startedAtMs * 1000, true)],
-    ['modules', new HostObject('modules', [['datetime', datetimeModule(() => invocation.startedAtMs)]])],
+    [
+      'modules',
+      new HostObject('modules', [
+        ['datetime', datetimeModule(() => invocation.startedAtMs)],
+        ['re', regexModule],
+      ]),
+    ],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],

@@ -9,6 +9,7 @@ import { graphOf, prerequisites } from '../graph/graph.ts'
 import { Selector } from '../graph/select.ts'
 import { callMacro } from '../jinja/template.ts'
 import type { Node } from '../parse/nodes.ts'
+import { installPackages } from '../project/install-packages.ts'
 import { readProject } from '../project/project-file.ts'
 import { writeManifest, writeRunResults, writeSql } from './artifacts.ts'
 import type { ArtifactWriter } from './artifacts.ts'
@@ -36,6 +37,7 @@ const HOOKED: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'seed', 'sna
 
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   if (request.command === 'clean') return clean(request)
+  if (request.command === 'deps') return installDependencies(request, onEvent)
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
   if (request.command === 'run-operation') return operation(prepared, request, machine, onEvent)
@@ -230,6 +232,12 @@ function finish(prepared: Prepared, request: RunnerRequest, machine: Machine, al
     manifestPath,
     runResultsPath,
   }
+}
+
+function installDependencies({ projectDir, vars, env }: RunnerRequest, onEvent: OnEvent): RunnerResult {
+  const names = installPackages(readProject({ projectDir, vars, env }), { vars, env })
+  for (const name of names) onEvent({ kind: 'output', line: `Installed ${name}` })
+  return { exitCode: 0, nodes: [], manifestPath: null, runResultsPath: null }
 }
 
 /** Removes the target folder; never anything outside the project. */

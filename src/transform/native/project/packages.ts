@@ -6,18 +6,23 @@ import type { Project, ProjectOptions } from './project-file.ts'
 import { Reader } from './shape.ts'
 import { YamlFile } from './yaml-file.ts'
 
-/** How many packages a project asks for: `packages.yml`, or the same list in `dependencies.yml`. */
-function packagesWanted(root: Project): number {
+export interface PackageWanted {
+  readonly file: string
+  readonly entry: unknown
+}
+
+/** The packages that a project asks for: `packages.yml`, or the same list in `dependencies.yml`. */
+export function packagesWanted(root: Pick<Project, 'folder'>): readonly PackageWanted[] {
   for (const name of ['packages.yml', 'dependencies.yml']) {
     const path = join(root.folder, name)
     if (!existsSync(path)) continue
     const file = YamlFile.read(path, name)
     const reader = new Reader(file)
     const { packages } = reader.mapping(file.value, []) as { packages?: unknown }
-    const count = reader.list(packages, ['packages']).length
-    if (count > 0) return count
+    const entries = reader.list(packages, ['packages'])
+    if (entries.length > 0) return entries.map((entry) => ({ file: name, entry }))
   }
-  return 0
+  return []
 }
 
 /**
@@ -34,7 +39,7 @@ export function readPackages(
         .sort()
         .filter((name) => !name.startsWith('.') && isPackage(join(folder, name)))
     : []
-  const wanted = packagesWanted(root)
+  const wanted = packagesWanted(root).length
   if (names.length < wanted)
     throw new MillraceError('TRANSFORM_PACKAGES_MISSING', { wanted, found: names.length, folder })
   const packages = names.map((name) => readProject({ ...options, projectDir: join(folder, name) }))
