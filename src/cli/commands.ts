@@ -80,6 +80,10 @@ export const commands = {
     summary: { en: 'What platforms changed afterwards', ko: '플랫폼이 나중에 바꾼 값' },
     load: () => import('./restatements.ts'),
   },
+  quality: {
+    summary: { en: 'Judge a series for anomalies', ko: '시계열의 이상 판정' },
+    load: () => import('./quality.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),

@@ -17,6 +17,21 @@ export const transformRunErrors = {
       fix: '프로젝트 안에서 실행하거나 --project-dir을 지정하세요.',
     },
   },
+  TRANSFORM_PACKAGES_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['wanted', 'found', 'folder'],
+    en: {
+      what: 'The project asks for {wanted} packages and {found} are in {folder}',
+      why: 'A package that is not there lacks its macros and models; the project cannot be read without them.',
+      fix: 'Install them with `dbt deps` (runner dbt-core), or put each package into a folder of its own there.',
+    },
+    ko: {
+      what: '프로젝트가 패키지 {wanted}개를 요구하지만 {folder}에는 {found}개만 있습니다',
+      why: '패키지가 없으면 그 매크로와 모델이 없어 프로젝트를 읽을 수 없습니다.',
+      fix: '`dbt deps`(dbt-core 실행기)로 설치하거나 패키지마다 폴더 하나씩 그곳에 두세요.',
+    },
+  },
   TRANSFORM_PROFILE_MISSING: {
     exit: 'config',
     retryable: false,
@@ -30,6 +45,21 @@ export const transformRunErrors = {
       what: "{path}에 프로필 '{profile}'이 없습니다",
       why: 'dbt는 프로필로 데이터베이스를 찾습니다.',
       fix: '파일에 프로필을 추가하거나 --profiles-dir 또는 --profile을 지정하세요.',
+    },
+  },
+  TRANSFORM_SEED_INVALID: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'message'],
+    en: {
+      what: 'The seed {file} cannot be read: {message}',
+      why: 'A seed is a CSV file with one line of column names.',
+      fix: 'Mend the file at the place that the message names.',
+    },
+    ko: {
+      what: '시드 {file}을 읽을 수 없습니다: {message}',
+      why: '시드는 첫 줄에 열 이름이 있는 CSV 파일입니다.',
+      fix: '메시지가 가리키는 곳을 고치세요.',
     },
   },
   TRANSFORM_TARGET_MISSING: {

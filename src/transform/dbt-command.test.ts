@@ -56,7 +56,7 @@ describe("dbt's command line", () => {
     'run extra',
     'run --threads none',
     'run --vars [1]',
-    'snapshot',
+    'run-operation',
     'run --state x',
   ])('%s is refused as usage', (line) => {
     expect(refusal(line)).toMatchObject({ code: 'TRANSFORM_ARGUMENT_UNKNOWN', exitCode: 2 })

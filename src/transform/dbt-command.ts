@@ -16,6 +16,8 @@ const flags = {
   exclude: { type: 'string', multiple: true },
   'resource-type': { type: 'string', multiple: true },
   vars: { type: 'string' },
+  args: { type: 'string' },
+  'store-failures': { type: 'boolean' },
   threads: { type: 'string' },
   'full-refresh': { type: 'boolean', short: 'f' },
   'fail-fast': { type: 'boolean', short: 'x' },
@@ -37,6 +39,7 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
   const { values, positionals } = parsed(repeatLists(argv))
   const [word, ...rest] = positionals
   const command = commandOf(word)
+  const operation = command === 'run-operation' ? operationOf(rest.shift(), values.args) : undefined
   const [surplus] = rest
   if (surplus !== undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: surplus })
   const projectDir = values['project-dir'] ?? env['DBT_PROJECT_DIR'] ?? cwd
@@ -51,10 +54,12 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
     select,
     exclude: values.exclude ?? [],
     resourceTypes: values['resource-type'],
-    vars: varsOf(values.vars),
+    vars: mappingOf('--vars', values.vars),
     threads: threadsOf(values.threads),
     fullRefresh: values['full-refresh'] ?? false,
     failFast: values['fail-fast'] ?? false,
+    storeFailures: values['store-failures'],
+    operation,
     env,
   }
 }
@@ -93,16 +98,23 @@ function commandOf(word: string | undefined): RunnerCommand {
   return command
 }
 
-/** `--vars` is a YAML mapping, as dbt has it: `{a: 1}` and `'a: 1'` alike. */
-function varsOf(text: string | undefined): Readonly<Record<string, unknown>> {
+/** `--vars` and `--args` are YAML mappings, as dbt has it: `{a: 1}` and `'a: 1'` alike. */
+function mappingOf(flag: string, text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined) return {}
   try {
     const value: unknown = parseYaml(text, { version: '1.1' })
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch (cause) {
-    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--vars ${text}` }, { cause })
+    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${text}` }, { cause })
   }
-  throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--vars ${text}` })
+  throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${text}` })
+}
+
+/** `run-operation macro --args '{a: 1}'` */
+function operationOf(macro: string | undefined, args: string | undefined): RunnerRequest['operation'] {
+  if (macro === undefined)
+    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: 'run-operation without a macro' })
+  return { macro, args: mappingOf('--args', args) }
 }
 
 function threadsOf(text: string | undefined): number | undefined {

@@ -12,6 +12,8 @@ const commands: readonly RunnerCommand[] = [
   'run',
   'test',
   'seed',
+  'snapshot',
+  'run-operation',
   'compile',
   'parse',
   'ls',

@@ -18,8 +18,8 @@ const commandWords: Readonly<Partial<Record<RunnerRequest['command'], string>>> 
 /** dbt's command line for a request. Flags that are dbt's defaults are left out. */
 export function dbtArguments(request: RunnerRequest): string[] {
   const { command } = request
-  const selects = ['build', 'run', 'test', 'seed', 'compile', 'ls'].includes(command)
-  const executes = ['build', 'run', 'test', 'seed', 'compile'].includes(command)
+  const selects = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'ls'].includes(command)
+  const executes = ['build', 'run', 'test', 'seed', 'snapshot', 'compile'].includes(command)
   const option = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value])
   const several = (flag: string, values: readonly string[]): string[] => (values.length === 0 ? [] : [flag, ...values])
   return [
@@ -27,19 +27,25 @@ export function dbtArguments(request: RunnerRequest): string[] {
     'json',
     ...(request.failFast && executes ? ['--fail-fast'] : []),
     commandWords[command] ?? command,
+    ...operationWords(request),
     ...option('--project-dir', resolve(request.projectDir)),
     ...option('--profiles-dir', resolve(request.profilesDir)),
     ...option('--profile', request.profile),
     ...option('--target', request.target),
+    ...(request.storeFailures === true && (command === 'build' || command === 'test') ? ['--store-failures'] : []),
     ...(command === 'debug' ? [] : option('--target-path', request.targetPath)),
     ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', JSON.stringify(request.vars)]),
     ...(executes ? option('--threads', request.threads?.toString()) : []),
     ...(selects ? [...several('--select', request.select), ...several('--exclude', request.exclude)] : []),
-    ...(selects && command !== 'run' && command !== 'test' && command !== 'seed'
+    ...(selects && !['run', 'test', 'seed', 'snapshot'].includes(command)
       ? (request.resourceTypes ?? []).flatMap((type) => ['--resource-type', type])
       : []),
-    ...(request.fullRefresh && executes && command !== 'test' ? ['--full-refresh'] : []),
+    ...(request.fullRefresh && executes && command !== 'test' && command !== 'snapshot' ? ['--full-refresh'] : []),
   ]
+}
+
+function operationWords({ operation }: RunnerRequest): string[] {
+  return operation === undefined ? [] : [operation.macro, '--args', JSON.stringify(operation.args)]
 }
 
 /** Runs dbt, turns its log into events and its artifacts into the result. Throws TRANSFORM_DBT_CORE_REFUSED for its exit code 2. */

@@ -6,7 +6,19 @@ import { MillraceError } from '../domain/errors.ts'
 import { defineRunner } from './runner.ts'
 import type { Runner, RunnerCommand } from './runner.ts'
 
-const commands: readonly RunnerCommand[] = ['build', 'run', 'test', 'compile', 'parse', 'ls', 'debug', 'clean']
+const commands: readonly RunnerCommand[] = [
+  'build',
+  'run',
+  'test',
+  'seed',
+  'snapshot',
+  'run-operation',
+  'compile',
+  'parse',
+  'ls',
+  'debug',
+  'clean',
+]
 
 /** The native runner with a clock of one's own; the adapter opens it with the machine's. */
 export function nativeRunner(clock: Clock): Runner {

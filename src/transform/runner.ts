@@ -6,6 +6,8 @@ export const runnerCommands = [
   'run',
   'test',
   'seed',
+  'snapshot',
+  'run-operation',
   'compile',
   'parse',
   'ls',
@@ -35,6 +37,10 @@ export interface RunnerRequest {
   readonly threads?: number | undefined
   readonly fullRefresh: boolean
   readonly failFast: boolean
+  /** Whether tests keep the rows that they find, unless their own configuration says otherwise. */
+  readonly storeFailures?: boolean | undefined
+  /** The macro that `run-operation` calls, with its arguments by name. */
+  readonly operation?: { readonly macro: string; readonly args: Readonly<Record<string, unknown>> } | undefined
   /** Variables that `env_var` sees, beside none of the process's own: the caller decides. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Cancels running queries and ends the invocation; nodes not begun are skipped. */

@@ -72,6 +72,11 @@ describe('selection', () => {
     [['path:models/staging'], ['shop.staging.stg']],
     [['models/marts/final.sql'], ['shop.marts.final']],
     [['config.materialized:view'], ['shop.staging.stg']],
+    [['config.materialized:undefined'], []],
+    [['config.severity:eRRor'], tests],
+    [['config.enabled:True,marts.final'], ['shop.marts.final']],
+    [['config.tags:mart,marts.final'], ['shop.marts.final']],
+    [['marts.yml'], []],
     [['marts.*'], ['shop.marts.final', mart, ...tests]],
     [['shop.marts'], ['shop.marts.final', mart, ...tests]],
     [['test_type:generic'], tests],
@@ -102,7 +107,7 @@ describe('what is not covered is refused before anything runs, with its place', 
       { file: 'models/a.sql', feature: 'microbatch models' },
     ],
     'a name of the context': [
-      { 'models/a.sql': 'select 1\n{% if load_agate_table() %} x {% endif %}' },
+      { 'models/a.sql': 'select 1\n{% if selected_resources %} x {% endif %}' },
       { file: 'models/a.sql', line: 2, column: 7 },
     ],
     'an adapter method': [
@@ -113,27 +118,14 @@ describe('what is not covered is refused before anything runs, with its place', 
       { 'models/a.sql': "select '{{ modules.re.sub('a', 'b', 'c') }}'" },
       { file: 'models/a.sql', line: 1, feature: 'the module re' },
     ],
-    packages: [{ 'packages.yml': 'packages: []' }, { file: 'packages.yml' }],
     'a Python model': [{ 'models/a.py': '' }, { file: 'models/a.py', feature: 'Python models' }],
-    'a snapshot block': [
-      { 'macros/s.sql': '{% snapshot s %}{% endsnapshot %}' },
-      { file: 'macros/s.sql', feature: 'snapshots' },
+    'unit tests': [
+      { 'models/x.yml': 'version: 2\nunit_tests:\n  - name: u\n    model: stg\n' },
+      { file: 'models/x.yml', line: 2, column: 1 },
     ],
-    'hooks of the run': [
-      { 'dbt_project.yml': `${base['dbt_project.yml']}on-run-start: ["select 1"]\n` },
-      { file: 'dbt_project.yml', line: 9, column: 1 },
-    ],
-    metrics: [{ 'models/x.yml': 'version: 2\nmetrics:\n  - name: m\n' }, { file: 'models/x.yml', line: 2, column: 1 }],
-    constraints: [
-      { 'models/x.yml': 'version: 2\nmodels:\n  - name: stg\n    constraints: [{type: not_null}]\n' },
+    'model versions': [
+      { 'models/x.yml': 'version: 2\nmodels:\n  - name: stg\n    versions: [{v: 1}]\n' },
       { file: 'models/x.yml', line: 4, column: 5 },
-    ],
-    'stored failures': [
-      {
-        'models/x.yml':
-          'version: 2\nmodels:\n  - name: stg\n    data_tests: [{unique: {column_name: id, config: {store_failures: true}}}]\n',
-      },
-      { file: 'models/x.yml', line: 4 },
     ],
     'a model contract': [
       { 'models/x.yml': 'version: 2\nmodels:\n  - name: stg\n    config: {contract: {enforced: true}}\n' },

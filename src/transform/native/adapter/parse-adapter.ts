@@ -47,7 +47,20 @@ export const adapterMethods = [
   'valid_incremental_strategies',
   'get_incremental_strategy_macro',
   'standardize_grants_dict',
+  'convert_type',
+  'quote_seed_column',
+  'truncate_relation',
+  'copy_seed_rows',
+  'get_hard_deletes_behavior',
+  'assert_valid_snapshot_target_given_strategy',
+  'get_column_schema_from_query',
+  'drop_schema',
 ] as const
+const LISTS: ReadonlySet<string> = new Set([
+  'get_columns_in_relation',
+  'get_missing_columns',
+  'get_column_schema_from_query',
+])
 export type AdapterMethod = (typeof adapterMethods)[number]
 
 export function isAdapterMethod(name: string): name is AdapterMethod {
@@ -81,7 +94,7 @@ export class ParseAdapter extends PyObject {
     if (name === 'quote' || name === 'quote_as_configured') return quoteName(str(call.positional[0] ?? ''))
     if (name === 'type') return 'postgres'
     if (name === 'execute') return new PyTuple(['', new Table([], [])])
-    if (name.startsWith('list_') || name === 'get_columns_in_relation' || name === 'get_missing_columns') return []
+    if (name.startsWith('list_') || LISTS.has(name)) return []
     if (name === 'check_schema_exists' || name === 'already_exists') return false
     return name === 'get_relation' || name === 'load_relation' || name === 'parse_index' ? null : ''
   }

@@ -1,35 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { bind } from '../jinja/arguments.ts'
-import type { Macro } from '../jinja/macro.ts'
 import { truth } from '../jinja/operators.ts'
 import { str } from '../jinja/text.ts'
-import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
+import type { Value } from '../jinja/value.ts'
 import { HostFunction, HostObject, PyDict, PyObject, PyTuple, PythonError } from '../jinja/value.ts'
 import { md5 } from '../context/base-names.ts'
-import { Column } from './column.ts'
+import { columnsOf } from './columns.ts'
 import { expandTypes, grantsOf, incrementalStrategies, missingColumns, strategyMacro } from './incremental-methods.ts'
 import type { ColumnReader } from './incremental-methods.ts'
 import { Table } from './table.ts'
-import type { RelationCache } from './relation-cache.ts'
+import { relationArgument } from './adapter-method.ts'
+import type { Method, RuntimeAdapterOptions } from './adapter-method.ts'
+import { seedMethods } from './seed-methods.ts'
+import { snapshotMethods } from './snapshot-methods.ts'
 import { dispatchCall, isAdapterMethod, refuseMethod } from './parse-adapter.ts'
-import type { AdapterMethod, Dispatch } from './parse-adapter.ts'
+import type { AdapterMethod } from './parse-adapter.ts'
 import { Relation, quoteName } from './relation.ts'
 import type { RelationType } from './relation.ts'
-import type { Answer, Session } from './session.ts'
+import type { Answer } from './session.ts'
 
 const DEPENDENTS = readFileSync(new URL('dependents_of_relation.sql', import.meta.url), 'utf8')
-const COLUMNS = readFileSync(new URL('columns_of_relation.sql', import.meta.url), 'utf8')
-
-export interface RuntimeAdapterOptions {
-  readonly session: Session
-  readonly cache: RelationCache
-  readonly dispatch: Dispatch
-  readonly macro: (name: string) => Macro
-  /** What a name means in the templates of the node. */
-  readonly lookup: (name: string) => Value | undefined
-  /** Makes index names of one build differ from those of the relation that it replaces. */
-  readonly unique: () => string
-}
 
 /** `adapter` while nodes run: dbt's methods over one connection and the cache of relations. */
 export class RuntimeAdapter extends PyObject {
@@ -44,14 +34,6 @@ export class RuntimeAdapter extends PyObject {
     if (!isAdapterMethod(name)) return refuseMethod(name)
     return new HostFunction(name, (call) => methods[name](this.#options, call))
   }
-}
-
-type Method = (options: RuntimeAdapterOptions, call: CallArguments) => Awaitable<Value>
-
-function relationArgument(call: CallArguments, index = 0): Relation {
-  const value = call.positional[index] ?? [...call.keyword.values()][index]
-  if (value instanceof Relation) return value
-  throw new PythonError('TypeError', 'the adapter needs a Relation here')
 }
 
 async function found(options: RuntimeAdapterOptions, relation: Relation): Promise<Value> {
@@ -110,27 +92,12 @@ const renameRelation: Method = async (options, call) => {
 function readerOf(options: RuntimeAdapterOptions): ColumnReader {
   return {
     columns: (relation) =>
-      columnsOf(options, relationArgument({ positional: [relation], keyword: new Map<string, Value>() })),
+      columnsOf(options.session, relationArgument({ positional: [relation], keyword: new Map<string, Value>() })),
     macro: options.macro,
   }
 }
 
-const getColumns: Method = (options, call) => columnsOf(options, relationArgument(call))
-
-async function columnsOf({ session }: RuntimeAdapterOptions, relation: Relation): Promise<Column[]> {
-  const rows = await session.rows(COLUMNS, [relation.schema, relation.identifier])
-  const whole = (cell: unknown): number | null => (cell === null ? null : Number(cell))
-  return rows.map(
-    ([name, dtype, size, precision, scale]) =>
-      new Column({
-        name: String(name),
-        dtype: String(dtype),
-        characterSize: whole(size),
-        numericPrecision: whole(precision),
-        numericScale: whole(scale),
-      }),
-  )
-}
+const getColumns: Method = (options, call) => columnsOf(options.session, relationArgument(call))
 
 class Response extends HostObject {
   readonly #answer: Answer
@@ -232,5 +199,13 @@ const methods: Readonly<Record<AdapterMethod, Method>> = {
   standardize_grants_dict: (_options, call) => {
     const [table] = call.positional
     return table instanceof Table ? grantsOf(table) : new PyDict()
+  },
+  ...seedMethods,
+  ...snapshotMethods,
+  drop_schema: async (options, call) => {
+    const relation = relationArgument(call)
+    await options.macro('drop_schema').call({ positional: [relation], keyword: new Map() })
+    options.cache.forget(relation.schema ?? '')
+    return ''
   },
 }

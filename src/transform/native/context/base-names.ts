@@ -17,11 +17,17 @@ import type { Mapping } from '../project/shape.ts'
 
 export interface Invocation {
   readonly invocationId: string
+  /** The root project's; a template's own package is `packageName`. */
   readonly projectName: string
+  readonly packageName: string
   readonly command: string
   readonly fullRefresh: boolean
+  readonly storeFailures: boolean
   readonly target: Target
+  /** What the templates of the package see. */
   readonly vars: Mapping
+  /** Those of the command line alone. */
+  readonly givenVars: Mapping
   readonly env: Environment
   /** When the invocation began; `run_started_at` and every `now()` of its templates. */
   readonly startedAtMs: number
@@ -264,7 +270,7 @@ function flags(invocation: Invocation): Value {
   return new HostObject('flags', [
     ['FULL_REFRESH', invocation.fullRefresh],
     ['WHICH', invocation.command],
-    ['STORE_FAILURES', false],
+    ['STORE_FAILURES', invocation.storeFailures],
     ['EMPTY', false],
     ['PRINT', true],
   ])

@@ -19,6 +19,7 @@ export class NodeContext implements TemplateContext {
   readonly calledMacros = new Set<string>()
   readonly #macros: MacroRegistry
   readonly #mode: Mode
+  readonly #packageName: string | undefined
   readonly #names: Map<string, Value>
   readonly #bound = new Map<string, Value>()
   #depth = 0
@@ -28,9 +29,12 @@ export class NodeContext implements TemplateContext {
     mode: Mode
     names: Iterable<readonly [string, Value]>
     permissive: boolean
+    /** Whose macros are found by their bare names; the root project's when left out. */
+    packageName?: string | undefined
   }) {
     this.#macros = options.macros
     this.#mode = options.mode
+    this.#packageName = options.packageName
     this.permissive = options.permissive
     this.#names = new Map([...jinjaGlobals, ...options.names])
     this.#names.set('context', new ContextObject(this))
@@ -44,7 +48,7 @@ export class NodeContext implements TemplateContext {
   lookup(name: string): Value | undefined {
     const held = this.#bound.get(name)
     if (held !== undefined) return held
-    const entry = this.#macros.find(name)
+    const entry = this.#macros.find(name, this.#packageName)
     const found = entry === undefined ? this.#package(name) : this.bind(entry)
     if (found === undefined) return this.#names.get(name)
     this.#bound.set(name, found)
@@ -57,7 +61,7 @@ export class NodeContext implements TemplateContext {
   }
 
   dispatch(name: string, namespace: string | null): Macro {
-    return this.bind(this.#macros.dispatch(name, namespace))
+    return this.bind(this.#macros.dispatch(name, namespace, this.#packageName))
   }
 
   #package(name: string): Value | undefined {

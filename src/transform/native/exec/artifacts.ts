@@ -86,7 +86,7 @@ function resultContent(outcome: Outcome): object {
     unique_id: node.uniqueId,
     compiled: compiledCode !== null,
     compiled_code: compiledCode,
-    relation_name: node.relationName,
+    relation_name: node.resourceType === 'seed' ? null : node.relationName,
     batch_results: null,
   }
 }

@@ -4,6 +4,7 @@ import { str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, PyDict } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
+import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
 import { ConfigObject, baseNames } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
@@ -12,6 +13,9 @@ import { referenceOf, sourceOf } from '../parse/captured.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { Manifest, Node } from '../parse/nodes.ts'
 import { argumentTemplate } from '../parse/test-builder.ts'
+import { graphNames } from './graph-names.ts'
+import { nodeContent } from './manifest-file.ts'
+import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 
@@ -22,29 +26,38 @@ export interface Project {
   readonly invocation: Invocation
   readonly manifest: Manifest
   readonly macros: MacroRegistry
+  /** By package; the root project's among them. */
+  readonly invocations: ReadonlyMap<string, Invocation>
+  /** The root project's `quoting`. */
+  readonly quoting: Mapping
 }
 
 /** A node's context with the ephemeral models that its text turned out to need. */
 export interface RunContext {
   readonly context: NodeContext
   readonly ephemeral: Set<string>
+  readonly model: PyDict
 }
 
 /** The context of a node that runs: references are relations, and only those that parsing saw. */
 export function runContext(project: Project, node: Node, more: Iterable<readonly [string, Value]>): RunContext {
   const ephemeral = new Set<string>()
-  const self = new Relation({ database: node.database, schema: node.schema, identifier: node.alias })
+  const self = relationOf(project, node)
+  const model = modelDict(project, node)
   const context = new NodeContext({
     macros: project.macros,
     mode: 'async',
     permissive: false,
+    packageName: node.packageName,
     names: [
-      ...baseNames(project.invocation),
+      ...baseNames(invocationOf(project, node.packageName)),
       ['execute', true],
       ['this', self],
       ['database', node.database],
       ['schema', node.schema],
-      ['model', modelDict(node)],
+      ['model', model],
+      ['graph', graphNames(project)],
+      ['load_agate_table', new HostFunction('load_agate_table', () => seedOf(node))],
       ['ref', new HostFunction('ref', (call) => resolvedRef(project, node, call, ephemeral))],
       ['source', new HostFunction('source', (call) => resolvedSource(project, node, call))],
       [
@@ -57,67 +70,38 @@ export function runContext(project: Project, node: Node, more: Iterable<readonly
       ...more,
     ],
   })
-  return { context, ephemeral }
+  return { context, ephemeral, model }
 }
 
-function modelDict(node: Node): PyDict {
-  const {
-    uniqueId,
-    name,
-    alias,
-    schema,
-    database,
-    packageName,
-    originalFilePath,
-    path,
-    fqn,
-    tags,
-    meta,
-    config,
-    description,
-    rawCode,
-  } = node
-  return new PyDict([
-    ['unique_id', uniqueId],
-    ['name', name],
-    ['alias', alias],
-    ['schema', schema],
-    ['database', database],
-    ['package_name', packageName],
-    ['resource_type', node.resourceType],
-    ['original_file_path', originalFilePath],
-    ['path', path],
-    ['fqn', [...fqn]],
-    ['tags', [...tags]],
-    ['meta', fromHost(meta)],
-    ['config', fromHost(config)],
-    ['description', description],
-    ['columns', columnsDict(node)],
-    ['raw_code', rawCode],
-    ['language', 'sql'],
-  ])
+/** The node as templates see it: the same words as in the manifest. */
+function modelDict(project: Project, node: Node): PyDict {
+  const content = nodeContent(node, undefined, { nowMs: project.invocation.startedAtMs })
+  const dict = fromHost(content)
+  if (!(dict instanceof PyDict)) throw new Error('the content of a node is a mapping')
+  return dict
 }
 
-function columnsDict(node: Node): PyDict {
-  return new PyDict(
-    [...node.columns].map(([name, column]): [Value, Value] => [
-      name,
-      fromHost({
-        name: column.name,
-        description: column.description,
-        meta: column.meta,
-        data_type: column.dataType,
-        quote: column.quote,
-        tags: column.tags,
-      }),
-    ]),
-  )
+/** The invocation as the templates of a package see it: with that package's variables. */
+function invocationOf(project: Project, packageName: string): Invocation {
+  return project.invocations.get(packageName) ?? project.invocation
+}
+
+/** The name of what a node builds, quoted as the project and the node say. */
+function relationOf(project: Project, node: Node): Relation {
+  return new Relation({
+    database: node.database,
+    schema: node.schema,
+    identifier: node.alias,
+    quoted: quotingPolicy(project.quoting, node.config['quoting']),
+  })
 }
 
 function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Value {
   const reference = referenceOf(call)
-  const id = node.dependsOnNodes.find((candidate) => project.manifest.nodes.get(candidate)?.name === reference.name)
-  const target = id === undefined ? undefined : project.manifest.nodes.get(id)
+  const target = node.dependsOnNodes
+    .map((id) => project.manifest.nodes.get(id))
+    .filter((candidate) => candidate?.name === reference.name)
+    .find((candidate) => reference.package === null || candidate?.packageName === reference.package)
   if (target === undefined) {
     throw new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
   }
@@ -125,17 +109,18 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
     ephemeral.add(target.uniqueId)
     return new Relation({ database: null, schema: null, identifier: CTE_PREFIX + target.name, type: 'cte' })
   }
-  return new Relation({ database: target.database, schema: target.schema, identifier: target.alias })
+  return relationOf(project, target)
 }
 
 function resolvedSource(project: Project, node: Node, call: CallArguments): Value {
   const [source, table] = sourceOf(call)
-  const found = [...project.manifest.sources.values()].find(
-    (candidate) => candidate.sourceName === source && candidate.name === table,
-  )
+  const found = node.dependsOnNodes
+    .map((id) => project.manifest.sources.get(id))
+    .find((candidate) => candidate?.sourceName === source && candidate.name === table)
   if (found === undefined)
     throw new MillraceError('TRANSFORM_SOURCE_MISSING', { node: node.uniqueId, reference: `${source}.${table}` })
-  return new Relation({ database: found.database, schema: found.schema, identifier: found.identifier })
+  const quoted = quotingPolicy(project.quoting, found.quoting)
+  return new Relation({ database: found.database, schema: found.schema, identifier: found.identifier, quoted })
 }
 
 /** The node's SQL, ephemeral parents put in as common table expressions. */

@@ -1,85 +1,44 @@
 import { rmSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
 import { MillraceError } from '../../../domain/errors.ts'
-import type { Clock } from '../../../domain/clock.ts'
-import type { NodeResult, RunnerEvent, RunnerRequest, RunnerResult } from '../../runner.ts'
+import type { NodeResult, RunnerCommand, RunnerRequest, RunnerResult } from '../../runner.ts'
 import { Database } from '../adapter/database.ts'
 import { Relation } from '../adapter/relation.ts'
 import type { Session } from '../adapter/session.ts'
-import { RuntimeAdapter } from '../adapter/runtime-adapter.ts'
-import { baseNames } from '../context/base-names.ts'
-import type { Invocation } from '../context/base-names.ts'
-import { NodeContext } from '../context/node-context.ts'
 import { graphOf, prerequisites } from '../graph/graph.ts'
 import { Selector } from '../graph/select.ts'
 import { callMacro } from '../jinja/template.ts'
-import { parseProject } from '../parse/parse-project.ts'
-import type { ParsedProject } from '../parse/parse-project.ts'
 import type { Node } from '../parse/nodes.ts'
-import { readTarget } from '../project/profile.ts'
-import { projectVars, readProject } from '../project/project-file.ts'
-import type { Project } from '../project/project-file.ts'
+import { readProject } from '../project/project-file.ts'
 import { writeManifest, writeRunResults, writeSql } from './artifacts.ts'
 import type { ArtifactWriter } from './artifacts.ts'
+import { runHooks } from './hooks.ts'
+import { runOperation } from './operation.ts'
+import { prepare } from './prepare.ts'
+import type { Machine, OnEvent, Prepared } from './prepare.ts'
+import { freeContext } from './free-context.ts'
 import { runNode } from './run-node.ts'
 import type { NodeRunner, Outcome } from './run-node.ts'
 import { runPlan } from './schedule.ts'
-import { StatementResults } from './statement-results.ts'
-
-export interface Machine {
-  readonly clock: Clock
-  readonly newId: () => string
-}
-
-type OnEvent = (event: RunnerEvent) => void
-
-/** Everything that is known before a database is asked. */
-interface Prepared extends ParsedProject {
-  readonly project: Project
-  readonly invocation: Invocation
-  readonly startedAtMs: number
-}
 
 /** Which resource types a command runs by itself. */
-const commandTypes: Readonly<Record<'build' | 'run' | 'test' | 'compile', readonly string[]>> = {
-  build: ['model', 'test'],
+const commandTypes: Partial<Readonly<Record<RunnerCommand, readonly string[]>>> = {
+  build: ['seed', 'model', 'snapshot', 'test'],
   run: ['model'],
   test: ['test'],
-  compile: ['model', 'test'],
+  seed: ['seed'],
+  snapshot: ['snapshot'],
+  compile: ['model', 'snapshot', 'analysis', 'test'],
 }
 
-/** Reads and parses the project; nothing has run when this throws. */
-function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
-  const startedAtMs = machine.clock.nowMs()
-  const { vars, env } = request
-  const project = readProject({ projectDir: request.projectDir, targetPath: request.targetPath, vars, env })
-  const profile = request.profile ?? project.profile
-  const target = readTarget({
-    profilesDir: request.profilesDir,
-    profile,
-    target: request.target,
-    threads: request.threads,
-    vars,
-    env,
-  })
-  const invocation: Invocation = {
-    invocationId: machine.newId(),
-    projectName: project.name,
-    command: request.command,
-    fullRefresh: request.fullRefresh,
-    target,
-    vars: projectVars(project, vars),
-    env,
-    startedAtMs,
-    log: (message, info) => onEvent({ kind: 'log', level: info ? 'info' : 'debug', message }),
-  }
-  return { project, invocation, startedAtMs, ...parseProject({ project, invocation }) }
-}
+/** Commands that run a project's hooks before and after: those that build something, and tests. */
+const HOOKED: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'seed', 'snapshot', 'test'])
 
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   if (request.command === 'clean') return clean(request)
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
+  if (request.command === 'run-operation') return operation(prepared, request, machine, onEvent)
   const ids = chosenIds(prepared, request)
   if (request.command === 'parse' || request.command === 'ls') {
     if (request.command === 'ls') for (const line of listed(prepared, ids)) onEvent({ kind: 'output', line })
@@ -93,7 +52,7 @@ function chosenIds(prepared: Prepared, request: RunnerRequest): string[] {
   const selector = new Selector(prepared.manifest, graphOf(prepared.manifest))
   const wanted = request.resourceTypes?.map((type) => (type === 'data_test' ? 'test' : type))
   const ids = [...selector.choose(request.select, request.exclude)].filter(
-    (id) => wanted === undefined || wanted.includes(typeOf(prepared, id)),
+    (id) => typeOf(prepared, id) !== 'operation' && (wanted === undefined || wanted.includes(typeOf(prepared, id))),
   )
   return ids.sort()
 }
@@ -125,17 +84,23 @@ async function execute(
   ids: readonly string[],
 ): Promise<RunnerResult> {
   const { manifest, invocation } = prepared
-  const types = commandTypes[request.command as keyof typeof commandTypes]
+  const types = commandTypes[request.command] ?? []
   const chosen = new Map(ids.flatMap((id) => nodeEntry(manifest.nodes.get(id), types)))
   const database = new Database(invocation.target, Math.max(1, invocation.target.threads))
   const onAbort = (): void =>
     void database.cancel().catch((error: unknown) => onEvent({ kind: 'log', level: 'warn', message: String(error) }))
   request.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    if (request.command === 'build' || request.command === 'run')
-      await createSchemas(prepared, [...chosen.values()], database)
-    const outcomes = await runAll({ prepared, request, machine, onEvent, chosen, database })
-    return finish(prepared, request, machine, outcomes)
+    if (HOOKED.has(request.command)) await createSchemas(prepared, [...chosen.values()], database)
+    const runner: NodeRunner = { project: prepared, database, clock: machine.clock }
+    const hooks = HOOKED.has(request.command) && chosen.size > 0
+    const before = hooks ? await runHooks(runner, 'on-run-start', []) : []
+    // A project whose preparation failed must not be built upon it.
+    const stopped = before.some(({ status }) => status === 'error')
+    const run = { prepared, request, machine, onEvent, chosen, database, runner }
+    const built = stopped ? skipAll(run) : await runAll(run)
+    const after = hooks && !stopped ? await runHooks(runner, 'on-run-end', built) : []
+    return finish(prepared, request, machine, [...before, ...built, ...after])
   } finally {
     request.signal?.removeEventListener('abort', onAbort)
     await database.close()
@@ -154,28 +119,22 @@ async function createSchemas(prepared: Prepared, nodes: readonly Node[], databas
 
 /** Through the macro `create_schema`, so that a project's own is used. */
 async function createSchema(prepared: Prepared, database: Database, session: Session, schema: string): Promise<void> {
-  const context: NodeContext = new NodeContext({
-    macros: prepared.macros,
-    mode: 'async',
-    permissive: false,
-    names: [...baseNames(prepared.invocation), ...new StatementResults().names(), ['execute', true]],
-  })
-  const bound = (name: string) => {
-    const entry = prepared.macros.find(name)
-    if (entry === undefined) throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: name })
-    return context.bind(entry)
-  }
-  const adapter = new RuntimeAdapter({
-    session,
-    cache: database.cache,
-    dispatch: (name, namespace) => context.dispatch(name, namespace),
-    macro: bound,
-    lookup: (name) => context.lookup(name),
-    unique: () => '',
-  })
-  context.set('adapter', adapter)
+  const { bound } = freeContext(prepared, database, session)
   const relation = new Relation({ database: prepared.invocation.target.database, schema, identifier: null })
   await callMacro(bound('create_schema'), [relation])
+}
+
+async function operation(
+  prepared: Prepared,
+  request: RunnerRequest,
+  machine: Machine,
+  onEvent: OnEvent,
+): Promise<RunnerResult> {
+  const { macro = '', args = {} } = request.operation ?? {}
+  const manifestPath = writeManifest(writer(prepared, machine), prepared.manifest, [])
+  const failure = await runOperation(prepared, macro, args)
+  if (failure !== null) onEvent({ kind: 'log', level: 'error', message: failure })
+  return { exitCode: failure === null ? 0 : 1, nodes: [], manifestPath, runResultsPath: null }
 }
 
 interface Run {
@@ -185,10 +144,14 @@ interface Run {
   readonly onEvent: OnEvent
   readonly chosen: ReadonlyMap<string, Node>
   readonly database: Database
+  readonly runner: NodeRunner
 }
 
-async function runAll({ prepared, request, machine, onEvent, chosen, database }: Run): Promise<Outcome[]> {
-  const runner: NodeRunner = { project: prepared, database, clock: machine.clock }
+function skipAll({ chosen }: Run): Outcome[] {
+  return [...chosen.values()].map((node) => skipped(node, 'on-run-start'))
+}
+
+async function runAll({ prepared, request, machine, onEvent, chosen, runner }: Run): Promise<Outcome[]> {
   const files = writer(prepared, machine)
   const onlyCompile = request.command === 'compile'
   const needs = onlyCompile
@@ -245,7 +208,8 @@ function resultOf(outcome: Outcome): NodeResult {
     resourceType: node.resourceType,
     status,
     message,
-    relationName: node.relationName,
+    // What is not compiled has no relation in dbt's results: a seed.
+    relationName: node.resourceType === 'seed' ? null : node.relationName,
     executionSeconds,
     failures,
   }

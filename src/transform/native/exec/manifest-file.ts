@@ -3,7 +3,7 @@ import { isoInstant } from '../../../domain/clock.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { DBT_VERSION, md5 } from '../context/base-names.ts'
 import { graphOf } from '../graph/graph.ts'
-import type { ColumnEntry, Manifest, Node, Source } from '../parse/nodes.ts'
+import type { ColumnEntry, DescribedEntry, Manifest, Node, Source } from '../parse/nodes.ts'
 
 export interface ArtifactOptions {
   readonly invocation: Invocation
@@ -39,19 +39,43 @@ export function manifestContent(
     ),
     macros: macrosContent(manifest, options),
     docs: Object.fromEntries([...manifest.docs.values()].map((block) => [block.uniqueId, docContent(block)])),
-    exposures: {},
-    metrics: {},
-    groups: {},
+    exposures: describedOf(manifest, 'exposure'),
+    metrics: describedOf(manifest, 'metric'),
+    groups: describedOf(manifest, 'group'),
     selectors: {},
     disabled: Object.fromEntries(disabled) as object,
     parent_map: Object.fromEntries(graph.parents),
     child_map: Object.fromEntries(graph.children),
     group_map: {},
-    saved_queries: {},
-    semantic_models: {},
+    saved_queries: describedOf(manifest, 'saved_query'),
+    semantic_models: describedOf(manifest, 'semantic_model'),
     unit_tests: {},
     functions: {},
   }
+}
+
+/** What is described and not run, as the manifest has it. */
+export function describedContent(entry: DescribedEntry): object {
+  return {
+    ...entry.content,
+    name: entry.name,
+    resource_type: entry.resourceType,
+    package_name: entry.packageName,
+    path: entry.path,
+    original_file_path: entry.originalFilePath,
+    unique_id: entry.uniqueId,
+    fqn: entry.fqn,
+    config: entry.config,
+    tags: entry.tags,
+    refs: entry.refs.map((ref) => ({ name: ref.name, package: ref.package, version: null })),
+    sources: entry.sources,
+    depends_on: { macros: [], nodes: entry.dependsOnNodes },
+  }
+}
+
+function describedOf(manifest: Manifest, type: DescribedEntry['resourceType']): object {
+  const entries = [...manifest.described.values()].filter((entry) => entry.resourceType === type)
+  return Object.fromEntries(entries.map((entry) => [entry.uniqueId, describedContent(entry)])) as object
 }
 
 function metadata({ invocation, startedAtMs, nowMs }: ArtifactOptions): object {
@@ -125,7 +149,7 @@ function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
       description: column.description,
       meta: column.meta,
       data_type: column.dataType,
-      constraints: [],
+      constraints: column.constraints,
       quote: column.quote,
       config: { meta: column.meta, tags: column.tags },
       tags: column.tags,
@@ -145,7 +169,12 @@ export function artifactPath(node: Node): string {
     : join(node.packageName, node.originalFilePath, node.path)
 }
 
-function nodeContent(node: Node, compiledCode: string | undefined, { nowMs }: ArtifactOptions): object {
+/** One node as manifest.json has it. */
+export function nodeContent(
+  node: Node,
+  compiledCode: string | undefined,
+  { nowMs }: Pick<ArtifactOptions, 'nowMs'>,
+): object {
   return {
     database: node.database,
     schema: node.schema,
@@ -163,7 +192,7 @@ function nodeContent(node: Node, compiledCode: string | undefined, { nowMs }: Ar
     description: node.description,
     columns: columnsContent(node.columns),
     meta: node.meta,
-    group: null,
+    group: node.config['group'] ?? null,
     docs: node.config['docs'] ?? { show: true, node_color: null },
     patch_path: node.patchPath,
     build_path: null,
@@ -183,15 +212,22 @@ function nodeContent(node: Node, compiledCode: string | undefined, { nowMs }: Ar
       ? {}
       : { compiled: true, compiled_code: compiledCode, extra_ctes_injected: true, extra_ctes: [] }),
     contract: NO_CONTRACT,
-    ...(node.resourceType === 'model' ? modelOnly(node) : testOnly(node)),
+    ...kindOnly(node),
   }
+}
+
+function kindOnly(node: Node): object {
+  if (node.resourceType === 'model') return modelOnly(node)
+  if (node.resourceType === 'test') return testOnly(node)
+  if (node.resourceType === 'operation') return { index: Number(node.name.split('-').at(-1)) }
+  return node.resourceType === 'seed' ? { root_path: node.rootFolder } : {}
 }
 
 function modelOnly(node: Node): object {
   const { access } = node.config
   return {
     access,
-    constraints: [],
+    constraints: node.constraints,
     version: null,
     latest_version: null,
     deprecation_date: null,
@@ -217,7 +253,8 @@ const NO_FRESHNESS = {
   filter: null,
 }
 
-function sourceContent(source: Source, { nowMs }: ArtifactOptions): object {
+/** One source as manifest.json has it. */
+export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, 'nowMs'>): object {
   return {
     database: source.database,
     schema: source.schema,
@@ -233,9 +270,9 @@ function sourceContent(source: Source, { nowMs }: ArtifactOptions): object {
     loader: source.loader,
     identifier: source.identifier,
     quoting: { database: null, schema: null, identifier: null, column: null },
-    loaded_at_field: null,
-    loaded_at_query: null,
-    freshness: NO_FRESHNESS,
+    loaded_at_field: source.loadedAtField,
+    loaded_at_query: source.loadedAtQuery,
+    freshness: source.freshness ?? NO_FRESHNESS,
     external: null,
     description: source.description,
     columns: columnsContent(source.columns),

@@ -14,7 +14,7 @@ import { DBT_VERSION } from '../context/base-names.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import type { Node } from '../parse/nodes.ts'
 import { compileNode, hookRenderer, runContext } from './compile-node.ts'
-import type { Project } from './compile-node.ts'
+import type { Project, RunContext } from './compile-node.ts'
 import { StatementResults } from './statement-results.ts'
 import type { StatementResult } from './statement-results.ts'
 
@@ -70,6 +70,31 @@ export async function runNode(runner: NodeRunner, node: Node, onlyCompile: boole
   }
 }
 
+/** Runs a hook of the project: its text, rendered, is one or more statements; blank text runs nothing. */
+export async function runHook(
+  runner: NodeRunner,
+  node: Node,
+  names: readonly (readonly [string, Value])[],
+): Promise<Outcome> {
+  const startedAtMs = runner.clock.nowMs()
+  const running: Running = { compiledCode: null, executedSql: null, timing: [] }
+  try {
+    const verdict = await withSession(runner, node, async (session): Promise<Verdict> => {
+      const { run } = nodeRun(runner, node, session, running, names)
+      const sql = await timed(runner, running, 'compile', () => compileNode(runner.project, node, run))
+      running.compiledCode = sql
+      const answer =
+        sql.trim() === '' ? null : await timed(runner, running, 'execute', () => session.execute(sql, true))
+      await session.commit()
+      return { status: 'success', message: answer?.message ?? 'OK', failures: null, response: {} }
+    })
+    return finished(runner, node, running, startedAtMs, verdict)
+  } catch (error) {
+    const failed = { status: 'error', message: failureText(error, node), failures: null, response: {} } as const
+    return finished(runner, node, running, startedAtMs, failed)
+  }
+}
+
 type Verdict = Pick<Outcome, 'status' | 'message' | 'failures' | 'response'>
 
 function finished(runner: NodeRunner, node: Node, running: Running, startedAtMs: number, verdict: Verdict): Outcome {
@@ -111,16 +136,21 @@ async function timed<Result>(
   }
 }
 
-async function compileAndRun(
+/** The context of a node with the adapter over its connection. */
+function nodeRun(
   runner: NodeRunner,
   node: Node,
   session: Session,
   running: Running,
-  onlyCompile: boolean,
-): Promise<Verdict> {
+  names: readonly (readonly [string, Value])[],
+): { run: RunContext; results: StatementResults } {
   const results = new StatementResults()
   const { project } = runner
-  const run = runContext(project, node, [...results.names(), ...nodeNames(() => run.context, node)])
+  const run: RunContext = runContext(project, node, [
+    ...results.names(),
+    ...nodeNames(() => run.context, node),
+    ...names,
+  ])
   const adapter = new RuntimeAdapter({
     session: recorded(session, running),
     cache: runner.database.cache,
@@ -130,8 +160,21 @@ async function compileAndRun(
     unique: () => String(runner.clock.nowMs()),
   })
   run.context.set('adapter', adapter)
+  return { run, results }
+}
+
+async function compileAndRun(
+  runner: NodeRunner,
+  node: Node,
+  session: Session,
+  running: Running,
+  onlyCompile: boolean,
+): Promise<Verdict> {
+  const { project } = runner
+  const { run, results } = nodeRun(runner, node, session, running, [])
   const sql = await timed(runner, running, 'compile', () => compileNode(project, node, run))
-  running.compiledCode = sql
+  running.compiledCode = node.resourceType === 'seed' ? null : sql
+  if (running.compiledCode !== null) run.model.set('compiled_code', sql)
   if (onlyCompile || node.config['materialized'] === 'ephemeral')
     return { status: 'success', message: null, failures: null, response: {} }
   running.executedSql = null
@@ -174,7 +217,7 @@ async function materialize(project: Project, node: Node, context: NodeContext, s
 
 function verdictOf(node: Node, main: StatementResult | undefined): Verdict {
   const response = responseOf(main)
-  if (node.resourceType === 'model')
+  if (node.resourceType !== 'test')
     return { status: 'success', message: main?.message ?? 'OK', failures: null, response }
   const [row] = main?.table.rows ?? []
   const [count = 0, warns = false, fails = false] = row ?? []
@@ -226,7 +269,10 @@ function raisedText(cause: Error): string {
 
 /** dbt's wording: the kind of error, the node and its file, then what the database or the template said. */
 function failureText(error: unknown, node: Node): string {
-  const where = `${node.resourceType} ${node.name} (${node.originalFilePath})`
+  return errorText(error, `${node.resourceType} ${node.name} (${node.originalFilePath})`)
+}
+
+export function errorText(error: unknown, where: string): string {
   const cause = error instanceof Error ? error : new Error(String(error))
   if (cause instanceof pg.DatabaseError) {
     const lines = [

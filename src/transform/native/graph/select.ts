@@ -41,12 +41,18 @@ function matchesSource(node: Selectable, value: string): boolean {
   return parts.length <= 3 && parts.every((part, index) => matches(part, own[from + index] ?? ''))
 }
 
+/** dbt compares by type: text and lists with text as it is written, true and false in any case, and nothing else. */
 function matchesConfig(node: Selectable, value: string, keys: readonly string[]): boolean {
   const found = keys.reduce<unknown>(
     (level, key) => (typeof level === 'object' && level !== null ? (level as Record<string, unknown>)[key] : undefined),
     node.config,
   )
-  return (Array.isArray(found) ? found : [found]).some((item) => String(item) === value)
+  const isSeverity = keys.length === 1 && keys[0] === 'severity'
+  return (Array.isArray(found) ? found : [found]).some((item) => {
+    if (typeof item === 'boolean') return String(item) === value.toLowerCase()
+    if (typeof item !== 'string') return false
+    return isSeverity ? item.toLowerCase() === value.toLowerCase() : item === value
+  })
 }
 
 function matchesTestType(node: Selectable, value: string): boolean {
@@ -141,5 +147,5 @@ export class Selector {
 /** Without a method dbt looks at the shape: a slash means a path, an ending a file, anything else a name. */
 function implicitMethod(value: string): string {
   if (value.includes('/')) return 'path'
-  return /\.(sql|yml|yaml|py|csv)$/i.test(value) ? 'file' : 'fqn'
+  return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
 }

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import { bind } from '../jinja/arguments.ts'
-import { toHost } from '../jinja/json.ts'
+import { fromHost, toHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
@@ -25,6 +25,7 @@ export interface Captured {
 
 export interface CaptureOptions {
   readonly invocation: Invocation
+  readonly packageName: string
   readonly macros: MacroRegistry
   readonly template: Template
   readonly self: Relation
@@ -42,11 +43,14 @@ export function capture(options: CaptureOptions): Captured {
     macros: options.macros,
     mode: 'sync',
     permissive: true,
+    packageName: options.packageName,
     names: [
       ...baseNames(options.invocation),
       ['execute', false],
       ['this', options.self],
-      ['model', new PyDict()],
+      ['model', parsedModel(options)],
+      ['graph', emptyGraph()],
+      ['load_agate_table', new HostFunction('load_agate_table', () => null)],
       ['ref', new HostFunction('ref', (call) => captureRef(call, refs, options.self))],
       ['source', new HostFunction('source', (call) => captureSource(call, sources, options.self))],
       [
@@ -70,6 +74,28 @@ export function capture(options: CaptureOptions): Captured {
     config,
     macros: [...context.calledMacros],
   }
+}
+
+/** What is known of a node before its file has been read through. */
+function parsedModel({ self, knownConfig, packageName }: CaptureOptions): PyDict {
+  return new PyDict([
+    ['name', self.identifier],
+    ['alias', self.identifier],
+    ['resource_type', 'model'],
+    ['package_name', packageName],
+    ['config', fromHost(knownConfig)],
+    ['tags', fromHost(knownConfig['tags'] ?? [])],
+    ['meta', fromHost(knownConfig['meta'] ?? {})],
+    ['columns', new PyDict()],
+    ['description', ''],
+  ])
+}
+
+/** The graph while it is being read: every kind is there and has nothing in it yet. */
+function emptyGraph(): PyDict {
+  return new PyDict(
+    ['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((kind): [Value, Value] => [kind, new PyDict()]),
+  )
 }
 
 function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Item[] {

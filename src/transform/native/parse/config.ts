@@ -60,9 +60,44 @@ export function testDefaults(): NodeConfig {
   }
 }
 
+export function seedDefaults(): NodeConfig {
+  const { materialized: _view, ...rest } = modelDefaults()
+  return { ...rest, materialized: 'seed', delimiter: ',', quote_columns: null }
+}
+
+export function snapshotDefaults(): NodeConfig {
+  const { materialized: _view, unique_key: _key, access: _access, freshness: _freshness, ...rest } = modelDefaults()
+  return {
+    ...rest,
+    materialized: 'snapshot',
+    unique_key: null,
+    strategy: null,
+    target_schema: null,
+    target_database: null,
+    updated_at: null,
+    check_cols: null,
+    snapshot_meta_column_names: {
+      dbt_valid_to: null,
+      dbt_valid_from: null,
+      dbt_scd_id: null,
+      dbt_updated_at: null,
+      dbt_is_deleted: null,
+    },
+    dbt_valid_to_current: null,
+  }
+}
+
 /** Keys whose values add up over the levels instead of replacing each other. */
 const ADDITIVE = new Set(['tags', 'pre-hook', 'post-hook', 'packages'])
-const MERGED = new Set(['meta', 'docs', 'quoting', 'column_types', 'grants', 'persist_docs', 'contract'])
+const MERGED = new Set([
+  'meta',
+  'docs',
+  'quoting',
+  'column_types',
+  'persist_docs',
+  'contract',
+  'snapshot_meta_column_names',
+])
 const RENAMED: Readonly<Record<string, string>> = { pre_hook: 'pre-hook', post_hook: 'post-hook' }
 
 /** One level of configuration over another: tags and hooks add up, meta and its kind merge, the rest replaces. */
@@ -71,8 +106,20 @@ export function mergeConfig(base: NodeConfig, level: Mapping): NodeConfig {
   for (const [given, value] of Object.entries(level)) {
     const key = RENAMED[given] ?? given
     if (ADDITIVE.has(key)) merged[key] = added(key, merged[key], value)
+    else if (key.replace(/^\+/, '') === 'grants')
+      merged['grants'] = mergedGrants(asMapping(merged['grants']), asMapping(value))
     else if (MERGED.has(key)) merged[key] = { ...asMapping(merged[key]), ...asMapping(value) }
     else merged[key] = value
+  }
+  return merged
+}
+
+/** A grant replaces the one above it; `+select` adds to it. */
+function mergedGrants(held: Mapping, level: Mapping): Mapping {
+  const merged: Record<string, unknown> = { ...held }
+  for (const [given, value] of Object.entries(level)) {
+    const key = given.replace(/^\+/, '')
+    merged[key] = given.startsWith('+') ? [...asList(merged[key]), ...asList(value)] : asList(value)
   }
   return merged
 }
@@ -90,8 +137,19 @@ export interface Hook {
 }
 
 function hook(value: unknown): Hook {
-  if (isMapping(value)) return { sql: hookText(value['sql']), transaction: value['transaction'] !== false, index: null }
-  return { sql: hookText(value), transaction: true, index: null }
+  const given = typeof value === 'string' && /^\s*\{\s*"/.test(value) ? jsonHook(value) : value
+  if (isMapping(given)) return { sql: hookText(given['sql']), transaction: given['transaction'] !== false, index: null }
+  return { sql: hookText(given), transaction: true, index: null }
+}
+
+/** `before_begin` and `after_commit` write their hook as JSON; SQL that merely looks so stays SQL. */
+function jsonHook(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return text
+    throw error
+  }
 }
 
 /** What is not text is no SQL; it becomes nothing to run. */

@@ -37,13 +37,8 @@ function below(folder: string): string[] {
     .sort()
 }
 
-/** Refuses files whose kind the native runner does not do: packages, Python models, seeds, snapshots. */
+/** Refuses files whose kind the native runner does not do. */
 export function checkFiles(project: Project): void {
-  for (const name of ['packages.yml', 'dependencies.yml', 'package-lock.yml', 'selectors.yml']) {
-    if (existsSync(join(project.folder, name))) refuse('file', name, { file: name })
-  }
-  for (const file of filesOf(project, [...project.modelPaths, 'seeds'], ['.py', '.csv']))
+  for (const file of filesOf(project, project.modelPaths, ['.py']))
     refuse('file', extname(file.path), { file: file.file })
-  for (const file of filesOf(project, ['snapshots'], ['.sql', '.yml', '.yaml']))
-    refuse('schema key', 'snapshots', { file: file.file })
 }

@@ -37,12 +37,14 @@ function macrosOf(text: string, file: string, packageName: string): MacroEntry[]
     }))
 }
 
-/** The macros of the project and of our library. Throws TRANSFORM_JINJA_SYNTAX and TRANSFORM_NAME_DOUBLED. */
-export function loadMacros(project: Project): MacroRegistry {
-  const own = filesOf(project, project.macroPaths, ['.sql'])
-  const generic = filesOf(project, project.testPaths, ['.sql']).filter((file) => file.path.startsWith('generic/'))
-  const entries = [...own, ...generic].flatMap((file) => macrosOf(file.text, file.file, project.name))
-  return new MacroRegistry(project.name, [...standardMacros(), ...entries])
+/** The macros of all packages and of our library. Throws TRANSFORM_JINJA_SYNTAX and TRANSFORM_NAME_DOUBLED. */
+export function loadMacros(root: Project, packages: readonly Project[]): MacroRegistry {
+  const entries = [root, ...packages].flatMap((project) => {
+    const own = filesOf(project, project.macroPaths, ['.sql'])
+    const generic = filesOf(project, project.testPaths, ['.sql']).filter((file) => file.path.startsWith('generic/'))
+    return [...own, ...generic].flatMap((file) => macrosOf(file.text, file.file, project.name))
+  })
+  return new MacroRegistry(root, [...standardMacros(), ...entries])
 }
 
 /** Every `{% docs name %}` block of the project's Markdown files. */

@@ -2,25 +2,29 @@ import { dirname } from 'node:path'
 import type { Invocation } from '../context/base-names.ts'
 import type { Relation } from '../adapter/relation.ts'
 import type { Template } from '../jinja/template.ts'
-import type { Project } from '../project/project-file.ts'
+import type { Project, ProjectConfigs } from '../project/project-file.ts'
 import type { Mapping } from '../project/shape.ts'
 import type { Captured } from './captured.ts'
 import type { MacroRegistry } from './macro-registry.ts'
-import type { GenericTest, Node, NodeConfig } from './nodes.ts'
+import type { GenericTest, Node, NodeConfig, ResourceType } from './nodes.ts'
 import type { Patch } from './schema-files.ts'
 
 /** What makes a node of a kind: its defaults, its configuration tree and where its names begin. */
 export interface NodeKind {
-  readonly resourceType: 'model' | 'test'
+  readonly resourceType: ResourceType
   readonly defaults: NodeConfig
-  readonly tree: Mapping
+  /** Which of a project's configuration trees is about it. */
+  readonly tree: keyof ProjectConfigs
 }
 
 /** What builders of nodes need of the parser. */
 export interface NodeMaker {
   readonly project: Project
+  readonly root: Project
   readonly invocation: Invocation
   readonly macros: MacroRegistry
+  /** What a project's tree says of a node, from the outermost folder inwards. */
+  levels(project: Project, tree: keyof ProjectConfigs, fqn: readonly string[]): readonly Mapping[]
   node(kind: NodeKind, parts: NodeParts): Node
 }
 
@@ -35,6 +39,10 @@ export interface NodeParts {
   readonly description?: string
   readonly hash?: string
   readonly generic?: GenericTest
+  /** Of a file whose checksum is not that of its raw code. */
+  readonly checksumText?: string
+  /** Of a hook of the project: when it runs, which dbt keeps as its tag. */
+  readonly hookTag?: string
   /** How the node is rendered for its references when its template alone is not enough. */
   readonly captured?: (self: Relation, known: NodeConfig) => Captured
 }

@@ -18,7 +18,11 @@ export interface ColumnEntry {
   readonly dataType: string | null
   readonly quote: boolean | null
   readonly docBlocks: readonly string[]
+  readonly constraints: readonly Mapping[]
 }
+
+/** The kinds of node that have a file of their own. `operation` is a hook of the project. */
+export type ResourceType = 'model' | 'test' | 'seed' | 'snapshot' | 'analysis' | 'operation'
 
 /** What a generic test was made from. */
 export interface GenericTest {
@@ -54,7 +58,7 @@ interface Common {
 }
 
 export interface Node extends Common {
-  readonly resourceType: 'model' | 'test'
+  readonly resourceType: ResourceType
   readonly alias: string
   readonly rawCode: string
   readonly template: Template
@@ -64,6 +68,9 @@ export interface Node extends Common {
   readonly dependsOnNodes: readonly string[]
   readonly dependsOnMacros: readonly string[]
   readonly genericTest: GenericTest | null
+  /** The folder of its package; a seed's file lies below it. */
+  readonly rootFolder: string
+  readonly constraints: readonly Mapping[]
 }
 
 export interface Source extends Common {
@@ -73,6 +80,27 @@ export interface Source extends Common {
   readonly sourceMeta: Mapping
   readonly loader: string
   readonly identifier: string
+  readonly quoting: Mapping
+  readonly freshness: Mapping | null
+  readonly loadedAtField: string | null
+  readonly loadedAtQuery: string | null
+}
+
+/** An exposure, group, metric or another thing that is described and not run, with what it depends on. */
+export interface DescribedEntry {
+  readonly uniqueId: string
+  readonly resourceType: 'exposure' | 'group' | 'metric' | 'semantic_model' | 'saved_query' | 'unit_test'
+  readonly name: string
+  readonly packageName: string
+  readonly path: string
+  readonly originalFilePath: string
+  readonly fqn: readonly string[]
+  readonly content: Mapping
+  readonly config: NodeConfig
+  readonly tags: readonly string[]
+  readonly refs: readonly Reference[]
+  readonly sources: readonly (readonly [string, string])[]
+  readonly dependsOnNodes: readonly string[]
 }
 
 export interface MacroEntry {
@@ -98,6 +126,7 @@ export interface DocBlock {
 /** The parsed project: what the graph, the executor and the artifacts read. */
 export interface Manifest {
   readonly projectName: string
+  readonly described: ReadonlyMap<string, DescribedEntry>
   readonly nodes: ReadonlyMap<string, Node>
   readonly disabled: ReadonlyMap<string, Node>
   readonly sources: ReadonlyMap<string, Source>

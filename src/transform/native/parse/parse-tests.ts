@@ -27,12 +27,16 @@ interface Subject {
   readonly enabled: boolean
 }
 
-/** Every generic test of the schema files; those of a disabled model are disabled with it. */
-export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, models: readonly Node[]): Node[] {
-  const byName = new Map(models.map((model) => [model.name, model]))
-  const ofModels = [...schema.models.values()].flatMap((patch) => {
-    const model = byName.get(patch.name)
-    return model === undefined ? [] : testsOf(parser, patch, modelSubject(patch, model))
+/** Every generic test of a package's schema files; those of what is switched off are switched off with it. */
+export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes: readonly Node[]): Node[] {
+  const ofNodes = (['models', 'seeds', 'snapshots'] as const).flatMap((kind) => {
+    const type = { models: 'model', seeds: 'seed', snapshots: 'snapshot' }[kind]
+    const own = nodes.filter((node) => node.resourceType === type && node.packageName === parser.project.name)
+    const byName = new Map(own.map((node) => [node.name, node]))
+    return [...schema.patches[kind].values()].flatMap((patch) => {
+      const node = byName.get(patch.name) ?? otherKind(nodes, patch.name, parser.project.name)
+      return node === undefined ? [] : testsOf(parser, patch, nodeSubject(patch, node, kind))
+    })
   })
   const ofSources = schema.sources.flatMap((patch) =>
     testsOf(parser, patch, {
@@ -42,21 +46,31 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, models
       call: `source('${patch.sourceName}', '${patch.name}')`,
       fileKeyName: `sources.${patch.sourceName}`,
       attachedNode: null,
-      enabled: patch.config['enabled'] !== false,
+      enabled: patch.config['enabled'] !== false && patch.sourceConfig['enabled'] !== false,
     }),
   )
-  return [...ofModels, ...ofSources]
+  return [...ofNodes, ...ofSources]
 }
 
-function modelSubject(patch: Patch, model: Node): Subject {
+/** dbt takes an entry under `models` for a seed or snapshot of that name, too. */
+function otherKind(nodes: readonly Node[], name: string, packageName: string): Node | undefined {
+  return nodes.find(
+    (node) =>
+      node.name === name &&
+      node.packageName === packageName &&
+      ['model', 'seed', 'snapshot'].includes(node.resourceType),
+  )
+}
+
+function nodeSubject(patch: Patch, node: Node, kind: 'models' | 'seeds' | 'snapshots'): Subject {
   return {
     file: patch.file,
     label: patch.name,
     kind: (test) => test,
     call: `ref('${patch.name}')`,
-    fileKeyName: `models.${patch.name}`,
-    attachedNode: model.uniqueId,
-    enabled: model.config['enabled'] !== false,
+    fileKeyName: `${kind}.${patch.name}`,
+    attachedNode: node.uniqueId,
+    enabled: node.config['enabled'] !== false,
   }
 }
 
@@ -65,8 +79,13 @@ function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
 }
 
 function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
-  if (parser.macros.find(`test_${entry.name}`) === undefined && entry.namespace === null) {
-    throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: `test_${entry.name}`, file: subject.file })
+  const macro = `test_${entry.name}`
+  const known =
+    entry.namespace === null
+      ? parser.macros.find(macro, parser.project.name)
+      : parser.macros.inPackage(entry.namespace, macro)
+  if (known === undefined) {
+    throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro, file: subject.file })
   }
   const arguments_ = { ...(columnName === null ? {} : { column_name: columnName }), ...entry.arguments }
   const kwargs = { ...arguments_, model: `{{ get_where_subquery(${subject.call}) }}` }
@@ -80,7 +99,7 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
   const metadata = { namespace: entry.namespace, name: entry.name, kwargs }
   const template = Template.parse(rawCode, subject.file)
   return parser.node(
-    { resourceType: 'test', defaults: testDefaults(), tree: parser.project.configs.tests },
+    { resourceType: 'test', defaults: testDefaults(), tree: 'tests' },
     {
       name: full,
       file: subject.file,
@@ -95,6 +114,7 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
         capture({
           invocation: parser.invocation,
           macros: parser.macros,
+          packageName: parser.project.name,
           template,
           self,
           knownConfig: { ...known, ...config },

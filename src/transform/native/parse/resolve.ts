@@ -1,13 +1,17 @@
 import { MillraceError } from '../../../domain/errors.ts'
-import type { DocBlock, MacroEntry, Manifest, Node, Reference, Source } from './nodes.ts'
+import type { DescribedEntry, DocBlock, MacroEntry, Manifest, Node, Reference, Source } from './nodes.ts'
 
 export interface Unresolved {
   readonly projectName: string
   readonly nodes: readonly Node[]
+  readonly described: readonly DescribedEntry[]
   readonly sources: readonly Source[]
   readonly macros: ReadonlyMap<string, MacroEntry>
   readonly docs: ReadonlyMap<string, DocBlock>
 }
+
+/** What may be referred to by `ref`. */
+const REFERABLE: ReadonlySet<string> = new Set(['model', 'seed', 'snapshot'])
 
 /**
  * Gives every reference its node. Throws TRANSFORM_REF_MISSING, TRANSFORM_SOURCE_MISSING, TRANSFORM_NAME_DOUBLED, TRANSFORM_CYCLE.
@@ -15,29 +19,86 @@ export interface Unresolved {
  */
 export function resolveReferences(unresolved: Unresolved): Manifest {
   const { enabled, disabled } = parted(unresolved.nodes)
-  const models = named(enabled.filter((node) => node.resourceType === 'model'))
+  const models = named(enabled.filter((node) => REFERABLE.has(node.resourceType)))
   const off = new Set([...disabled.values()].map((node) => node.name))
-  const sources = new Map(unresolved.sources.map((source) => [`${source.sourceName}.${source.name}`, source]))
+  const resolver: Resolver = {
+    models,
+    projectName: unresolved.projectName,
+    sources: new Map(unresolved.sources.map((source) => [source.uniqueId, source])),
+  }
   const nodes = new Map<string, Node>()
   for (const node of enabled) {
-    if (node.resourceType === 'test' && node.refs.some((ref) => !models.has(ref.name) && off.has(ref.name))) {
+    if (node.resourceType === 'test' && isOrphan(node, resolver, off)) {
       disabled.set(node.uniqueId, node)
       continue
     }
-    const ids = [
-      ...node.refs.map((ref) => modelId(node, ref, models)),
-      ...node.sources.map((pair) => sourceId(node, pair, sources)),
-    ]
-    nodes.set(node.uniqueId, { ...node, dependsOnNodes: [...new Set(ids)] })
+    nodes.set(node.uniqueId, { ...node, dependsOnNodes: idsOf(node, resolver) })
   }
   checkRelations(nodes)
   refuseCycles(nodes)
-  return {
-    ...unresolved,
-    nodes,
-    disabled,
-    sources: new Map(unresolved.sources.map((source) => [source.uniqueId, source])),
-  }
+  const described = unresolved.described
+    .filter((one) => one.config['enabled'] !== false)
+    .map((one): [string, DescribedEntry] => [one.uniqueId, { ...one, dependsOnNodes: idsOf(one, resolver) }])
+  return { ...unresolved, nodes, disabled, described: new Map(described), sources: resolver.sources }
+}
+
+interface Resolver {
+  readonly projectName: string
+  readonly models: ReadonlyMap<string, readonly Node[]>
+  readonly sources: ReadonlyMap<string, Source>
+}
+
+type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'refs' | 'sources'>
+
+function idsOf(node: Referring, resolver: Resolver): readonly string[] {
+  const ids = [
+    ...node.refs.map((ref) => modelOf(node, ref, resolver)?.uniqueId ?? refMissing(node, ref)),
+    ...node.sources.map((pair) => sourceOf(node, pair, resolver)?.uniqueId ?? sourceMissing(node, pair)),
+  ]
+  return [...new Set(ids)]
+}
+
+/** A test of something that is switched off is switched off with it. */
+function isOrphan(node: Node, resolver: Resolver, off: ReadonlySet<string>): boolean {
+  return (
+    node.refs.some((ref) => modelOf(node, ref, resolver) === undefined && off.has(ref.name)) ||
+    (node.genericTest !== null && node.sources.some((pair) => sourceOf(node, pair, resolver) === undefined))
+  )
+}
+
+/** The package that is named; else the referring package's own, the root project's, then any. */
+function modelOf(node: Referring, ref: Reference, { models, projectName }: Resolver): Node | undefined {
+  const found = models.get(ref.name) ?? []
+  const in_ = (name: string): Node | undefined => found.find((one) => one.packageName === name)
+  if (ref.package !== null) return in_(ref.package)
+  return in_(node.packageName) ?? in_(projectName) ?? found[0]
+}
+
+function sourceOf(
+  node: Referring,
+  [source, table]: readonly [string, string],
+  { sources, projectName }: Resolver,
+): Source | undefined {
+  const of = (name: string): Source | undefined => sources.get(`source.${name}.${source}.${table}`)
+  const anywhere = (): Source | undefined =>
+    [...sources.values()].find((one) => one.sourceName === source && one.name === table)
+  return of(node.packageName) ?? of(projectName) ?? anywhere()
+}
+
+function refMissing(node: Referring, ref: Reference): never {
+  throw new MillraceError('TRANSFORM_REF_MISSING', {
+    node: node.uniqueId,
+    file: node.originalFilePath,
+    reference: ref.package === null ? ref.name : `${ref.package}.${ref.name}`,
+  })
+}
+
+function sourceMissing(node: Referring, [source, table]: readonly [string, string]): never {
+  throw new MillraceError('TRANSFORM_SOURCE_MISSING', {
+    node: node.uniqueId,
+    file: node.originalFilePath,
+    reference: `${source}.${table}`,
+  })
 }
 
 function parted(all: readonly Node[]): { enabled: Node[]; disabled: Map<string, Node> } {
@@ -48,10 +109,12 @@ function parted(all: readonly Node[]): { enabled: Node[]; disabled: Map<string, 
   }
 }
 
-function named(models: readonly Node[]): Map<string, Node> {
-  const map = new Map<string, Node>()
+/** By name, over packages; within one package a name is there once. */
+function named(models: readonly Node[]): Map<string, readonly Node[]> {
+  const map = new Map<string, readonly Node[]>()
   for (const model of models) {
-    const other = map.get(model.name)
+    const held = map.get(model.name) ?? []
+    const other = held.find((one) => one.packageName === model.packageName)
     if (other !== undefined) {
       throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
         name: model.name,
@@ -60,37 +123,9 @@ function named(models: readonly Node[]): Map<string, Node> {
         second: model.originalFilePath,
       })
     }
-    map.set(model.name, model)
+    map.set(model.name, [...held, model])
   }
   return map
-}
-
-function modelId(node: Node, ref: Reference, models: ReadonlyMap<string, Node>): string {
-  const model = models.get(ref.name)
-  if (model === undefined || (ref.package !== null && ref.package !== model.packageName)) {
-    throw new MillraceError('TRANSFORM_REF_MISSING', {
-      node: node.uniqueId,
-      file: node.originalFilePath,
-      reference: ref.name,
-    })
-  }
-  return model.uniqueId
-}
-
-function sourceId(
-  node: Node,
-  [source, table]: readonly [string, string],
-  sources: ReadonlyMap<string, Source>,
-): string {
-  const found = sources.get(`${source}.${table}`)
-  if (found === undefined) {
-    throw new MillraceError('TRANSFORM_SOURCE_MISSING', {
-      node: node.uniqueId,
-      file: node.originalFilePath,
-      reference: `${source}.${table}`,
-    })
-  }
-  return found.uniqueId
 }
 
 function checkRelations(nodes: ReadonlyMap<string, Node>): void {
@@ -111,13 +146,27 @@ function checkRelations(nodes: ReadonlyMap<string, Node>): void {
 }
 
 function refuseCycles(nodes: ReadonlyMap<string, Node>): void {
-  const done = new Set<string>()
-  const visit = (id: string, path: readonly string[]): void => {
-    if (done.has(id)) return
-    if (path.includes(id))
-      throw new MillraceError('TRANSFORM_CYCLE', { cycle: [...path.slice(path.indexOf(id)), id].join(' -> ') })
-    for (const parent of nodes.get(id)?.dependsOnNodes ?? []) visit(parent, [...path, id])
-    done.add(id)
+  const state = new Map<string, 'open' | 'done'>()
+  for (const start of nodes.keys()) {
+    const path: { id: string; next: number }[] = [{ id: start, next: 0 }]
+    while (path.length > 0) {
+      const top = path.at(-1)!
+      const parents = nodes.get(top.id)?.dependsOnNodes ?? []
+      if (top.next === 0 && state.get(top.id) === 'done') path.pop()
+      else if (top.next < parents.length) {
+        state.set(top.id, 'open')
+        const parent = parents[top.next++]!
+        if (state.get(parent) === 'open') throw cycle(path, parent)
+        if (state.get(parent) !== 'done') path.push({ id: parent, next: 0 })
+      } else {
+        state.set(top.id, 'done')
+        path.pop()
+      }
+    }
   }
-  for (const id of nodes.keys()) visit(id, [])
+}
+
+function cycle(path: readonly { readonly id: string }[], from: string): MillraceError {
+  const ids = path.map(({ id }) => id)
+  return new MillraceError('TRANSFORM_CYCLE', { cycle: [...ids.slice(ids.indexOf(from)), from].join(' -> ') })
 }

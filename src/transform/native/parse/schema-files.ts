@@ -21,7 +21,7 @@ export interface TestUse {
   readonly columnName: string | null
 }
 
-/** What a schema file says about one model, test, macro or source table. */
+/** What a schema file says about one model, seed, snapshot, test or source table. */
 export interface Patch {
   readonly name: string
   readonly file: string
@@ -31,6 +31,9 @@ export interface Patch {
   readonly config: Mapping
   readonly columns: ReadonlyMap<string, ColumnEntry>
   readonly tests: readonly TestUse[]
+  /** Of a snapshot that is written in YAML alone: what it looks at, such as `ref('orders')`. */
+  readonly relation: string | null
+  readonly constraints: readonly Mapping[]
 }
 
 export interface SourcePatch extends Patch {
@@ -42,12 +45,39 @@ export interface SourcePatch extends Patch {
   readonly identifier: string
   readonly schema: string
   readonly database: string | null
+  readonly quoting: Mapping
+  /** Of the source and of its table, the table's over the source's; null when neither has any. */
+  readonly freshness: Mapping | null
+  readonly loadedAtField: string | null
+  readonly loadedAtQuery: string | null
 }
 
+/** Something that schema files describe and that nothing is run for: an exposure, a group, a metric. */
+export interface Described {
+  readonly kind: DescribedKind
+  readonly name: string
+  readonly file: string
+  readonly content: Mapping
+}
+
+export const describedKinds = [
+  'exposures',
+  'groups',
+  'metrics',
+  'semantic_models',
+  'saved_queries',
+  'unit_tests',
+] as const
+export type DescribedKind = (typeof describedKinds)[number]
+
+/** The kinds of node that schema files patch, by their key. */
+export const patchedKinds = ['models', 'seeds', 'snapshots', 'analyses', 'tests', 'macros'] as const
+export type PatchedKind = (typeof patchedKinds)[number]
+
 export interface SchemaFiles {
-  readonly models: ReadonlyMap<string, Patch>
-  readonly tests: ReadonlyMap<string, Patch>
+  readonly patches: Readonly<Record<PatchedKind, ReadonlyMap<string, Patch>>>
   readonly sources: readonly SourcePatch[]
+  readonly described: readonly Described[]
 }
 
 export interface SchemaOptions {
@@ -55,21 +85,39 @@ export interface SchemaOptions {
   readonly target: Target
   readonly vars: Mapping
   readonly env: Environment
-  readonly docs: ReadonlyMap<string, DocBlock>
+  /** Docs blocks by package, the project's own first. */
+  readonly docs: (packageName: string | null, name: string) => DocBlock | undefined
 }
 
-const TOP_KEYS = new Set(['version', 'models', 'sources', 'macros', 'data_tests', 'tests', 'anchors'])
+const TOP_KEYS = new Set<string>(['version', 'sources', 'data_tests', 'anchors', ...patchedKinds, ...describedKinds])
 
 /** Reads every schema file of the project. Throws coded errors with file, line and column for what it does not know. */
 export function readSchemaFiles(options: SchemaOptions): SchemaFiles {
   const { project } = options
-  const folders = [...project.modelPaths, ...project.macroPaths, ...project.testPaths]
+  const folders = [
+    ...project.modelPaths,
+    ...project.seedPaths,
+    ...project.snapshotPaths,
+    ...project.analysisPaths,
+    ...project.macroPaths,
+    ...project.testPaths,
+  ]
   const files = filesOf(project, folders, ['.yml', '.yaml']).map(
     (file) => new SchemaFile(YamlFile.parse(file.text, file.file), options),
   )
-  const models = files.flatMap((file) => file.patches('models'))
-  const tests = files.flatMap((file) => [...file.patches('data_tests'), ...file.patches('tests')])
-  return { models: byName(models), tests: byName(tests), sources: files.flatMap((file) => file.sources()) }
+  const of = (kind: PatchedKind) => byName(files.flatMap((file) => file.patches(kind)))
+  return {
+    patches: {
+      models: of('models'),
+      seeds: of('seeds'),
+      snapshots: of('snapshots'),
+      analyses: of('analyses'),
+      tests: of('tests'),
+      macros: of('macros'),
+    },
+    sources: files.flatMap((file) => file.sources()),
+    described: files.flatMap((file) => file.described()),
+  }
 }
 
 function byName(patches: readonly Patch[]): Map<string, Patch> {
@@ -108,10 +156,23 @@ class SchemaFile {
     }
   }
 
-  patches(key: 'models' | 'data_tests' | 'tests'): Patch[] {
-    return this.#reader
-      .list(this.#content[key], [key])
-      .map((raw, index) => this.#patch(this.#reader.mapping(raw, [key, index]), [key, index]))
+  patches(kind: PatchedKind): Patch[] {
+    const keys = kind === 'tests' ? ['data_tests', 'tests'] : [kind]
+    return keys.flatMap((key) =>
+      this.#reader
+        .list(this.#content[key], [key])
+        .map((raw, index) => this.#patch(this.#reader.mapping(raw, [key, index]), [key, index])),
+    )
+  }
+
+  described(): Described[] {
+    return describedKinds.flatMap((kind) =>
+      this.#reader.list(this.#content[kind], [kind]).map((raw, index): Described => {
+        const content = this.#reader.mapping(raw, [kind, index])
+        const name = this.#reader.text(content['name'], [kind, index, 'name'])
+        return { kind, name, file: this.#file.file, content }
+      }),
+    )
   }
 
   sources(): SourcePatch[] {
@@ -141,6 +202,30 @@ class SchemaFile {
       identifier: optional(table['identifier'], [...path, 'identifier']) ?? patch.name,
       schema: optional(source['schema'], [...sourcePath, 'schema']) ?? sourceName,
       database: optional(source['database'], [...sourcePath, 'database']),
+      quoting: {
+        ...this.#reader.mapping(source['quoting'], [...sourcePath, 'quoting']),
+        ...this.#reader.mapping(table['quoting'], [...path, 'quoting']),
+      },
+      ...this.#freshness(source, table),
+    }
+  }
+
+  /** dbt lets freshness stand at the source, at the table, and under either's config; the nearest wins, an explicit null ends it. */
+  #freshness(source: Mapping, table: Mapping): Pick<SourcePatch, 'freshness' | 'loadedAtField' | 'loadedAtQuery'> {
+    const config = (of: Mapping): Mapping => (isMapping(of['config']) ? of['config'] : {})
+    const levels = [config(source), source, config(table), table]
+    const last = (key: string): unknown => levels.findLast((level) => key in level)?.[key]
+    const rendered = (key: string): string | null => {
+      const value = this.#rendered(last(key))
+      return typeof value === 'string' ? value : null
+    }
+    const own = levels.filter((level) => 'freshness' in level).map((level) => level['freshness'])
+    const isOff = own.length > 0 && own.at(-1) === null
+    const merged = Object.assign({}, ...own.filter(isMapping)) as Mapping
+    return {
+      freshness: isOff || own.length === 0 ? null : (this.#rendered(merged) as Mapping),
+      loadedAtField: rendered('loaded_at_field'),
+      loadedAtQuery: rendered('loaded_at_query'),
     }
   }
 
@@ -151,6 +236,9 @@ class SchemaFile {
       .list(raw['columns'], [...path, 'columns'])
       .map((column, index) => this.#column(column, [...path, 'columns', index]))
     const ownConfig = this.#reader.mapping(this.#rendered(raw['config']), [...path, 'config'])
+    const docs = isMapping(raw['docs']) ? { docs: raw['docs'] } : {}
+    const group = typeof raw['group'] === 'string' ? { group: raw['group'] } : {}
+    const access = typeof raw['access'] === 'string' ? { access: raw['access'] } : {}
     const tags =
       raw['tags'] === undefined ? {} : { tags: this.#reader.textList(this.#rendered(raw['tags']), [...path, 'tags']) }
     return {
@@ -159,9 +247,11 @@ class SchemaFile {
       description,
       docBlocks: blocks,
       meta: this.#reader.mapping(this.#rendered(raw['meta']), [...path, 'meta']),
-      config: { ...tags, ...ownConfig },
+      config: { ...docs, ...group, ...access, ...tags, ...ownConfig },
       columns: new Map(columns.map(({ entry }) => [entry.name, entry])),
       tests: [...this.#tests(raw, path, null), ...columns.flatMap(({ tests }) => tests)],
+      relation: typeof raw['relation'] === 'string' ? raw['relation'] : null,
+      constraints: this.#reader.list(raw['constraints'], [...path, 'constraints']).filter(isMapping),
     }
   }
 
@@ -179,7 +269,16 @@ class SchemaFile {
     const dataType = column['data_type'] === undefined ? null : this.#text(column['data_type'], [...path, 'data_type'])
     const quote = typeof column['quote'] === 'boolean' ? column['quote'] : null
     return {
-      entry: { name, description, meta, tags, dataType, quote, docBlocks: blocks },
+      entry: {
+        name,
+        description,
+        meta,
+        tags,
+        dataType,
+        quote,
+        docBlocks: blocks,
+        constraints: this.#reader.list(column['constraints'], [...path, 'constraints']).filter(isMapping),
+      },
       tests: this.#tests(column, path, name),
     }
   }
@@ -190,8 +289,6 @@ class SchemaFile {
         const place = { file: this.#file.file, ...this.#file.position([...path, key, index]) }
         const entry = testEntry(test, place)
         const config = this.#reader.mapping(this.#rendered(entry.config), [...path, key, index])
-        for (const [name, value] of Object.entries(config))
-          if (value !== null && value !== false) refuse('config', name, place)
         return { entry: { ...entry, config }, columnName }
       }),
     )
@@ -223,7 +320,7 @@ class SchemaFile {
     if (!written.includes('{{')) return { text: written, blocks: [] }
     const blocks: string[] = []
     const doc = hostFunction('doc', ['first', 'second'], ({ first = '', second }) => {
-      const block = this.#options.docs.get(str(second ?? first))
+      const block = this.#options.docs(second === undefined ? null : str(first), str(second ?? first))
       if (block === undefined)
         throw new MillraceError('TRANSFORM_DOC_MISSING', { file: this.#file.file, doc: str(second ?? first) })
       blocks.push(block.uniqueId)

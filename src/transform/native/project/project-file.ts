@@ -8,18 +8,42 @@ import { Reader, isMapping } from './shape.ts'
 import type { Mapping } from './shape.ts'
 import { YamlFile } from './yaml-file.ts'
 
-/** dbt_project.yml as read: names, folders, variables and the configuration trees of models and tests, unrendered. */
+/** dbt_project.yml as read: names, folders, variables and the configuration trees of every kind of node, unrendered. */
 export interface Project {
   readonly folder: string
   readonly name: string
+  readonly version: string | null
   readonly profile: string | null
   readonly modelPaths: readonly string[]
   readonly macroPaths: readonly string[]
   readonly testPaths: readonly string[]
+  readonly seedPaths: readonly string[]
+  readonly snapshotPaths: readonly string[]
+  readonly analysisPaths: readonly string[]
   readonly docsPaths: readonly string[]
   readonly targetFolder: string
+  /** Where packages are installed; only the root project's counts. */
+  readonly packagesFolder: string
   readonly vars: Mapping
-  readonly configs: { readonly models: Mapping; readonly tests: Mapping; readonly sources: Mapping }
+  readonly configs: ProjectConfigs
+  readonly onRunStart: readonly string[]
+  readonly onRunEnd: readonly string[]
+  /** Of the root project, what names are quoted; absent means that Postgres' own default holds: all are. */
+  readonly quoting: Mapping
+  /** `dispatch`: a macro namespace and the packages in which its macros are looked for. */
+  readonly dispatch: ReadonlyMap<string, readonly string[]>
+  readonly cleanTargets: readonly string[]
+}
+
+/** The configuration trees by kind of node. */
+export interface ProjectConfigs {
+  readonly models: Mapping
+  readonly tests: Mapping
+  readonly sources: Mapping
+  readonly seeds: Mapping
+  readonly snapshots: Mapping
+  readonly exposures: Mapping
+  readonly unitTests: Mapping
 }
 
 const KNOWN = new Set([
@@ -48,6 +72,22 @@ const KNOWN = new Set([
   'sources',
   'require-dbt-version',
   'restrict-access',
+  'on-run-start',
+  'on-run-end',
+  'dispatch',
+  'query-comment',
+  'quoting',
+  'seeds',
+  'snapshots',
+  'unit-tests',
+  'unit_tests',
+  'exposures',
+  'metrics',
+  'semantic-models',
+  'saved-queries',
+  'analyses',
+  'packages',
+  'dbt-cloud',
 ])
 
 export interface ProjectOptions {
@@ -71,32 +111,71 @@ export function readProject(options: ProjectOptions): Project {
   const paths = (key: string, fallback: readonly string[]): readonly string[] =>
     content[key] === undefined ? fallback : reader.textList(rendered(key), [key])
   const modelPaths = paths('model-paths', ['models'])
+  const macroPaths = paths('macro-paths', ['macros'])
+  const testPaths = paths('test-paths', ['tests'])
+  const seedPaths = paths('seed-paths', ['seeds'])
+  const snapshotPaths = paths('snapshot-paths', ['snapshots'])
+  const analysisPaths = paths('analysis-paths', ['analyses'])
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
+  const tree = (...keys: string[]): Mapping =>
+    Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
+  const texts = (key: string): readonly string[] => reader.textList(content[key], [key])
   return {
     folder,
     name: reader.text(rendered('name'), ['name']),
+    version: content['version'] === undefined ? null : String(rendered('version')),
     profile: content['profile'] === undefined ? null : reader.text(rendered('profile'), ['profile']),
     modelPaths,
-    macroPaths: paths('macro-paths', ['macros']),
-    testPaths: paths('test-paths', ['tests']),
+    macroPaths,
+    testPaths,
+    seedPaths,
+    snapshotPaths,
+    analysisPaths,
     docsPaths: paths('docs-paths', [
       ...modelPaths,
-      ...paths('macro-paths', ['macros']),
-      ...paths('test-paths', ['tests']),
+      ...seedPaths,
+      ...snapshotPaths,
+      ...analysisPaths,
+      ...macroPaths,
+      ...testPaths,
     ]),
     targetFolder: isAbsolute(targetPath) ? targetPath : join(folder, targetPath),
+    packagesFolder: join(
+      folder,
+      content['packages-install-path'] === undefined
+        ? 'dbt_packages'
+        : reader.text(rendered('packages-install-path'), ['packages-install-path']),
+    ),
     vars: reader.mapping(content['vars'], ['vars']),
     configs: {
-      models: reader.mapping(content['models'], ['models']),
-      tests: {
-        ...reader.mapping(content['tests'], ['tests']),
-        ...reader.mapping(content['data_tests'], ['data_tests']),
-      },
-      sources: reader.mapping(content['sources'], ['sources']),
+      models: tree('models'),
+      tests: tree('tests', 'data_tests'),
+      sources: tree('sources'),
+      seeds: tree('seeds'),
+      snapshots: tree('snapshots'),
+      exposures: tree('exposures'),
+      unitTests: tree('unit-tests', 'unit_tests'),
     },
+    onRunStart: texts('on-run-start'),
+    onRunEnd: texts('on-run-end'),
+    quoting: reader.mapping(rendered('quoting'), ['quoting']),
+    dispatch: dispatchOf(reader, rendered('dispatch')),
+    cleanTargets: paths('clean-targets', [targetPath]),
   }
+}
+
+/** `dispatch: [{macro_namespace: dbt_utils, search_order: [my_project, dbt_utils]}]` */
+function dispatchOf(reader: Reader, value: unknown): ReadonlyMap<string, readonly string[]> {
+  const entries = reader.list(value, ['dispatch']).map((raw, index): [string, readonly string[]] => {
+    const entry = reader.mapping(raw, ['dispatch', index])
+    return [
+      reader.text(entry['macro_namespace'], ['dispatch', index, 'macro_namespace']),
+      reader.textList(entry['search_order'], ['dispatch', index, 'search_order']),
+    ]
+  })
+  return new Map(entries)
 }
 
 function checkKeys(content: Mapping, file: YamlFile): void {
@@ -117,11 +196,14 @@ function isEmpty(value: unknown): boolean {
   )
 }
 
-/** The variables that a project's templates see: the project's own, those of its name, then the invocation's. */
-export function projectVars(project: Project, given: Mapping): Mapping {
-  const own = project.vars[project.name]
-  const shared = Object.fromEntries(
-    Object.entries(project.vars).filter(([key]) => key !== project.name || !isMapping(own)),
-  )
-  return { ...shared, ...(isMapping(own) ? own : {}), ...given }
+/** The variables that a package's templates see: its own, then the root project's, then those of the invocation. */
+export function packageVars(project: Project, root: Project, given: Mapping): Mapping {
+  const own = project === root ? {} : ownVars(project.vars, project.name)
+  return { ...own, ...ownVars(root.vars, project.name), ...given }
+}
+
+/** Variables of everybody and those under a package's name, which win. */
+function ownVars(vars: Mapping, name: string): Mapping {
+  const scoped = vars[name]
+  return { ...vars, ...(isMapping(scoped) ? scoped : {}) }
 }

@@ -106,11 +106,6 @@ where parent.to_field is null
 {%- endmacro %}
 
 
-{% macro should_store_failures() -%}
-    {{ return(false) }}
-{%- endmacro %}
-
-
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, error_if, limit) }}
 {%- endmacro %}

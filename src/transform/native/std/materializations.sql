@@ -52,10 +52,3 @@
     {{ run_hooks(post_hooks, inside_transaction=false) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
-
-{% materialization test, default %}
-    {% call statement('main', fetch_result=true, auto_begin=false) -%}
-        {{ get_test_sql(sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), config.get('limit')) }}
-    {%- endcall %}
-    {{ return({'relations': []}) }}
-{% endmaterialization %}

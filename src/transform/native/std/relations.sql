@@ -142,3 +142,23 @@
         {%- endcall %}
     {%- endfor -%}
 {%- endmacro %}
+
+{% macro truncate_relation(relation) -%}
+    {{ return(adapter.dispatch('truncate_relation', 'dbt')(relation)) }}
+{%- endmacro %}
+
+{% macro default__truncate_relation(relation) -%}
+    {% call statement('truncate_relation') -%}
+        truncate table {{ relation.render() }}
+    {%- endcall %}
+{%- endmacro %}
+
+{% macro drop_schema(relation) -%}
+    {{ adapter.dispatch('drop_schema', 'dbt')(relation) }}
+{%- endmacro %}
+
+{% macro default__drop_schema(relation) -%}
+    {% call statement('drop_schema') -%}
+        drop schema if exists {{ relation.without_identifier() }} cascade
+    {%- endcall %}
+{%- endmacro %}

@@ -1,0 +1,129 @@
+// The dashboard in real Chromium over the real demo: what it weighs, and how soon it is there.
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromiumPath, openBrowser, startDemo } from '../test/dashboard-fixture.ts'
+import type { Bench, Figures, Line } from './figures.ts'
+import { median } from './measure.ts'
+
+const root = join(import.meta.dirname, '..')
+const web = join(root, 'dist', 'web')
+const kB = 1_000
+const visits = 5
+
+interface Weights {
+  readonly initialJs: number
+  readonly css: number
+  readonly lazyMax: number
+  readonly charts: number
+}
+
+/** Gzipped bytes: what the page asks for at once, and the rest. The charts are every chunk that Recharts is in. */
+function weigh(): Weights {
+  const size = (file: string) => statSync(join(web, 'assets', `${file}.gz`)).size
+  const page = readFileSync(join(web, 'index.html'), 'utf8')
+  const all = globSync('*.js', { cwd: join(web, 'assets') })
+  const initial = all.filter((file) => page.includes(file))
+  const isChart = (file: string) => /recharts|Chart/i.test(file)
+  const sum = (files: readonly string[]) => files.reduce((total, file) => total + size(file), 0)
+  const lazy = all.filter((file) => !initial.includes(file) && !isChart(file))
+  return {
+    initialJs: sum(initial),
+    css: sum(globSync('*.css', { cwd: join(web, 'assets') })),
+    charts: sum(all.filter((file) => !initial.includes(file) && isChart(file))),
+    lazyMax: Math.max(0, ...lazy.map(size)),
+  }
+}
+
+interface Visit {
+  readonly lcpMs: number
+  readonly cls: number
+}
+
+/** Read in the page: the browser's own entries, since before the page began. */
+const vitals = `new Promise((resolve) => {
+  let lcp = 0
+  let cls = 0
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) lcp = one.startTime }).observe({ type: 'largest-contentful-paint', buffered: true })
+  new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) cls += one.value }).observe({ type: 'layout-shift', buffered: true })
+  setTimeout(() => resolve({ lcpMs: lcp, cls }), 1500)
+})`
+
+export async function bench({ say }: { readonly say: (line: string) => void }): Promise<Bench> {
+  spawnSync(process.execPath, [join(root, 'scripts', 'build-web.ts')], { cwd: root, stdio: ['ignore', 2, 2] })
+  const weights = weigh()
+  if (chromiumPath === undefined) return benchOf(weights, null)
+  const browser = await openBrowser()
+  const startedAtMs = performance.now()
+  const seconds = () => (performance.now() - startedAtMs) / 1_000
+  await using demo = await startDemo()
+  const first = await browser.newPage()
+  await first.goto(demo.url)
+  await first.locator('h1').first().waitFor()
+  const firstPaintS = seconds()
+  await first.locator('.recharts-area-area').first().waitFor({ timeout: 60_000 })
+  const firstChartS = seconds()
+  await demo.done
+  const loadedS = seconds()
+  await first.close()
+  say('loaded; now visits with everything there')
+  const seen: Visit[] = []
+  for (let visit = 0; visit < visits; visit++) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+    const page = await context.newPage()
+    await page.goto(demo.url)
+    await page.locator('.recharts-area-area').first().waitFor()
+    seen.push(await page.evaluate<Visit>(vitals))
+    await context.close()
+  }
+  await browser.close()
+  return benchOf(weights, {
+    firstPaintS,
+    firstChartS,
+    loadedS,
+    lcpMs: median(seen.map((one) => one.lcpMs)),
+    cls: median(seen.map((one) => one.cls)),
+  })
+}
+
+interface Times {
+  readonly firstPaintS: number
+  readonly firstChartS: number
+  readonly loadedS: number
+  readonly lcpMs: number
+  readonly cls: number
+}
+
+function benchOf(weights: Weights, times: Times | null): Bench {
+  const line = (what: string, ours: number | null, unit: string, atMost: number): Line => ({
+    what,
+    ours,
+    unit,
+    bar: { atMost },
+  })
+  const figures: Figures = {
+    initial_js_gz_kb: weights.initialJs / kB,
+    css_gz_kb: weights.css / kB,
+    charts_gz_kb: weights.charts / kB,
+    other_chunk_max_gz_kb: weights.lazyMax / kB,
+    demo_first_paint_s: times?.firstPaintS ?? null,
+    demo_first_chart_s: times?.firstChartS ?? null,
+    demo_loaded_s: times?.loadedS ?? null,
+    lcp_desktop_ms: times?.lcpMs ?? null,
+    cls: times?.cls ?? null,
+  }
+  return {
+    figures,
+    lines: [
+      line('JavaScript at once, gzipped', weights.initialJs / kB, 'kB', 150),
+      line('CSS, gzipped', weights.css / kB, 'kB', 15),
+      line('charts, loaded late, gzipped', weights.charts / kB, 'kB', 130),
+      line('largest other late chunk, gzipped', weights.lazyMax / kB, 'kB', 60),
+      line('demo: first paint', figures['demo_first_paint_s'] ?? null, 's', 3),
+      line('demo: first chart with real rows', figures['demo_first_chart_s'] ?? null, 's', 5),
+      line('demo: all 30 days', figures['demo_loaded_s'] ?? null, 's', 20),
+      line('largest contentful paint, desktop', figures['lcp_desktop_ms'] ?? null, 'ms', 800),
+      line('cumulative layout shift', figures['cls'] ?? null, '', 0.05),
+    ],
+  }
+}

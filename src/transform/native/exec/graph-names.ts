@@ -1,0 +1,71 @@
+import { fromHost } from '../jinja/json.ts'
+import type { Value } from '../jinja/value.ts'
+import { PyObject } from '../jinja/value.ts'
+import type { Invocation } from '../context/base-names.ts'
+import type { Manifest } from '../parse/nodes.ts'
+import { describedContent, nodeContent, sourceContent } from './manifest-file.ts'
+
+interface Described {
+  readonly invocation: Invocation
+  readonly manifest: Manifest
+}
+
+/** `graph`: the parsed project by kind. A kind is written out when a template first asks for it; most never do. */
+class GraphNames extends PyObject {
+  readonly typeName = 'dict'
+  override readonly isMapping = true
+  readonly #project: Described
+  readonly #held = new Map<string, Value>()
+  constructor(project: Described) {
+    super()
+    this.#project = project
+  }
+  override attribute(name: string): Value | undefined {
+    return this.item(name)
+  }
+  override item(key: Value): Value | undefined {
+    if (typeof key !== 'string' || !Object.hasOwn(kinds, key)) return undefined
+    const held = this.#held.get(key)
+    if (held !== undefined) return held
+    const made = fromHost(kinds[key]?.(this.#project) ?? {})
+    this.#held.set(key, made)
+    return made
+  }
+}
+
+function described(type: string): (project: Described) => object {
+  return ({ manifest }) =>
+    Object.fromEntries(
+      [...manifest.described.values()]
+        .filter((entry) => entry.resourceType === type)
+        .map((entry) => [entry.uniqueId, describedContent(entry)]),
+    ) as object
+}
+
+const kinds: Readonly<Record<string, (project: Described) => object>> = {
+  nodes: ({ manifest, invocation }) =>
+    Object.fromEntries(
+      [...manifest.nodes.values()].map((node) => [
+        node.uniqueId,
+        nodeContent(node, undefined, { nowMs: invocation.startedAtMs }),
+      ]),
+    ) as object,
+  sources: ({ manifest, invocation }) =>
+    Object.fromEntries(
+      [...manifest.sources.values()].map((source) => [
+        source.uniqueId,
+        sourceContent(source, { nowMs: invocation.startedAtMs }),
+      ]),
+    ) as object,
+  exposures: described('exposure'),
+  metrics: described('metric'),
+  groups: described('group'),
+}
+
+const made = new WeakMap<Manifest, GraphNames>()
+
+export function graphNames(project: Described): Value {
+  const held = made.get(project.manifest) ?? new GraphNames(project)
+  made.set(project.manifest, held)
+  return held
+}

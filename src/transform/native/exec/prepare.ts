@@ -1,0 +1,65 @@
+import type { Clock } from '../../../domain/clock.ts'
+import type { RunnerEvent, RunnerRequest } from '../../runner.ts'
+import type { Invocation } from '../context/base-names.ts'
+import { parseProject } from '../parse/parse-project.ts'
+import type { ParsedProject } from '../parse/parse-project.ts'
+import { readPackages } from '../project/packages.ts'
+import { readTarget } from '../project/profile.ts'
+import { packageVars, readProject } from '../project/project-file.ts'
+import type { Project } from '../project/project-file.ts'
+
+export interface Machine {
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+export type OnEvent = (event: RunnerEvent) => void
+
+/** Everything that is known before a database is asked. */
+export interface Prepared extends ParsedProject {
+  readonly project: Project
+  readonly invocation: Invocation
+  /** The invocation as the templates of each package see it. */
+  readonly invocations: ReadonlyMap<string, Invocation>
+  readonly quoting: Project['quoting']
+  readonly startedAtMs: number
+}
+
+/** Reads and parses the project; nothing has run when this throws. */
+export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
+  const startedAtMs = machine.clock.nowMs()
+  const { vars, env } = request
+  const project = readProject({ projectDir: request.projectDir, targetPath: request.targetPath, vars, env })
+  const profile = request.profile ?? project.profile
+  const target = readTarget({
+    profilesDir: request.profilesDir,
+    profile,
+    target: request.target,
+    threads: request.threads,
+    vars,
+    env,
+  })
+  const invocation: Invocation = {
+    invocationId: machine.newId(),
+    projectName: project.name,
+    command: request.command,
+    fullRefresh: request.fullRefresh,
+    target,
+    packageName: project.name,
+    storeFailures: request.storeFailures ?? false,
+    vars: packageVars(project, project, vars),
+    givenVars: vars,
+    env,
+    startedAtMs,
+    log: (message, info) => onEvent({ kind: 'log', level: info ? 'info' : 'debug', message }),
+  }
+  const packages = readPackages(project, { vars, env })
+  const invocations = new Map(
+    [project, ...packages].map((one): [string, Invocation] => [
+      one.name,
+      { ...invocation, packageName: one.name, vars: packageVars(one, project, vars) },
+    ]),
+  )
+  const parsed = parseProject({ project, packages, invocation })
+  return { project, invocation, invocations, quoting: project.quoting, startedAtMs, ...parsed }
+}

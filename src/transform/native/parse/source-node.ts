@@ -1,0 +1,63 @@
+import { quotingPolicy } from '../adapter/quoting.ts'
+import { Relation } from '../adapter/relation.ts'
+import { mergeConfig } from './config.ts'
+import type { NodeConfig, Source } from './nodes.ts'
+import { folders } from './node-maker.ts'
+import type { NodeMaker } from './node-maker.ts'
+import type { SourcePatch } from './schema-files.ts'
+
+function sourceDefaults(): NodeConfig {
+  return {
+    enabled: true,
+    event_time: null,
+    freshness: { warn_after: { count: null, period: null }, error_after: { count: null, period: null }, filter: null },
+    loaded_at_field: null,
+    loaded_at_query: null,
+    meta: {},
+    tags: [],
+    static_analysis: null,
+  }
+}
+
+/** A source table as the package's schema files and the projects' trees describe it. */
+export function sourceOfPatch(
+  parser: Pick<NodeMaker, 'project' | 'root' | 'invocation' | 'levels'>,
+  patch: SourcePatch,
+): Source {
+  const { project, root, invocation } = parser
+  const fqn = [project.name, ...folders(patch.file), patch.sourceName, patch.name]
+  const above = project === root ? [] : parser.levels(root, 'sources', fqn)
+  const levels = [...parser.levels(project, 'sources', fqn), patch.sourceConfig, patch.config, ...above]
+  const config = levels.reduce(mergeConfig, sourceDefaults())
+  const database = patch.database ?? invocation.target.database
+  const quoted = quotingPolicy(root.quoting, patch.quoting)
+  return {
+    resourceType: 'source',
+    uniqueId: `source.${project.name}.${patch.sourceName}.${patch.name}`,
+    name: patch.name,
+    packageName: project.name,
+    path: patch.file,
+    originalFilePath: patch.file,
+    fqn,
+    database,
+    schema: patch.schema,
+    description: patch.description,
+    docBlocks: patch.docBlocks,
+    columns: patch.columns,
+    tags: (config['tags'] ?? []) as string[],
+    meta: { ...patch.sourceMeta, ...patch.meta },
+    config,
+    unrenderedConfig: {},
+    patchPath: null,
+    relationName: new Relation({ database, schema: patch.schema, identifier: patch.identifier, quoted }).render(),
+    sourceName: patch.sourceName,
+    sourceDescription: patch.sourceDescription,
+    sourceMeta: patch.sourceMeta,
+    loader: patch.loader,
+    identifier: patch.identifier,
+    quoting: patch.quoting,
+    freshness: patch.freshness,
+    loadedAtField: patch.loadedAtField,
+    loadedAtQuery: patch.loadedAtQuery,
+  }
+}
