@@ -6,15 +6,17 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium rivals clients. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals clients airflow. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium rivals clients)
+NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
 DBT_POSTGRES_VERSION=1.11.0
+AIRFLOW_VERSION=3.3.2
+RUFF_VERSION=0.17.6
 PANDAS_VERSION=3.1.1
 DLT_VERSION=1.31.0
 KAFKA_VERSION=4.4.0
@@ -246,6 +248,22 @@ start_dbt() { :; }
 stop_dbt() { :; }
 env_dbt() { if present_dbt; then echo "export MILLRACE_TEST_DBT='$SERVICES_DIR/dbt/bin/dbt'"; fi; }
 
+# --- airflow: Airflow and ruff, every package pinned. Tests start what they need of it, each in an AIRFLOW_HOME of its own.
+
+present_airflow() {
+  local packages
+  packages="$(echo "$SERVICES_DIR"/airflow/lib/python3*/site-packages)"
+  [ -x "$SERVICES_DIR/airflow/bin/airflow" ] && [ -x "$SERVICES_DIR/airflow/bin/ruff" ] && [ -d "$packages/apache_airflow-$AIRFLOW_VERSION.dist-info" ]
+}
+fetch_airflow() {
+  python_packages airflow "apache-airflow==$AIRFLOW_VERSION" "ruff==$RUFF_VERSION" -c "$(dirname "${BASH_SOURCE[0]}")/airflow-constraints.txt"
+}
+install_airflow() { once airflow "$AIRFLOW_VERSION+$RUFF_VERSION" fetch_airflow; }
+running_airflow() { present_airflow; }
+start_airflow() { :; }
+stop_airflow() { :; }
+env_airflow() { if present_airflow; then echo "export MILLRACE_TEST_AIRFLOW='$SERVICES_DIR/airflow/bin/airflow'"; fi; }
+
 # --- rivals: what the benches run beside us
 
 present_rivals() {
@@ -376,7 +394,7 @@ env_chromium() { if present_chromium; then echo "export MILLRACE_TEST_CHROMIUM='
 status_of() {
   local state=absent
   if "present_$1"; then state=installed; fi
-  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients) state=ready ;; esac; fi
+  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow) state=ready ;; esac; fi
   printf '%-9s %s\n' "$1" "$state"
 }
 

@@ -12,6 +12,7 @@ const services = {
   kafka: { variable: 'MILLRACE_TEST_KAFKA_BROKERS', start: start('kafka') },
   redis: { variable: 'MILLRACE_TEST_REDIS_URL', start: start('redis') },
   clients: { variable: 'MILLRACE_TEST_CLIENTS', start: start('clients') },
+  airflow: { variable: 'MILLRACE_TEST_AIRFLOW', start: start('airflow') },
   chromium: { variable: 'MILLRACE_TEST_CHROMIUM', start: start('chromium') },
 } as const satisfies Record<string, Service>
 

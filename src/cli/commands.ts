@@ -60,6 +60,10 @@ export const commands = {
     summary: { en: 'One task, for another scheduler', ko: '다른 스케줄러를 위한 작업 하나' },
     load: () => import('./task.ts'),
   },
+  export: {
+    summary: { en: 'The pipeline for Airflow', ko: 'Airflow용 파이프라인' },
+    load: () => import('./export.ts'),
+  },
   status: {
     summary: { en: 'Partitions, refused data, runs, outbox', ko: '파티션, 거부된 데이터, 실행, 보낼 편지함' },
     load: () => import('./status.ts'),

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { day, dayAt, timeZone } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { exitCodes } from '../domain/error-entry.ts'
@@ -30,7 +31,10 @@ export const command: CommandSpec = {
       text: { en: 'Lines on stderr', ko: 'stderr 줄 형식' },
       choices: ['text', 'json'],
     },
-    { flags: '--result <place>', text: { en: 'Where the result goes', ko: '결과를 쓸 곳' }, choices: ['stdout'] },
+    {
+      flags: '--result <place>',
+      text: { en: 'stdout, or also a file', ko: 'stdout 또는 파일에도' },
+    },
   ],
   description: {
     en: 'run: carries out one task for another scheduler, such as an exported Airflow DAG. The last line on stdout is its result as JSON; the exit code says what to do: 75, 1, 4, 6 try again; 2, 3, 5, 7 do not; 99 skipped. failed: tasks that failed lately.',
@@ -77,7 +81,7 @@ async function runTask(
       : output.say(text('logFormat') === 'json' ? JSON.stringify({ level, message }) : message)
   const externalRun = runOf(text('externalRun'), step) ?? `task:${about}`
   const result = await runExternalTask(ports, { pipeline, step, account, day: about, externalRun }, signal, say)
-  return ended(invocation, { task: step, day: about, account }, result)
+  return ended(invocation, { task: step, day: about, account, file: text('result') ?? 'stdout' }, result)
 }
 
 async function checked(
@@ -115,13 +119,19 @@ function runOf(name: string | undefined, task: string): string | undefined {
 
 async function ended(
   { output }: Invocation,
-  about: { readonly task: string; readonly day: Day; readonly account: string | null },
+  {
+    file,
+    ...about
+  }: { readonly task: string; readonly day: Day; readonly account: string | null; readonly file: string },
   result: TaskResult,
 ): Promise<number> {
   const { errorOf } = await import('../orchestrate/run-summary.ts')
   if (result.kind === 'failed') throw errorOf(result.error)
   const { resultFacts } = await import('../orchestrate/task-result.ts')
-  output.record({ ...about, state: result.kind, ...resultFacts(result) })
+  const facts = { ...about, state: result.kind, ...resultFacts(result) }
+  // What a pod hands back to Airflow is a file.
+  if (file !== 'stdout') writeFileSync(file, JSON.stringify(facts))
+  output.record(facts)
   return result.kind === 'skipped' || result.kind === 'deferred' ? exitCodes.skipped : exitCodes.ok
 }
 

@@ -5,7 +5,7 @@ import type { Language } from '../domain/errors.ts'
 import { MillraceError } from '../domain/errors.ts'
 
 /** Both `src/cli` and `dist/cli` lie two folders below the package, which ships the template. */
-const templateDir = fileURLToPath(new URL('../../template', import.meta.url))
+export const templateDir = fileURLToPath(new URL('../../template', import.meta.url))
 const commandFile = fileURLToPath(new URL('../../bin/millrace.cjs', import.meta.url))
 
 /** What dbt and a run leave behind in a project is no part of the template. */

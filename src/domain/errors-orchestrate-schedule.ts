@@ -32,4 +32,19 @@ export const orchestrateScheduleErrors = {
       fix: '다음으로 해당하는 날을 확인하세요: millrace schedule preview --cron "…". 매월 말일은 0 2 L * * 입니다',
     },
   },
+  ORCHESTRATE_EXPORT_SCHEDULE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['cron'],
+    en: {
+      what: 'The schedule "{cron}" cannot be exported to Airflow',
+      why: 'A run of an exported DAG is about one day, so that every day needs exactly one fire; days that it leaves out would never be loaded.',
+      fix: 'Give the pipeline one fire a day, such as 0 2 * * *, or run it under: millrace up',
+    },
+    ko: {
+      what: '일정 "{cron}"은(는) Airflow로 내보낼 수 없습니다',
+      why: '내보낸 DAG의 실행 하나는 하루에 대한 것이므로 매일 정확히 한 번 실행되어야 합니다. 빠진 날은 적재되지 않습니다.',
+      fix: '0 2 * * * 처럼 하루 한 번 실행하도록 바꾸거나 millrace up 으로 실행하세요',
+    },
+  },
 } as const satisfies ErrorTable
