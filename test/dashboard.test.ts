@@ -87,7 +87,11 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     const page = await browser.newPage()
     const seen = watchPage(page, demo.url)
     await page.goto(`${demo.url}/?lang=ko`)
-    await page.getByText('파이프라인 실행').first().waitFor()
+    // By its role: the same words stand in the hidden explanation of the figure as soon as that is there.
+    await page
+      .getByRole('heading', { level: 2, name: /^파이프라인 실행/ })
+      .first()
+      .waitFor()
     await page.getByRole('heading', { level: 1 }).filter({ hasText: '2026-11-21' }).waitFor()
     const cards = await page.locator('.card').allInnerTexts()
     const said = cards.join('\n')
