@@ -23,12 +23,12 @@ const log = {
     en: {
       what: 'The segment at offset {offset} of {topic}/{partition} is damaged ({reason})',
       why: 'What the log holds is not what was written to it. The consumer stopped before it, so nothing was counted wrongly.',
-      fix: 'Restore the database from a backup, or move the job past the segment on purpose: millrace stream replay --from with the next offset.',
+      fix: 'Restore the database from a backup taken before the damage; no command moves a job past a segment.',
     },
     ko: {
       what: '{topic}/{partition}의 오프셋 {offset}에 있는 세그먼트가 손상되었습니다 ({reason})',
       why: '로그에 저장된 내용이 기록한 내용과 다릅니다. 소비자는 그 앞에서 멈췄으므로 잘못 집계된 것은 없습니다.',
-      fix: '백업에서 데이터베이스를 복원하거나, 다음 오프셋으로 millrace stream replay --from을 실행해 의도적으로 건너뛰세요.',
+      fix: '손상되기 전의 백업에서 데이터베이스를 복원하세요. 세그먼트를 건너뛰는 명령은 없습니다.',
     },
   },
   STREAM_OFFSET_OUT_OF_RANGE: {
@@ -38,12 +38,12 @@ const log = {
     en: {
       what: 'Offset {offset} of {topic}/{partition} is not in the log, which holds {first} to {next}',
       why: 'The log was cut below the cursor or lost its end. Going on elsewhere would lose events or count them twice, so the job stopped.',
-      fix: 'Rebuild the counters from the lake: millrace stream replay --from lake, then millrace stream run.',
+      fix: 'Restore log and counters from backups of the same moment; no command rebuilds counters from elsewhere.',
     },
     ko: {
       what: '{topic}/{partition}의 오프셋 {offset}이 로그에 없습니다. 로그의 범위는 {first}부터 {next}까지입니다',
       why: '로그가 커서보다 앞까지 잘렸거나 끝부분을 잃었습니다. 다른 위치에서 계속하면 이벤트를 잃거나 두 번 세게 되므로 작업을 멈췄습니다.',
-      fix: '레이크에서 카운터를 다시 만드세요: millrace stream replay --from lake, 그다음 millrace stream run.',
+      fix: '같은 시점의 백업에서 로그와 카운터를 함께 복원하세요. 다른 곳에서 카운터를 다시 만드는 명령은 없습니다.',
     },
   },
   STREAM_PARTITION_UNKNOWN: {
@@ -101,12 +101,12 @@ const counters = {
     en: {
       what: 'Counters and cursor of the job {job} for {topic}/{partition} in {place} are not of the same moment',
       why: 'The server came back from a damaged file with a part of a step, or with one twice. Going on would keep wrong numbers, so the job stopped.',
-      fix: 'Make the counters again from the log or the lake: millrace stream rebuild.',
+      fix: 'Restore counters and cursor from a backup of one moment; no command makes them again from the log.',
     },
     ko: {
       what: '{place}에서 작업 {job}의 {topic}/{partition} 카운터와 커서가 같은 시점의 것이 아닙니다',
       why: '서버가 손상된 파일에서 복구되면서 한 단계의 일부가 남았거나 두 번 적용되었습니다. 계속하면 틀린 숫자가 남으므로 작업을 멈췄습니다.',
-      fix: '로그나 레이크에서 카운터를 다시 만드세요: millrace stream rebuild.',
+      fix: '같은 시점의 백업에서 카운터와 커서를 함께 복원하세요. 로그에서 다시 만드는 명령은 없습니다.',
     },
   },
   STREAM_COUNTERS_UNSAFE: {
@@ -131,12 +131,12 @@ const counters = {
     en: {
       what: 'The job {job} has no cursor for {topic}/{partition} in {place}',
       why: 'The job has run before, so its counters were emptied or lost. Starting at the end of the log would lose events without a word.',
-      fix: 'Make the counters again from the log or the lake: millrace stream rebuild.',
+      fix: 'Restore counters and cursor from a backup of one moment; no command makes them again from the log.',
     },
     ko: {
       what: '{place}에 작업 {job}의 {topic}/{partition} 커서가 없습니다',
       why: '이전에 실행된 작업이므로 카운터가 비워졌거나 사라진 것입니다. 로그의 끝에서 시작하면 아무 알림 없이 이벤트를 잃습니다.',
-      fix: '로그나 레이크에서 카운터를 다시 만드세요: millrace stream rebuild.',
+      fix: '같은 시점의 백업에서 카운터와 커서를 함께 복원하세요. 로그에서 다시 만드는 명령은 없습니다.',
     },
   },
 } as const satisfies ErrorTable
