@@ -54,6 +54,10 @@ export interface Settings {
     readonly zone: string
     readonly writeKeys: Readonly<Record<string, WriteKey>>
   }
+  readonly hub: {
+    /** Reference rates: files (absolute), then an address; null: none, or the sandbox's when the project has one. */
+    readonly rates: { readonly files: readonly string[]; readonly url: string | null }
+  }
   readonly sandbox: { readonly seed: number } | null
 }
 
@@ -122,6 +126,11 @@ const frame = z.strictObject({
       )
       .default({}),
   }),
+  hub: z.strictObject({
+    rates: z
+      .strictObject({ files: z.array(z.string().min(1)).default([]), url: z.url({ protocol: /^https?$/ }).optional() })
+      .prefault({}),
+  }),
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })
 
@@ -145,6 +154,7 @@ export function normalised(tree: Tree): Tree {
     'pipeline',
     'retention',
     'stream',
+    'hub',
   ] as const
   const whole: Tree = { ...tree, sandbox: tree['sandbox'] === false ? null : (tree['sandbox'] ?? null) }
   for (const section of sections) whole[section] ??= {}

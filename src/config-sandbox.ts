@@ -2,6 +2,7 @@ import type { Tree } from './config-check.ts'
 
 /** As much of a running sandbox as a connection needs. */
 export interface SandboxDoor {
+  readonly ratesUrl: string
   readonly googleAdsUrl: string
   readonly googleOauthUrl: string
   readonly metaUrl: string
@@ -29,6 +30,7 @@ const optionsOf: Readonly<Record<string, (door: SandboxDoor) => Tree>> = {
 
 /** Stands for the sandbox while a configuration is only looked at; nothing listens there. */
 const closedDoor: SandboxDoor = {
+  ratesUrl: 'http://127.0.0.1:1/rates',
   googleAdsUrl: 'http://127.0.0.1:1',
   googleOauthUrl: 'http://127.0.0.1:1/token',
   metaUrl: 'http://127.0.0.1:1',

@@ -135,6 +135,12 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
       zone: frame.stream.zone ?? frame.pipeline.zone,
       writeKeys: frame.stream.writeKeys,
     },
+    hub: {
+      rates: {
+        files: frame.hub.rates.files.map((file) => resolve(projectDir, file)),
+        url: frame.hub.rates.url ?? null,
+      },
+    },
     sandbox: frame.sandbox,
   }
 }

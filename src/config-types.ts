@@ -74,6 +74,17 @@ export interface StreamConfig {
   readonly writeKeys?: Readonly<Record<string, WriteKeyConfig>>
 }
 
+/** What makes the platforms comparable. */
+export interface HubConfig {
+  /** Daily reference rates against the euro, in the form of the ECB's eurofxref files. The sandbox brings its own. */
+  readonly rates?: {
+    /** CSV or XML files, relative to this file. */
+    readonly files?: readonly string[]
+    /** Asked once a run, for example https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml. */
+    readonly url?: string
+  }
+}
+
 /** Fake ad platforms over one seeded world, started for as long as a command runs: no account and no credentials are needed. */
 export interface SandboxConfig {
   /** The same seed makes the same world; 1 when left out. */
@@ -95,6 +106,7 @@ export interface MillraceConfig {
   readonly pipeline?: PipelineConfig
   readonly retention?: RetentionConfig
   readonly stream?: StreamConfig
+  readonly hub?: HubConfig
   /** `false`, the default: the live platforms. */
   readonly sandbox?: SandboxConfig | false
 }

@@ -100,7 +100,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   )
   const runner = await openAdapter<Runner>('runner', settings.transform ?? { adapter: 'native', options: {} })
   const channels = await openChannels(settings, opening)
-  const connections = await openConnections(settings, context, opening)
+  const { connections, door } = await openConnections(settings, context, opening)
   const opened = opening.move()
   return {
     clock: context.clock,
@@ -117,10 +117,17 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
       threads: settings.transform.threads,
     },
     channels,
+    rates: ratesOf(settings, door),
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+/** The configured sources; a project on the sandbox that names none takes the sandbox's. */
+function ratesOf({ hub: { rates } }: Settings, door: SandboxDoor | undefined): Ports['rates'] {
+  if (rates.files.length > 0 || rates.url !== null) return rates
+  return door && { files: [], url: door.ratesUrl }
 }
 
 async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
@@ -137,7 +144,7 @@ export async function openConnections(
   settings: Settings,
   context: OpenContext,
   opening: AsyncDisposableStack,
-): Promise<readonly OpenConnection[]> {
+): Promise<{ readonly connections: readonly OpenConnection[]; readonly door: SandboxDoor | undefined }> {
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
@@ -147,7 +154,7 @@ export async function openConnections(
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
     connections.push({ name, connector, accountIds })
   }
-  return connections
+  return { connections, door }
 }
 
 async function startOwnSandbox(settings: Settings, context: OpenContext): Promise<SandboxDoor & AsyncDisposable> {

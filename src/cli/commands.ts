@@ -80,6 +80,10 @@ export const commands = {
     summary: { en: 'What platforms changed afterwards', ko: '플랫폼이 나중에 바꾼 값' },
     load: () => import('./restatements.ts'),
   },
+  rates: {
+    summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
+    load: () => import('./rates.ts'),
+  },
   quality: {
     summary: { en: 'Judge a series for anomalies', ko: '시계열의 이상 판정' },
     load: () => import('./quality.ts'),

@@ -40,6 +40,8 @@ export interface Ports extends AsyncDisposable {
   /** Null when the project has no dbt step. */
   readonly dbt: DbtProject | null
   readonly channels: readonly Channel[]
+  /** Where reference rates of currencies come from; without it nothing is converted that was not loaded by hand. */
+  readonly rates?: { readonly files: readonly string[]; readonly url: string | null } | undefined
   /** Folder for spools and other files that may be lost at any time. */
   readonly scratchDir: string
   /** Accounts that are worked on at the same time. */

@@ -4,7 +4,7 @@ import type { Audit, Session, Stage, Verdict } from '../warehouse/warehouse.ts'
 import { builtinChecks } from './builtin.ts'
 import type { Check, CheckInput, Judgement, PartitionFacts, SliceFacts, SliceValues } from './check.ts'
 import type { Drift } from './drift.ts'
-import { publishedPast } from './past.ts'
+import { publishedPast, ratedDays } from './past.ts'
 import { writeResults } from './record.ts'
 import type { CheckResult } from './result.ts'
 import { keepSamples } from './sample.ts'
@@ -65,6 +65,7 @@ async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: Aud
     settleMs: facts.settleMs,
     drift: facts.drift,
     past: await publishedPast(session, stage),
+    ratedDays: await ratedDays(session, stage),
     staged: new Map([...scan.partitions].map(([date, { rows }]) => [date, rows])),
     strayRows: scan.strayRows,
     rows: scan.rows,

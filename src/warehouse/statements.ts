@@ -17,6 +17,9 @@ const names = [
   'account-observe',
   'status',
   'restatements',
+  'fx-compare',
+  'fx-store',
+  'fx-fill',
 ] as const
 
 export type StatementName = (typeof names)[number]
