@@ -41,9 +41,14 @@ const closedDoor: SandboxDoor = {
   },
 }
 
-/** A connection goes to the sandbox when the project has one, the sandbox plays its platform, and no address was given. */
+/** A connection goes to the sandbox when the project has one, the sandbox plays its platform, and it neither gives an address nor says no. */
 export function goesToSandbox(section: Tree, hasSandbox: boolean): boolean {
-  return hasSandbox && section['baseUrl'] === undefined && Object.hasOwn(optionsOf, String(section['connector']))
+  return (
+    hasSandbox &&
+    section['sandbox'] !== false &&
+    section['baseUrl'] === undefined &&
+    Object.hasOwn(optionsOf, String(section['connector']))
+  )
 }
 
 export function sandboxOptions(connector: string, door: SandboxDoor = closedDoor): Tree {
