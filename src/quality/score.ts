@@ -18,10 +18,10 @@ export const axisOf: Readonly<Record<Dimension, Axis>> = {
 }
 
 /** By severity and not by rows: a trivial rule over ten million rows must not drown a fatal one over a single row. */
-export const weights: Readonly<Record<Severity, number>> = { critical: 8, error: 4, warn: 2, info: 1 }
+const weights: Readonly<Record<Severity, number>> = { critical: 8, error: 4, warn: 2, info: 1 }
 
 /** The overall score may not be better than this once a check of that severity failed. */
-export const capOf: Readonly<Partial<Record<Severity, number>>> = { critical: 59, error: 79 }
+const capOf: Readonly<Partial<Record<Severity, number>>> = { critical: 59, error: 79 }
 
 /** As much of a result as a score is made from. */
 export interface Scored {
