@@ -5,6 +5,8 @@ import type { SandboxDoor } from './config-sandbox.ts'
 import { sandboxOptions } from './config-sandbox.ts'
 import type { SecretKeeper } from './config-secrets.ts'
 import { lockedConnector, openKept } from './config-stored.ts'
+import type { SandboxPlatform } from './sandbox/shapes.ts'
+import { sandboxPlatforms } from './sandbox/shapes.ts'
 import type { Connector } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
 import { MillraceError } from './domain/errors.ts'
@@ -161,6 +163,12 @@ export async function openConnections(
   return connections
 }
 
+/** A platform has accounts in the project's sandbox when a connection goes there. */
+function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
+  const wanted = Object.values(connections).filter((one) => one.sandboxed)
+  return sandboxPlatforms.filter((platform) => wanted.some((one) => one.adapter === platform))
+}
+
 async function startOwnSandbox(settings: Settings, context: OpenContext): Promise<SandboxDoor & AsyncDisposable> {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   return told(
@@ -170,6 +178,7 @@ async function startOwnSandbox(settings: Settings, context: OpenContext): Promis
       startSandbox({
         seed: settings.sandbox?.seed ?? 1,
         clock: context.clock,
+        world: { platforms: sandboxedPlatforms(settings) },
         ...(context.sandboxNowMs !== undefined && { nowMs: context.sandboxNowMs }),
       }),
     ({ url }) => url,
