@@ -14,9 +14,9 @@ describe('a key', () => {
     expect(secretKey(hex).id).toBe(secretKey(Buffer.from(hex, 'hex').toString('base64')).id)
     expect(secretKey(newKeyText()).id).not.toBe(secretKey(newKeyText()).id)
     for (const wrong of ['short-but-telling', 'a'.repeat(44), newKeyText().slice(4)]) {
-      const refused = expect(() => secretKey(wrong))
-      refused.toThrow(expect.objectContaining({ code: 'WAREHOUSE_SECRET_KEY_INVALID' }))
-      refused.not.toThrow(wrong)
+      const refused = () => secretKey(wrong)
+      expect(refused).toThrow(expect.objectContaining({ code: 'WAREHOUSE_SECRET_KEY_INVALID' }))
+      expect(refused).not.toThrow(wrong)
     }
   })
 
