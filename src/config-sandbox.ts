@@ -20,7 +20,10 @@ export function goesToSandbox(section: Tree, hasSandbox: boolean): boolean {
 }
 
 /** What a connection is told instead of its own addresses and credentials while the sandbox stands in for its platform. */
-export function sandboxOptions(connector: string, door: Pick<SandboxDoor, 'connections'> = { connections: closedConnections }): Tree {
+export function sandboxOptions(
+  connector: string,
+  door: Pick<SandboxDoor, 'connections'> = { connections: closedConnections },
+): Tree {
   const byConnector: Readonly<Record<string, Tree>> = door.connections
   return { ...byConnector[connector] }
 }

@@ -26,7 +26,8 @@ describe('the catalogue', () => {
     expect(new Set(ids).size).toBe(ids.length)
     const sums = new Set(metricCatalogue.filter((one) => one.kind === 'sum').map((one) => one.id))
     for (const one of metricCatalogue)
-      if (one.kind === 'ratio') expect([one.id, sums.has(one.numerator), sums.has(one.denominator)]).toEqual([one.id, true, true])
+      if (one.kind === 'ratio')
+        expect([one.id, sums.has(one.numerator), sums.has(one.denominator)]).toEqual([one.id, true, true])
   })
 
   test('speaks both languages', () => {
@@ -42,12 +43,19 @@ describe('the catalogue', () => {
     expect(caveatsOf(cpc, 'meta_ads').map((one) => one.comparable)).toEqual(['not_comparable'])
     const cvr = metricCatalogue.find((one) => one.id === 'cvr')!
     expect(caveatsOf(cvr, 'meta_ads').map((one) => one.comparable)).toEqual(['not_comparable', 'limited'])
-    expect(caveatsOf(metricCatalogue.find((one) => one.id === 'cpm')!, 'google_ads')).toEqual([])
+    expect(
+      caveatsOf(
+        metricCatalogue.find((one) => one.id === 'cpm')!,
+        'google_ads',
+      ),
+    ).toEqual([])
   })
 
   test('has the formulas of the warehouse’s own view', () => {
     const view = read('src/warehouse/migrations/0002_daily_campaign_metrics.sql')
-    const ofView = new Map([...view.matchAll(/^\s+(f\.\S+ \/ nullif\(f\.\w+, 0\)) as (\w+)/gm)].map(([, sql = '', id = '']) => [id, sql]))
+    const ofView = new Map(
+      [...view.matchAll(/^\s+(f\.\S+ \/ nullif\(f\.\w+, 0\)) as (\w+)/gm)].map(([, sql = '', id = '']) => [id, sql]),
+    )
     expect([...ofView.keys()]).toEqual(['ctr', 'cpc', 'cvr', 'cpa', 'roas'])
     for (const [id, sql] of ofView) {
       const metric = metricCatalogue.find((one) => one.id === id)!

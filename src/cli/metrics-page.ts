@@ -42,7 +42,10 @@ function described(metric: MetricSpec): string {
       (one) => `- ${platform} (${one.comparable.replace('_', ' ')}): ${one.en}`,
     ),
   )
-  return [`${metric.meaning.en}: \`${metricSql(metric)}\`.${nulls}`, ...(caveats.length > 0 ? ['', ...caveats] : [])].join('\n')
+  return [
+    `${metric.meaning.en}: \`${metricSql(metric)}\`.${nulls}`,
+    ...(caveats.length > 0 ? ['', ...caveats] : []),
+  ].join('\n')
 }
 
 /** dbt's model of what is not comparable: a row for each metric and platform that something must be said of. */
@@ -78,7 +81,14 @@ export function metricTable(): string {
       const own = metric.caveats?.[platform]
       return own ? [`${platform}: ${own.en}`] : []
     })
-    const cells = [`\`${metric.id}\``, metric.meaning.en, `\`${metricSql(metric)}\``, metric.unit, metric.better, caveats.join('; ') || '–']
+    const cells = [
+      `\`${metric.id}\``,
+      metric.meaning.en,
+      `\`${metricSql(metric)}\``,
+      metric.unit,
+      metric.better,
+      caveats.join('; ') || '–',
+    ]
     return `| ${cells.map(cellOf).join(' | ')} |`
   })
   return `| metric | meaning | formula | unit | better | what is not comparable |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`

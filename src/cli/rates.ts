@@ -33,7 +33,8 @@ export const command: CommandSpec = {
     { line: 'millrace rates list --currency KRW', text: { en: 'the last 30 days', ko: '최근 30일' } },
     { line: 'millrace rates missing', text: { en: 'what cannot be converted', ko: '환산할 수 없는 것' } },
   ],
-  run: (invocation, [action = '', ...files], given) => bodies[action as (typeof actions)[number]](invocation, files, given),
+  run: (invocation, [action = '', ...files], given) =>
+    bodies[action as (typeof actions)[number]](invocation, files, given),
 }
 
 const words = {

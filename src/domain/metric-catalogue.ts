@@ -114,7 +114,11 @@ const sums = [
       },
       meta_ads: { comparable: 'not_comparable', en: 'a view is 3 seconds', ko: '3초 조회' },
       tiktok_ads: { comparable: 'not_comparable', en: 'a view is its start', ko: '재생 시작이 조회' },
-      linkedin_ads: { comparable: 'not_comparable', en: 'a view is 2 seconds at half size', ko: '절반 크기로 2초 조회' },
+      linkedin_ads: {
+        comparable: 'not_comparable',
+        en: 'a view is 2 seconds at half size',
+        ko: '절반 크기로 2초 조회',
+      },
     },
   },
   {
@@ -171,7 +175,10 @@ const ratios = [
   }),
   ratio('link_ctr', ['link_clicks', 'impressions'], {
     label: { en: 'Link CTR', ko: '링크 클릭률' },
-    meaning: { en: 'Link clicks per impression: the click rate to compare platforms by', ko: '노출당 링크 클릭. 플랫폼 비교용 클릭률' },
+    meaning: {
+      en: 'Link clicks per impression: the click rate to compare platforms by',
+      ko: '노출당 링크 클릭. 플랫폼 비교용 클릭률',
+    },
     unit: 'fraction',
     better: 'higher',
   }),

@@ -36,7 +36,9 @@ export function answerRates(seed: number, path: string, nowMs: number): Reply {
   const days = daysOf[path.slice(folder.length)]
   if (days === undefined) return { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404</html>' }
   const today = dayNumber(isoInstant(nowMs - publishedHourUtc * 3_600_000).slice(0, 10))
-  const working = Array.from({ length: days + 4 }, (_, ago) => today - ago).filter((number) => weekday(number) % 6 !== 0)
+  const working = Array.from({ length: days + 4 }, (_, ago) => today - ago).filter(
+    (number) => weekday(number) % 6 !== 0,
+  )
   const shown = days === 1 ? working.slice(0, 1) : working.filter((number) => number > today - days)
   const cubes = shown.map((number) => `<Cube time="${dayText(number)}">${cubesOf(seed, number)}</Cube>`)
   return {

@@ -165,10 +165,46 @@ from ${schema}.cross_platform_daily order by 1, 2`
  * SEK has no rate: its amount stays in its own currency and the converted one is null. EUR on the second day: 15 × 1.2.
  */
 const converted = [
-  ['2026-01-01', 'g1', 'KRW', '0.00073333', '2025-12-31', true, 'final', '300000.0000', '219.999990', '2.444444', '1.6667'],
-  ['2026-01-01', 'g2', 'USD', '1.00000000', '2026-01-01', false, 'final', '130.7500', '130.750000', '0.413766', '2.5629'],
+  [
+    '2026-01-01',
+    'g1',
+    'KRW',
+    '0.00073333',
+    '2025-12-31',
+    true,
+    'final',
+    '300000.0000',
+    '219.999990',
+    '2.444444',
+    '1.6667',
+  ],
+  [
+    '2026-01-01',
+    'g2',
+    'USD',
+    '1.00000000',
+    '2026-01-01',
+    false,
+    'final',
+    '130.7500',
+    '130.750000',
+    '0.413766',
+    '2.5629',
+  ],
   ['2026-01-01', 'm1', 'EUR', '1.10000000', '2026-01-01', false, 'final', '10.8400', '11.924000', '0.411172', '1.8450'],
-  ['2026-01-02', 'm1', 'EUR', '1.20000000', '2026-01-02', false, 'provisional', '15.0000', '18.000000', '1.800000', '5.3333'],
+  [
+    '2026-01-02',
+    'm1',
+    'EUR',
+    '1.20000000',
+    '2026-01-02',
+    false,
+    'provisional',
+    '15.0000',
+    '18.000000',
+    '1.800000',
+    '5.3333',
+  ],
   ['2026-01-02', 'm3', 'SEK', null, '2026-01-02', false, 'provisional', '15.0000', null, null, null],
 ]
 
@@ -180,8 +216,30 @@ from ${schema}.platform_comparison order by 1, 2`
 /** The account without a rate brings neither its cost nor its clicks. 350.74999 of 362.67399 is 0.9671. */
 const compared = [
   ['2026-01-01', 'google_ads', 'final', 2, 0, '350.749990', '0.9671', 406, 'video_views', 'conversions, cpa, cvr'],
-  ['2026-01-01', 'meta_ads', 'final', 1, 0, '11.924000', '0.0329', 29, 'clicks, cpc, ctr, cvr, video_views', 'conversions, cpa'],
-  ['2026-01-02', 'meta_ads', 'provisional', 1, 1, '18.000000', '1.0000', 10, 'clicks, cpc, ctr, cvr, video_views', 'conversions, cpa'],
+  [
+    '2026-01-01',
+    'meta_ads',
+    'final',
+    1,
+    0,
+    '11.924000',
+    '0.0329',
+    29,
+    'clicks, cpc, ctr, cvr, video_views',
+    'conversions, cpa',
+  ],
+  [
+    '2026-01-02',
+    'meta_ads',
+    'provisional',
+    1,
+    1,
+    '18.000000',
+    '1.0000',
+    10,
+    'clicks, cpc, ctr, cvr, video_views',
+    'conversions, cpa',
+  ],
 ]
 
 const pacing = (schema: string): string => `

@@ -9,7 +9,8 @@ function refused(text: string): string {
   try {
     parseRates(text, 'a file')
   } catch (error) {
-    if (isMillraceError(error, 'UNIFY_RATES_INVALID')) return `${String(error.facts['line'])}: ${String(error.facts['reason'])}`
+    if (isMillraceError(error, 'UNIFY_RATES_INVALID'))
+      return `${String(error.facts['line'])}: ${String(error.facts['reason'])}`
     throw error
   }
   throw new Error('it was read')
@@ -17,7 +18,8 @@ function refused(text: string): string {
 
 describe('the forms of the European Central Bank', () => {
   test('the history as CSV: a comma at each end, N/A where a currency was not quoted', () => {
-    const text = 'Date,USD,JPY,BGN,CYP,\r\n2026-11-26,1.0816,161.52,1.9558,N/A,\r\n2026-11-25,1.0800,161.20,1.9558,0.57,\r\n'
+    const text =
+      'Date,USD,JPY,BGN,CYP,\r\n2026-11-26,1.0816,161.52,1.9558,N/A,\r\n2026-11-25,1.0800,161.20,1.9558,0.57,\r\n'
     expect(told(text)).toEqual([
       '2026-11-26 USD 1.0816',
       '2026-11-26 JPY 161.52',

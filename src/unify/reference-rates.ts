@@ -47,7 +47,20 @@ function fromCsv(text: string, source: string): readonly Found[] {
   })
 }
 
-const months = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december']
+const months = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+]
 
 /** `2026-11-26`, or `26 November 2026` as in the file of one day. */
 function dateOf(text: string, source: string, line: number): Day {
@@ -112,7 +125,11 @@ function single(rates: readonly Found[], source: string): readonly ReferenceRate
     const key = `${rate.date} ${rate.currency}`
     const known = byKey.get(key)
     if (known && known.perEuro !== rate.perEuro)
-      throw invalid(source, rate.line, `${rate.currency} of ${rate.date} is ${rate.perEuro} here and ${known.perEuro} on line ${known.line}`)
+      throw invalid(
+        source,
+        rate.line,
+        `${rate.currency} of ${rate.date} is ${rate.perEuro} here and ${known.perEuro} on line ${known.line}`,
+      )
     byKey.set(key, rate)
   }
   return [...byKey.values()].map(({ date, currency, perEuro }) => ({ date, currency, perEuro }))

@@ -28,10 +28,15 @@ const rate = (date: string, currency: string, perEuro: string): ReferenceRate =>
   currency,
   perEuro: decimal(perEuro),
 })
-const store = (rates: readonly ReferenceRate[]) => storeRates(warehouse, rates, { source: 'test', atMs: 1_790_000_000_000 })
+const store = (rates: readonly ReferenceRate[]) =>
+  storeRates(warehouse, rates, { source: 'test', atMs: 1_790_000_000_000 })
 
 async function kept(currency = 'USD'): Promise<readonly string[]> {
-  const rates = await readRates(warehouse, { since: day('2000-01-01'), until: day('2100-01-01'), currencies: [currency] })
+  const rates = await readRates(warehouse, {
+    since: day('2000-01-01'),
+    until: day('2100-01-01'),
+    currencies: [currency],
+  })
   return rates.map((one) => `${one.date} ${normalised(one.perEuro)}${one.filled ? ` of ${one.rateDate}` : ''}`)
 }
 
@@ -109,7 +114,11 @@ test('a cross rate and a converted amount are the same in SQL, to the last digit
 test('amounts without a rate are named with what they are worth in their own currency', async () => {
   const dates: readonly Day[] = [day('2026-05-01'), day('2026-05-02')]
   const costs = ['10.5', '0.25', '7'].map((one) => decimal(one))
-  const rows = [row('a', dates[0], { cost: costs[0]! }), row('b', dates[0], { cost: costs[1]! }), row('a', dates[1], { cost: costs[2]! })]
+  const rows = [
+    row('a', dates[0], { cost: costs[0]! }),
+    row('b', dates[0], { cost: costs[1]! }),
+    row('a', dates[1], { cost: costs[2]! }),
+  ]
   await warehouse.load(requestOf(1, rows, { days: dates }))
   const missing = async () => (await readMissingRates(warehouse)).map((one) => ({ ...one, cost: normalised(one.cost) }))
   await store([rate('2026-05-01', 'USD', '1.1')])

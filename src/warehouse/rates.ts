@@ -92,7 +92,11 @@ export interface KeptRate extends Readonly<Record<string, unknown>> {
 
 export function readRates(
   session: Session,
-  { since, until, currencies }: { readonly since: Day; readonly until: Day; readonly currencies: readonly string[] | null },
+  {
+    since,
+    until,
+    currencies,
+  }: { readonly since: Day; readonly until: Day; readonly currencies: readonly string[] | null },
 ): Promise<readonly KeptRate[]> {
   return session.query<KeptRate>(
     `select date, quote as currency, rate as "perEuro", rate_date as "rateDate", is_filled as filled, source
