@@ -25,9 +25,8 @@ describe('the catalogue', () => {
   test('names each metric once, and every part of a ratio is a sum', () => {
     expect(new Set(ids).size).toBe(ids.length)
     const sums = new Set(metricCatalogue.filter((one) => one.kind === 'sum').map((one) => one.id))
-    for (const one of metricCatalogue)
-      if (one.kind === 'ratio')
-        expect([one.id, sums.has(one.numerator), sums.has(one.denominator)]).toEqual([one.id, true, true])
+    const ratios = metricCatalogue.filter((one) => one.kind === 'ratio')
+    expect(ratios.flatMap((one) => [one.numerator, one.denominator]).filter((id) => !sums.has(id))).toEqual([])
   })
 
   test('speaks both languages', () => {

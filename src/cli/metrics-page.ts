@@ -11,7 +11,7 @@ const ends = '<!-- the metric catalogue ends -->\n'
 const made = 'Made from the metric catalogue by src/cli/metrics-page.ts; a change here is undone by the next writing.'
 
 /** dbt's macro of all ratios, over columns that the caller names by metric. */
-export function ratioMacros(): string {
+function ratioMacros(): string {
   const lines = metricCatalogue
     .filter((one) => one.kind === 'ratio')
     .map((one) => `    ${metricSql(one, (id) => `{{ of['${id}'] }}`)} as ${one.id}`)
@@ -25,9 +25,9 @@ ${lines.join(',\n')}
 }
 
 /** A block of dbt docs a metric: \`{{ doc('metric_ctr') }}\`. */
-export function docBlocks(): string {
+function docBlocks(): string {
   const blocks = metricCatalogue.map((one) => `{% docs metric_${one.id} %}\n${described(one)}\n{% enddocs %}\n`)
-  return `${blocks.join('\n')}`
+  return blocks.join('\n')
 }
 
 function described(metric: MetricSpec): string {
@@ -49,7 +49,7 @@ function described(metric: MetricSpec): string {
 }
 
 /** dbt's model of what is not comparable: a row for each metric and platform that something must be said of. */
-export function caveatModel(): string {
+function caveatModel(): string {
   const text = (value: string) => `'${value.replaceAll("'", "''")}'`
   const rows = metricCatalogue.flatMap((metric) =>
     platforms.flatMap((platform) => {
@@ -75,7 +75,7 @@ ${rows.join(',\n')}
 const cellOf = (text: string) => text.replaceAll('|', '\\|')
 
 /** The table of the guide. */
-export function metricTable(): string {
+function metricTable(): string {
   const rows = metricCatalogue.map((metric) => {
     const caveats = platforms.flatMap((platform) => {
       const own = metric.caveats?.[platform]

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { addDays, dayAt, timeZone } from '../domain/day.ts'
 import { normalised } from '../domain/decimal.ts'
 import { exitCodes } from '../domain/error-entry.ts'
@@ -67,7 +68,6 @@ async function load(invocation: Invocation, files: readonly string[], given: Giv
   const context = openContext(invocation)
   const asked = typeof given['url'] === 'string' ? given['url'] : null
   const isNamed = files.length > 0 || asked !== null
-  const { resolve } = await import('node:path')
   const paths = isNamed ? files.map((file) => resolve(projectDir, file)) : settings.hub.rates.files
   const url = isNamed ? asked : settings.hub.rates.url
   if (paths.length === 0 && url === null)

@@ -65,7 +65,7 @@ export interface SourceOutcome {
  * Reads every source and keeps its rates. A source that cannot be read is told of and never stops a run: amounts in their own
  * currency are right without it, and missing rates are findings of their own.
  */
-export async function refreshRates(ports: Reaching, { files, url }: RateSources): Promise<readonly SourceOutcome[]> {
+async function refreshRates(ports: Reaching, { files, url }: RateSources): Promise<readonly SourceOutcome[]> {
   const outcomes: SourceOutcome[] = []
   for (const file of files) outcomes.push(await outcomeOf(ports, file, () => ratesOfFile(file)))
   if (url === null) return outcomes

@@ -5,7 +5,7 @@ import { addDays, day, daysOf } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { decimal, fromUnits, normalised, sumDecimals } from '../domain/decimal.ts'
 import type { ReferenceRate } from '../domain/reference-rate.ts'
-import { converted, crossRate } from '../domain/reference-rate.ts'
+import { converted, crossRate, rateFillDaysMax } from '../domain/reference-rate.ts'
 import { requestOf, row } from './contract-rows.ts'
 import { openTestWarehouse } from './fixture.ts'
 import { planRates, readMissingRates, readRates, storeRates } from './rates.ts'
@@ -68,8 +68,8 @@ function filledBy(rates: readonly ReferenceRate[]): readonly string[] {
   const own = new Map(rates.map((one) => [one.date, one.perEuro]))
   const first = [...own.keys()].sort()[0]!
   const last = [...own.keys()].sort().at(-1)!
-  return daysOf({ since: first, until: addDays(last, 7) }).flatMap((date) => {
-    for (let ago = 0; ago <= 7; ago += 1) {
+  return daysOf({ since: first, until: addDays(last, rateFillDaysMax) }).flatMap((date) => {
+    for (let ago = 0; ago <= rateFillDaysMax; ago += 1) {
       const from = addDays(date, -ago)
       const found = own.get(from)
       if (found !== undefined) return [`${date} ${found}${ago > 0 ? ` of ${from}` : ''}`]
