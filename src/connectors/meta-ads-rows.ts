@@ -47,6 +47,7 @@ export const metaMapping = {
   videoViews: { from: 'firstAction', column: 'actions', actionTypes: ['video_view'], absent: 'zero' },
   conversions: { from: 'firstAction', column: 'actions', actionTypes: purchases, absent: 'zero' },
   conversionValue: { from: 'firstAction', column: 'action_values', actionTypes: purchases, absent: 'zero' },
+  actions: { conversions: 'actions', values: 'action_values' },
 } as const satisfies RawMapping
 
 type Node = Readonly<Record<string, unknown>>

@@ -5,7 +5,9 @@ import type { ConnectorSpec } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
 import { refusalsOf, tallied } from '../quality/result.ts'
 import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
+import { withDefinition } from '../unify/definition.ts'
 import { readExtract } from '../unify/remap.ts'
+import { definitionInForce } from '../warehouse/definitions.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
 
@@ -28,11 +30,14 @@ export async function loadExtract(
   extract: ExtractRecord,
 ): Promise<Loaded> {
   let results: readonly CheckResult[] = []
+  const tellsActions = spec.mapping.actions !== undefined
+  const forced = tellsActions ? await definitionInForce(ports.warehouse, account) : null
   const partitions = await ports.warehouse.load({
     extract,
     account,
     days: daysOf(extract),
-    rows: readExtract(ports.lake, extract, spec.mapping, account),
+    rows: readExtract(ports.lake, extract, withDefinition(spec.mapping, forced?.definition ?? null), account),
+    conversions: forced ? { version: forced.version } : undefined,
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),
       settleMs: spec.settleMs,

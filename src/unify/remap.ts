@@ -43,6 +43,7 @@ export function columnsRead(mapping: RawMapping): readonly RawColumn[] {
     mapping.conversionValue,
   ]
   const names = new Set([mapping.date, mapping.entityId, mapping.currency])
+  if (mapping.actions) for (const column of Object.values(mapping.actions)) names.add(column)
   for (const metric of metrics) if (metric.from !== 'none') names.add(metric.column)
   return mapping.columns.filter(({ name }) => names.has(name))
 }
