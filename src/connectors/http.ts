@@ -7,7 +7,7 @@ import type { Redactor } from './redact.ts'
 import type { FlatRows } from './row-template.ts'
 
 export interface Call {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
@@ -39,6 +39,8 @@ export interface Answer {
   readonly body: AsyncIterable<Uint8Array>
 }
 
+const json = /json|javascript/i
+
 /** An error body is read to its end or to here; no platform's reaches a tenth of it. */
 const failureBytesMax = 256 * 1024
 
@@ -47,7 +49,7 @@ const failureBytesMax = 256 * 1024
  * and following one would carry the token to a host that nobody configured.
  * Throws CONNECTORS_UNREACHABLE, _TIMEOUT, _ANSWER_CUT, _ANSWER_UNREADABLE, or what the platform's own error means.
  */
-async function call(request: Call, wire: Wire, context: ConnectorContext): Promise<Answer> {
+async function call(request: Call, wire: Wire, context: ConnectorContext, wanted = json): Promise<Answer> {
   const silence = silenceGuard(request, wire, context)
   let response: Response
   try {
@@ -66,7 +68,7 @@ async function call(request: Call, wire: Wire, context: ConnectorContext): Promi
   const body = bytesOf(response, request, wire, silence)
   if (!response.ok) throw await failure(response, body, request, wire, context)
   const type = response.headers.get('content-type') ?? 'application/json'
-  if (!/json|javascript/i.test(type)) {
+  if (!wanted.test(type)) {
     await response.body?.cancel()
     throw unreadable(request, wire, response.status, `Its content type is "${wire.redact.text(type)}"`)
   }
@@ -101,6 +103,18 @@ export async function callForJson(
   } catch (cause) {
     throw cut(request, wire, 'the JSON is incomplete or malformed', wire.redact.cause(cause))
   }
+}
+
+/** A file as a whole, whose content type matches; the errors of `call` and CONNECTORS_ANSWER_CUT when the connection breaks in it. */
+export async function callForFile(
+  request: Call,
+  wire: Wire,
+  context: ConnectorContext,
+  type: RegExp,
+): Promise<{ readonly bytes: Uint8Array; readonly headers: Headers }> {
+  const { body, headers } = await call(request, wire, context, type)
+  const bytes = Buffer.concat(await Array.fromAsync(body))
+  return { bytes, headers }
 }
 
 const hostOf = (url: string) => new URL(url).host
