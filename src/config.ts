@@ -3,6 +3,8 @@ import type { ConfiguredPort, Settings } from './config-check.ts'
 import { loadAdapter } from './config-check.ts'
 import type { SandboxDoor } from './config-sandbox.ts'
 import { sandboxOptions } from './config-sandbox.ts'
+import type { SandboxPlatform } from './sandbox/shapes.ts'
+import { sandboxPlatforms } from './sandbox/shapes.ts'
 import type { Connector } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
 import type { Lake } from './lake/lake.ts'
@@ -150,6 +152,12 @@ export async function openConnections(
   return connections
 }
 
+/** A platform has accounts in the project's sandbox when a connection goes there. */
+function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
+  const wanted = Object.values(connections).filter((one) => one.sandboxed)
+  return sandboxPlatforms.filter((platform) => wanted.some((one) => one.adapter === platform))
+}
+
 async function startOwnSandbox(settings: Settings, context: OpenContext): Promise<SandboxDoor & AsyncDisposable> {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   return told(
@@ -159,6 +167,7 @@ async function startOwnSandbox(settings: Settings, context: OpenContext): Promis
       startSandbox({
         seed: settings.sandbox?.seed ?? 1,
         clock: context.clock,
+        world: { platforms: sandboxedPlatforms(settings) },
         ...(context.sandboxNowMs !== undefined && { nowMs: context.sandboxNowMs }),
       }),
     ({ url }) => url,

@@ -1,6 +1,7 @@
 import type { Reply, Request } from './reply.ts'
 import type { Call, SandboxState } from './sandbox-state.ts'
-import type { FaultKind, Route } from './scenario.ts'
+import type { FaultKind } from './scenario.ts'
+import type { Route } from './shapes.ts'
 
 /** One call that reached a platform of the sandbox. Holds no secret: tokens are neither in path nor query here. */
 export interface LoggedRequest {

@@ -3,7 +3,8 @@ import type { Credentials } from './credentials.ts'
 import type { MetaJobs } from './meta-jobs.ts'
 import type { MetaUsage } from './meta-usage.ts'
 import type { OperationQuota } from './google-quota.ts'
-import type { FiredFaults, Route, ScenarioBook } from './scenario.ts'
+import type { FiredFaults, ScenarioBook } from './scenario.ts'
+import type { Route } from './shapes.ts'
 import type { AccessTokens } from './tokens.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +25,7 @@ export function virtualClock(clock: Pick<Clock, 'nowMs'>, nowMs: number | undefi
   }
 }
 
-/** Everything that both servers share. */
+/** Everything that the platforms share, and what Google and Meta remember. */
 export interface SandboxState {
   readonly seed: number
   readonly world: World

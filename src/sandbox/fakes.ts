@@ -1,0 +1,15 @@
+import { answerGoogle } from './google-server.ts'
+import type { MetaRoute } from './meta-server.ts'
+import { answerMeta } from './meta-server.ts'
+import type { Reply, Request } from './reply.ts'
+import type { Call, SandboxState } from './sandbox-state.ts'
+import type { SandboxPlatform } from './shapes.ts'
+
+/** Answers the calls of one platform. */
+export type Answer = (request: Request, call: Call) => Reply
+
+/** Who answers for each platform. A fake that remembers something of its own keeps it in what it makes here, one for each sandbox. */
+export const fakes = {
+  google_ads: (state) => (request, call) => answerGoogle(state, request, call),
+  meta_ads: (state) => (request, call) => answerMeta(state, request, call as Call & { readonly route: MetaRoute }),
+} as const satisfies Record<SandboxPlatform, (state: SandboxState) => Answer>
