@@ -6,6 +6,8 @@ export const adapters = {
   connector: {
     google_ads: () => import('./connectors/google-ads.ts'),
     meta_ads: () => import('./connectors/meta-ads.ts'),
+    naver_searchad: () => import('./connectors/naver-searchad.ts'),
+    kakao_moment: () => import('./connectors/kakao-moment.ts'),
     file: () => import('./connectors/file.ts'),
   },
   lake: {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { MillraceError } from '../domain/errors.ts'
 import type { ConnectorContext } from './connector.ts'
 import type { Call, Wire } from './http.ts'
 import { callForFile, callForJson } from './http.ts'
@@ -23,6 +24,9 @@ export interface NaverCall {
   readonly body?: object
   readonly customerId: string
 }
+
+const reportFile = { types: /text|tab-separated|octet-stream/i, bytesMax: 512 * 1024 * 1024 } as const
+const answerless = { types: /./, bytesMax: 1_024 } as const
 
 /**
  * `base64(HMAC-SHA256(secret, "{timestamp}.{METHOD}.{path}"))`: the query is no part of it; with it Naver answers 403.
@@ -59,8 +63,8 @@ export class NaverClient {
 
   /** Has a report that was read forgotten: an account may keep a hundred of them. The answer, 204, has no body. */
   async forget(call: Omit<NaverCall, 'method'>, context: ConnectorContext): Promise<void> {
-    const request = () => this.#signed({ ...call, method: 'DELETE' }, context)
-    await withRetry(() => callForFile(request(), this.#wire, context, /./), this.#options.policy, context)
+    const send = () => callForFile(this.#signed({ ...call, method: 'DELETE' }, context), this.#wire, context, answerless)
+    await withRetry(send, this.#options.policy, context)
   }
 
   /**
@@ -70,14 +74,14 @@ export class NaverClient {
   async file<T>(
     { url, customerId }: { readonly url: string; readonly customerId: string },
     context: ConnectorContext,
-    read: (text: string) => T,
+    read: (text: string, broken: (detail: string) => MillraceError) => T,
   ): Promise<T> {
     const { searchParams } = new URL(url)
     this.#redact.add(searchParams.get('authtoken') ?? '')
     const call = { method: 'GET', path: '/report-download', query: Object.fromEntries(searchParams), customerId } as const
     const download = async () => {
-      const { bytes } = await callForFile(this.#signed(call, context), this.#wire, context, /text|tab-separated|octet-stream/i)
-      return read(new TextDecoder().decode(bytes))
+      const { bytes, broken } = await callForFile(this.#signed(call, context), this.#wire, context, reportFile)
+      return read(new TextDecoder().decode(bytes), broken)
     }
     return withRetry(download, this.#options.policy, context)
   }

@@ -36,8 +36,8 @@ describe('what an error body means', () => {
     expect(error?.facts).toMatchObject({ platform: 'naver_searchad', account: '1234567' })
   })
 
-  test('without a named wait a quota asks for five minutes, with one for that', () => {
-    expect(classifyNaver(failed(429, { code: 1016 }))?.retryAfterMs).toBe(300_000)
+  test('without a named wait a quota asks for a minute, with one for that', () => {
+    expect(classifyNaver(failed(429, { code: 1016 }))?.retryAfterMs).toBe(60_000)
     expect(classifyNaver(failed(429, { code: 1016 }, { 'retry-after': '7' }))?.retryAfterMs).toBe(7_000)
     expect(classifyNaver(failed(429, undefined))?.code).toBe('CONNECTORS_QUOTA')
   })

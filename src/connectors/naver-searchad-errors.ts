@@ -32,8 +32,8 @@ const codes: Readonly<Record<number, ConnectorsCode>> = {
   4601: 'CONNECTORS_BAD_REQUEST',
 }
 
-/** Without a named wait: Naver asks those whom it keeps refusing to stay away for five minutes. */
-const unknownDelayMs = 300_000
+/** Without a named wait: Naver asks those whom it keeps refusing to stay away for five minutes, which five such waits are. */
+const unknownDelayMs = 60_000
 
 /** The gate says only in words what it does not accept: the signature, the license, or the clock behind them. */
 const refusedKey = /invalid[ _-]?(?:signature|timestamp|api[ _-]?key|license|access)/i

@@ -95,7 +95,7 @@ export async function naverReportRows(
     }
     const file = { ...asked, costBasis: limits.costBasis }
     const address = { url: end.kind === 'built' ? end.url : '', customerId: asked.accountId }
-    const rows = end.kind === 'built' ? await client.file(address, context, (text) => naverRows(text, file)) : []
+    const rows = end.kind === 'built' ? await client.file(address, context, (text, broken) => naverRows(text, file, broken)) : []
     await context.remoteJobs?.forget(job)
     await client.forget({ path: `/stat-reports/${job.jobId}`, customerId: asked.accountId }, context)
     return rows

@@ -100,13 +100,16 @@ function rowOf(cells: readonly string[], { report, date, costBasis }: NaverRepor
 
 /**
  * The rows of a report's text. It has no header and no end mark: a last line without its line end is one that was cut.
- * Throws CONNECTORS_ANSWER_CUT for that, CONNECTORS_SCHEMA_DRIFT for a line with too few columns or of another day.
+ * Throws `broken` for that, CONNECTORS_SCHEMA_DRIFT for a line with too few columns or of another day.
  */
-export function naverRows(text: string, file: NaverReportFile): readonly RawRow[] {
+export function naverRows(
+  text: string,
+  file: NaverReportFile,
+  broken: (detail: string) => MillraceError,
+): readonly RawRow[] {
   const { report, date, accountId } = file
   const facts = { platform: 'naver_searchad', account: accountId }
-  if (text !== '' && !text.endsWith('\n'))
-    throw new MillraceError('CONNECTORS_ANSWER_CUT', { ...facts, host: 'report-download', detail: 'the last line of the report has no end' })
+  if (text !== '' && !text.endsWith('\n')) throw broken('the last line of the report has no end')
   const wanted = naverColumns[report].length
   const day = date.replaceAll('-', '')
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)

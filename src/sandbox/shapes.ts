@@ -1,7 +1,9 @@
 import type { Platform } from '../domain/platform.ts'
 import { platforms } from '../domain/platform.ts'
 import { googleShape } from './google-shape.ts'
+import { kakaoShape } from './kakao-shape.ts'
 import { metaShape } from './meta-shape.ts'
+import { naverShape } from './naver-shape.ts'
 import type { PlatformShape } from './platform-shape.ts'
 
 /**
@@ -11,6 +13,8 @@ import type { PlatformShape } from './platform-shape.ts'
 export const shapes = {
   google_ads: googleShape,
   meta_ads: metaShape,
+  naver_searchad: naverShape,
+  kakao_moment: kakaoShape,
 } as const satisfies Partial<Record<Platform, PlatformShape>>
 
 export type SandboxPlatform = keyof typeof shapes
