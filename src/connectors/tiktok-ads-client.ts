@@ -94,6 +94,6 @@ export class TiktokClient {
   }
 }
 
-export function drift(account: string | null, detail: string): MillraceError {
+function drift(account: string | null, detail: string): MillraceError {
   return new MillraceError('CONNECTORS_SCHEMA_DRIFT', { platform: 'tiktok_ads', account, detail })
 }

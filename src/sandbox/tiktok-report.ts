@@ -58,7 +58,7 @@ export function jsonList(query: URLSearchParams, name: string): readonly string[
   if (text === null) return []
   try {
     const list = JSON.parse(text) as unknown
-    if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list as string[]
+    if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
