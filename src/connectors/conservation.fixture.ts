@@ -68,17 +68,21 @@ async function readUntilSound(rig: ConnectorRig): Promise<readonly ExpectedRow[]
 
 /** Whatever goes wrong on the way, what is read in the end is the truth, to the micro. */
 export function conservationProperty(openRig: () => Promise<ConnectorRig>, of: ConservationOf): void {
-  test(`what is read is the truth under ${schedules} random fault schedules (seed ${seed})`, { timeout: 600_000 }, async () => {
-    await using rig = await openRig()
-    const account = await firstAccount(rig, testContext(rig.nowMs))
-    await fc.assert(
-      fc.asyncProperty(fc.array(faultOf(of), { minLength: 1, maxLength: 6 }), async (faults) => {
-        rig.platform!.faults([])
-        const truth = expectedRows(rig, account)
-        rig.platform!.faults(faults)
-        expect(await readUntilSound(rig)).toEqual(truth)
-      }),
-      { seed, numRuns: schedules },
-    )
-  })
+  test(
+    `what is read is the truth under ${schedules} random fault schedules (seed ${seed})`,
+    { timeout: 600_000 },
+    async () => {
+      await using rig = await openRig()
+      const account = await firstAccount(rig, testContext(rig.nowMs))
+      await fc.assert(
+        fc.asyncProperty(fc.array(faultOf(of), { minLength: 1, maxLength: 6 }), async (faults) => {
+          rig.platform!.faults([])
+          const truth = expectedRows(rig, account)
+          rig.platform!.faults(faults)
+          expect(await readUntilSound(rig)).toEqual(truth)
+        }),
+        { seed, numRuns: schedules },
+      )
+    },
+  )
 }

@@ -3,10 +3,12 @@ import type { Day } from '../domain/day.ts'
 import type { Audit, Session, Stage, Verdict } from '../warehouse/warehouse.ts'
 import { builtinChecks } from './builtin.ts'
 import type { Check, CheckInput, Judgement, PartitionFacts, SliceFacts, SliceValues } from './check.ts'
+import { onFailOf } from './check.ts'
 import type { Drift } from './drift.ts'
 import { publishedPast } from './past.ts'
 import { writeResults } from './record.ts'
 import type { CheckResult } from './result.ts'
+import { refuses } from './result.ts'
 import { keepSamples } from './sample.ts'
 import type { Scan } from './scan.ts'
 import { scanStage } from './scan.ts'
@@ -39,7 +41,7 @@ export function blockingAudit(facts: AuditFacts): Audit {
     const scan = await scanStage(session, stage, checks, values)
     const slice = await sliceFacts(session, stage, scan, facts)
     const results = checks.flatMap((check) => stage.days.map((date) => judge(check, date, scan, slice)))
-    const runs = await writeResults(session, stage, results, facts.nowMs)
+    const runs = await writeResults(session, stage, results, { nowMs: facts.nowMs })
     await keepSamples(session, stage, { checks, results, runs, values })
     facts.report?.(results)
     return verdictsOf(stage.days, results)
@@ -78,6 +80,7 @@ function judge(check: Check, date: Day, scan: Scan, slice: SliceFacts): CheckRes
     dimension: check.dimension,
     severity: check.severity,
     blocking: check.blocking,
+    onFail: onFailOf(check),
     date,
   }
   const problem = scan.broken.get(check.id)
@@ -106,9 +109,6 @@ function inputOf(check: Check, date: Day, scan: Scan, slice: SliceFacts): CheckI
 }
 
 function verdictsOf(days: readonly Day[], results: readonly CheckResult[]): readonly Verdict[] {
-  const refused = Map.groupBy(
-    results.filter((one) => one.blocking && (one.outcome === 'fail' || one.outcome === 'error')),
-    (one) => one.date,
-  )
+  const refused = Map.groupBy(results.filter(refuses), (one) => one.date)
   return days.map((date) => ({ date, refusedBy: (refused.get(date) ?? []).map((one) => one.checkId) }))
 }

@@ -3,25 +3,35 @@ import { addDays } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import type { Facts, Language } from '../domain/errors.ts'
 import { wordsOf } from './builtin-words.ts'
-import type { Dimension, Outcome, Severity } from './check.ts'
+import type { Dimension, OnFail, Outcome, Severity } from './check.ts'
 
 /** One check on one partition: what is stored, what screens and messages are made from. */
 export interface CheckResult {
   readonly checkId: string
+  /** Of a check that judges several series of one partition; absent for one that judges it whole. */
+  readonly seriesKey?: string
   readonly date: Day
   readonly dimension: Dimension
   readonly severity: Severity
   readonly blocking: boolean
+  readonly onFail: OnFail
   readonly outcome: Outcome
   readonly tested: number
   readonly failed: number
   readonly value?: string | null
   readonly expectedLow?: string | null
   readonly expectedHigh?: string | null
+  /** How near a measured value came, 0 to 1; absent: failed rows among those tested say it. */
+  readonly score?: number
   /** What the words of the check are filled with. */
   readonly facts: Facts
   /** What the database or the rule said when the check could not be carried out. */
   readonly error: string | null
+}
+
+/** Whether this result alone keeps its partition from being published: a blocking check that failed, or that could not be carried out. */
+export function refuses({ blocking, outcome }: Pick<CheckResult, 'blocking' | 'outcome'>): boolean {
+  return blocking && (outcome === 'fail' || outcome === 'error')
 }
 
 export interface ResultCount {
@@ -75,7 +85,7 @@ export function refusalsOf(
   account: Pick<AdAccount, 'platform' | 'accountId'>,
   results: readonly CheckResult[],
 ): readonly Refusal[] {
-  const refusing = results.filter((one) => one.blocking && (one.outcome === 'fail' || one.outcome === 'error'))
+  const refusing = results.filter(refuses)
   const byDay = Map.groupBy(refusing, (one) => one.date)
   const byChecks = Map.groupBy([...byDay.keys()].sort(), (date) =>
     (byDay.get(date) ?? []).map((one) => one.checkId).join(', '),

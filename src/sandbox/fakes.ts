@@ -6,6 +6,7 @@ import { naverFake } from './naver-server.ts'
 import type { Reply, Request } from './reply.ts'
 import type { Call, SandboxState } from './sandbox-state.ts'
 import type { SandboxPlatform } from './shapes.ts'
+import { answerTiktok } from './tiktok-server.ts'
 
 /** Answers the calls of one platform. */
 export type Answer = (request: Request, call: Call) => Reply
@@ -14,6 +15,7 @@ export type Answer = (request: Request, call: Call) => Reply
 export const fakes = {
   google_ads: (state) => (request, call) => answerGoogle(state, request, call),
   meta_ads: (state) => (request, call) => answerMeta(state, request, call as Call & { readonly route: MetaRoute }),
+  tiktok_ads: (state) => (request, call) => answerTiktok(state, request, call),
   naver_searchad: naverFake,
   kakao_moment: kakaoFake,
 } as const satisfies Record<SandboxPlatform, (state: SandboxState) => Answer>

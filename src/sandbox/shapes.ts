@@ -5,6 +5,7 @@ import { kakaoShape } from './kakao-shape.ts'
 import { metaShape } from './meta-shape.ts'
 import { naverShape } from './naver-shape.ts'
 import type { PlatformShape } from './platform-shape.ts'
+import { tiktokShape } from './tiktok-shape.ts'
 
 /**
  * The platforms that the sandbox plays. A new one is a line here, a line in fakes.ts, and its own files; everything else of the
@@ -13,6 +14,7 @@ import type { PlatformShape } from './platform-shape.ts'
 export const shapes = {
   google_ads: googleShape,
   meta_ads: metaShape,
+  tiktok_ads: tiktokShape,
   naver_searchad: naverShape,
   kakao_moment: kakaoShape,
 } as const satisfies Partial<Record<Platform, PlatformShape>>
