@@ -77,7 +77,11 @@ export class KakaoClient {
         this.#throwInBand(around, request.account, value, context)
         if (rowsKey !== '' && !(rowsKey in around)) {
           const detail = `an answer came without "${rowsKey}"`
-          throw new MillraceError('CONNECTORS_SCHEMA_DRIFT', { platform: 'kakao_moment', account: request.account, detail })
+          throw new MillraceError('CONNECTORS_SCHEMA_DRIFT', {
+            platform: 'kakao_moment',
+            account: request.account,
+            detail,
+          })
         }
         return { rows, around }
       }
@@ -88,7 +92,8 @@ export class KakaoClient {
 
   /** A refusal may come in an answer that is called a success; real ones have code 200 or none. */
   #throwInBand(body: Node, account: string | null, headers: Headers, context: ConnectorContext): void {
-    if (!String(body['code'] ?? '').startsWith('-')) return
+    const { code } = body
+    if (typeof code !== 'string' || !code.startsWith('-')) return
     const failed = { status: 200, headers, body: this.#wire.redact.deep(body), account, nowMs: context.clock.nowMs() }
     const error = this.#wire.classify(failed)
     if (error) throw error

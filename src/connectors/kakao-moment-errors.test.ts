@@ -49,7 +49,9 @@ describe('what an error body means', () => {
   })
 
   test('the detail tells Kakao Moment’s own code', () => {
-    expect(classifyKakao(failed(400, moment(9004, '권한이 없습니다.')), 'v4')?.facts['detail']).toBe('권한이 없습니다. (-813/9004)')
+    expect(classifyKakao(failed(400, moment(9004, '권한이 없습니다.')), 'v4')?.facts['detail']).toBe(
+      '권한이 없습니다. (-813/9004)',
+    )
     expect(classifyKakao(failed(502, undefined), 'v4')).toBeUndefined()
   })
 })

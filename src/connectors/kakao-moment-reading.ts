@@ -44,7 +44,9 @@ export async function readKakaoSlice(reading: KakaoReading): Promise<Omit<Extrac
     for (let at = 0; at < listed.length; at += campaignsMax) {
       if (config === 'DEL' && isWhole(seen, totals, window)) break
       const ids = listed.slice(at, at + campaignsMax).map((node) => String(node['id']))
-      const read = (await report(reading, 'campaigns/report', { campaignId: ids.join(','), level: 'CAMPAIGN' })).map(kakaoRow)
+      const read = (await report(reading, 'campaigns/report', { campaignId: ids.join(','), level: 'CAMPAIGN' })).map(
+        kakaoRow,
+      )
       expectNamed(read, account)
       const fresh = (once.keep(read) as readonly KakaoRow[]).filter((row) => !isSilent(row))
       if (fresh.length > 0) await reading.sink.rows(fresh)
@@ -52,7 +54,10 @@ export async function readKakaoSlice(reading: KakaoReading): Promise<Omit<Extrac
     }
   }
   if (once.repeated > 0)
-    context.log({ level: 'warn', message: `kakao_moment/${account.accountId} sent ${once.repeated} rows twice; each was taken once` })
+    context.log({
+      level: 'warn',
+      message: `kakao_moment/${account.accountId} sent ${once.repeated} rows twice; each was taken once`,
+    })
   return { rows: seen.rows.length, requestIds: [], controlTotals: totals, operations: client.calls }
 }
 
@@ -66,7 +71,11 @@ function expectNamed(rows: readonly KakaoRow[], { accountId: account }: AdAccoun
   for (const row of rows) {
     const missing = required.find((name) => row[name] === null)
     if (missing === undefined) continue
-    throw new MillraceError('CONNECTORS_SCHEMA_DRIFT', { platform: 'kakao_moment', account, detail: `a row came without ${missing}` })
+    throw new MillraceError('CONNECTORS_SCHEMA_DRIFT', {
+      platform: 'kakao_moment',
+      account,
+      detail: `a row came without ${missing}`,
+    })
   }
 }
 
@@ -90,13 +99,18 @@ async function accountTotals(reading: KakaoReading): Promise<Required<ControlTot
 }
 
 /** Budget and goal stand only in a campaign's detail; those of deleted ones are of no use to anyone. */
-async function observe({ client, account, context, sink }: KakaoReading, { known }: Seen, listed: readonly Node[]): Promise<void> {
+async function observe(
+  { client, account, context, sink }: KakaoReading,
+  { known }: Seen,
+  listed: readonly Node[],
+): Promise<void> {
   const { accountId } = account
   const entities: EntityObservation[] = []
   for (const node of listed) {
     const id = String(node['id'])
     known.add(id)
-    const detail = node['config'] === 'DEL' ? undefined : await client.node({ path: `campaigns/${id}`, account: accountId }, context)
+    const detail =
+      node['config'] === 'DEL' ? undefined : await client.node({ path: `campaigns/${id}`, account: accountId }, context)
     entities.push(kakaoEntity(node, detail, accountId))
   }
   if (entities.length > 0) await sink.entities(entities)

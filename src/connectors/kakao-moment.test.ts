@@ -41,7 +41,6 @@ async function openRig(): Promise<ConnectorRig> {
       field: 'click',
       faults: (faults) => sandbox.scenario({ faults }),
       advance: (durationMs) => sandbox.setClock(sandbox.nowMs() + durationMs),
-      totalsMin: 4,
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   }
@@ -113,8 +112,15 @@ describe('reports', () => {
     const asked = async (since: string, until: string) => {
       const from = running.log().length
       const { received, result } = await receive(connector, account!, { since: day(since), until: day(until) }, context)
-      const reports = running.log().slice(from).filter(({ route }) => route === 'kakao.campaign_report')
-      return { ids: reports.map(({ query }) => new URLSearchParams(query).get('campaignId')?.split(',') ?? []), received, result }
+      const reports = running
+        .log()
+        .slice(from)
+        .filter(({ route }) => route === 'kakao.campaign_report')
+      return {
+        ids: reports.map(({ query }) => new URLSearchParams(query).get('campaignId')?.split(',') ?? []),
+        received,
+        result,
+      }
     }
     const deleted = (received: { entities: readonly { status: string; entityId: string }[] }) =>
       new Set(received.entities.filter(({ status }) => status === 'removed').map(({ entityId }) => entityId))
@@ -144,7 +150,10 @@ describe('reports', () => {
       await using _ = sandbox
       const context = testContext(nowMs)
       const [account] = await connector.discover(context)
-      return (await receive(connector, account!, range, context)).result.controlTotals?.conversions ?? '0'
+      const { received, result } = await receive(connector, account!, range, context)
+      const bought = received.rows.map((row) => Number(row[`conv_purchase_${conversionWindow}`] ?? 0))
+      expect(Number(result.controlTotals?.conversions)).toBe(bought.reduce((sum, one) => sum + one, 0))
+      return result.controlTotals?.conversions ?? '0'
     }
     const [day1, week] = [Number(await open('1d')), Number(await open('7d'))]
     expect(day1).toBeGreaterThan(0)

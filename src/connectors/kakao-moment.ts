@@ -15,11 +15,18 @@ import { paceOf } from './pace.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
 
-const adAccountId = z.string().trim().regex(/^\d{1,15}$/, 'must be an ad account number: digits')
+const adAccountId = z
+  .string()
+  .trim()
+  .regex(/^\d{1,15}$/, 'must be an ad account number: digits')
 
 const options = z.object({
   baseUrl: z.url().default('https://apis.moment.kakao.com').describe('Address of the Kakao Moment API.'),
-  apiVersion: z.string().regex(/^v\d+$/).default('v4').describe('Version of the Kakao Moment API.'),
+  apiVersion: z
+    .string()
+    .regex(/^v\d+$/)
+    .default('v4')
+    .describe('Version of the Kakao Moment API.'),
   accessToken: secret.describe('Business token (비즈니스 토큰) with the consent item moment_management.'),
   accounts: z.array(adAccountId).default([]).describe('Ad account numbers; left out: all that the token reaches.'),
   conversionWindow: z.enum(['1d', '7d']).default('7d').describe('How long after a click a purchase counts for it.'),
@@ -78,11 +85,19 @@ export function openKakaoMoment(given: KakaoMomentOptions): Connector {
         language: context.language,
         signIn: () => open().content({ ...accountPages, query: { page: '0', size: '1' } }, context),
         discover: (onUnavailable) => discover(open(), given.accounts, context, onUnavailable),
-        account: ({ accountId }) => open().content({ path: 'campaigns', query: { config: 'ON' }, account: accountId }, context),
+        account: ({ accountId }) =>
+          open().content({ path: 'campaigns', query: { config: 'ON' }, account: accountId }, context),
       }),
     async extract({ level, since, until }, account, context, sink) {
       assert.equal(level, 'campaign', 'only slices of a level that the spec names are asked for')
-      const reading = { client: open(), account, range: { since, until }, context, sink, window: given.conversionWindow }
+      const reading = {
+        client: open(),
+        account,
+        range: { since, until },
+        context,
+        sink,
+        window: given.conversionWindow,
+      }
       return { ...(await readKakaoSlice(reading)), apiVersion: given.apiVersion }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -110,7 +125,8 @@ async function discover(
     try {
       found.push(accountOf(await client.node({ path: `adAccounts/${id}`, account: id }, context)))
     } catch (error) {
-      const isItsOwn = isMillraceError(error, 'CONNECTORS_PERMISSION') || isMillraceError(error, 'CONNECTORS_ACCOUNT_UNAVAILABLE')
+      const isItsOwn =
+        isMillraceError(error, 'CONNECTORS_PERMISSION') || isMillraceError(error, 'CONNECTORS_ACCOUNT_UNAVAILABLE')
       if (!isItsOwn || !onUnavailable) throw error
       onUnavailable(id, error)
     }
@@ -129,7 +145,11 @@ async function listed(client: KakaoClient, context: ConnectorContext): Promise<r
     for (const account of rows.map(accountOf)) found.set(account.accountId, account)
     if (found.size >= Number(around['totalElements'] ?? 0)) return [...found.values()]
     if (found.size === before) {
-      const facts = { platform: 'kakao_moment', account: null, detail: `page ${page} of the accounts brings none that is new` }
+      const facts = {
+        platform: 'kakao_moment',
+        account: null,
+        detail: `page ${page} of the accounts brings none that is new`,
+      }
       throw new MillraceError('CONNECTORS_TRANSIENT', facts)
     }
   }

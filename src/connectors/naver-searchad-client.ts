@@ -63,7 +63,8 @@ export class NaverClient {
 
   /** Has a report that was read forgotten: an account may keep a hundred of them. The answer, 204, has no body. */
   async forget(call: Omit<NaverCall, 'method'>, context: ConnectorContext): Promise<void> {
-    const send = () => callForFile(this.#signed({ ...call, method: 'DELETE' }, context), this.#wire, context, answerless)
+    const send = () =>
+      callForFile(this.#signed({ ...call, method: 'DELETE' }, context), this.#wire, context, answerless)
     await withRetry(send, this.#options.policy, context)
   }
 
@@ -78,7 +79,12 @@ export class NaverClient {
   ): Promise<T> {
     const { searchParams } = new URL(url)
     this.#redact.add(searchParams.get('authtoken') ?? '')
-    const call = { method: 'GET', path: '/report-download', query: Object.fromEntries(searchParams), customerId } as const
+    const call = {
+      method: 'GET',
+      path: '/report-download',
+      query: Object.fromEntries(searchParams),
+      customerId,
+    } as const
     const download = async () => {
       const { bytes, broken } = await callForFile(this.#signed(call, context), this.#wire, context, reportFile)
       return read(new TextDecoder().decode(bytes), broken)

@@ -2,7 +2,7 @@ import type { AdAccount } from '../domain/account.ts'
 import type { DayRange } from '../domain/day.ts'
 import { addDays, daysOf } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
-import { addDecimals, decimal, toUnits, zero } from '../domain/decimal.ts'
+import { addDecimals, decimal, fromUnits, toUnits, zero } from '../domain/decimal.ts'
 import type { EntityObservation } from '../domain/entity.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { RawRow } from '../domain/mapping.ts'
@@ -21,6 +21,8 @@ const statIdsMax = 100
 interface Seen {
   readonly known: Set<string>
   netCost: Decimal
+  /** Conversions that are no purchases. */
+  otherConversions: Decimal
   rows: number
   /** Campaign-days with a cost: each may be rounded to a whole won. */
   costs: number
@@ -38,11 +40,17 @@ export interface NaverReading {
 /** Reads one slice: the campaigns, then two reports a day, then the sums that Naver itself makes of the range. */
 export async function readNaverSlice(reading: NaverReading): Promise<Omit<ExtractResult, 'apiVersion'>> {
   const { client, account, range, context, limits } = reading
-  const seen: Seen = { known: new Set(), netCost: zero, rows: 0, costs: 0 }
+  const seen: Seen = { known: new Set(), netCost: zero, otherConversions: zero, rows: 0, costs: 0 }
   const listing = { method: 'GET', path: '/ncc/campaigns', customerId: account.accountId } as const
   const campaigns = (await client.json(listing, context)) as readonly Readonly<Record<string, unknown>>[]
-  await observe(reading, seen, campaigns.map((node) => naverEntity(node, account.accountId)))
-  const asked = daysOf(range).flatMap((date) => reports.map((report) => ({ report, date, accountId: account.accountId })))
+  await observe(
+    reading,
+    seen,
+    campaigns.map((node) => naverEntity(node, account.accountId)),
+  )
+  const asked = daysOf(range).flatMap((date) =>
+    reports.map((report) => ({ report, date, accountId: account.accountId })),
+  )
   // All are asked for before the first is waited for: Naver works at them while this reads.
   const jobs = []
   for (const question of asked) jobs.push(await naverJob(client, question, context))
@@ -61,11 +69,18 @@ async function observe({ sink }: NaverReading, { known }: Seen, entities: readon
 
 async function handOver(reading: NaverReading, seen: Seen, rows: readonly RawRow[]): Promise<void> {
   const ids = [...new Set(rows.map((row) => row['campaign_id'] ?? ''))]
-  await observe(reading, seen, ids.map((id) => unlistedNaverEntity(id, reading.account.accountId)))
+  await observe(
+    reading,
+    seen,
+    ids.map((id) => unlistedNaverEntity(id, reading.account.accountId)),
+  )
   for (const row of rows) {
-    if (row['net_cost'] === null) continue
-    seen.netCost = addDecimals(seen.netCost, decimal(row['net_cost'] ?? '0'))
-    seen.costs += 1
+    if (row['net_cost'] !== null) {
+      seen.netCost = addDecimals(seen.netCost, decimal(row['net_cost'] ?? '0'))
+      seen.costs += 1
+    } else if (row['purchases'] === null) {
+      seen.otherConversions = addDecimals(seen.otherConversions, decimal(row['conversion_count'] ?? '0'))
+    }
   }
   for (let at = 0; at < rows.length; at += sinkRows) await reading.sink.rows(rows.slice(at, at + sinkRows))
   seen.rows += rows.length
@@ -84,7 +99,7 @@ interface StatAnswer {
 async function statTotals(reading: NaverReading, seen: Seen): Promise<ControlTotals | null> {
   const { range, context, account } = reading
   const ids = [...seen.known].sort()
-  let [impressions, clicks, sales] = [zero, zero, zero]
+  let [impressions, clicks, sales, all] = [zero, zero, zero, zero]
   for (let at = 0; at < ids.length; at += statIdsMax) {
     const answer = await stats(reading, ids.slice(at, at + statIdsMax))
     const end = `${addDays(range.until, 1).replaceAll('-', '')}0000`
@@ -96,23 +111,34 @@ async function statTotals(reading: NaverReading, seen: Seen): Promise<ControlTot
       impressions = addDecimals(impressions, count(row['impCnt']))
       clicks = addDecimals(clicks, count(row['clkCnt']))
       sales = addDecimals(sales, count(row['salesAmt']))
+      all = addDecimals(all, count(row['ccnt']))
     }
   }
   checkBasis(reading, seen, sales)
-  return { impressions, clicks }
+  // `ccnt` counts conversions of every type; without the others that were read, the purchases must be left.
+  const conversions = addDecimals(all, negated(seen.otherConversions))
+  return { impressions, clicks, ...(reading.limits.conversionTotals && { conversions }) }
 }
+
+const negated = (value: Decimal) => fromUnits(-toUnits(value, 6), 6)
 
 const count = (value: unknown) => decimal(typeof value === 'number' || typeof value === 'string' ? String(value) : '0')
 
-async function stats({ client, range, context, account }: NaverReading, ids: readonly string[]): Promise<StatAnswer | undefined> {
+async function stats(
+  { client, range, context, account }: NaverReading,
+  ids: readonly string[],
+): Promise<StatAnswer | undefined> {
   const query = {
     ids: ids.join(','),
-    fields: JSON.stringify(['impCnt', 'clkCnt', 'salesAmt']),
+    fields: JSON.stringify(['impCnt', 'clkCnt', 'salesAmt', 'ccnt']),
     timeRange: JSON.stringify({ since: range.since, until: range.until }),
     timeIncrement: 'allDays',
   }
   try {
-    return (await client.json({ method: 'GET', path: '/stats', query, customerId: account.accountId }, context)) as StatAnswer
+    return (await client.json(
+      { method: 'GET', path: '/stats', query, customerId: account.accountId },
+      context,
+    )) as StatAnswer
   } catch (error) {
     // Some accounts are not served by it (11001). A question that is refused there says nothing about the reports.
     if (!isMillraceError(error, 'CONNECTORS_BAD_REQUEST')) throw error

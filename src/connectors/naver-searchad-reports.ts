@@ -14,6 +14,8 @@ export interface ReportLimits {
   /** How long a day that is still added up is waited for; after that it is left for a later run. */
   readonly aggregatingMsMax: number
   readonly costBasis: CostBasis
+  /** Whether conversions have a control total. */
+  readonly conversionTotals: boolean
 }
 
 /** One report of one day of one account. */
@@ -52,7 +54,11 @@ const outcomes: Readonly<Record<string, 'wait' | 'aggregate' | 'read' | 'nothing
 }
 
 /** The report that an earlier process asked for, or a new one. */
-export async function naverJob(client: NaverClient, asked: ReportQuestion, context: ConnectorContext): Promise<RemoteJob> {
+export async function naverJob(
+  client: NaverClient,
+  asked: ReportQuestion,
+  context: ConnectorContext,
+): Promise<RemoteJob> {
   const { report, date, accountId } = asked
   const question = createHash('sha256').update(`${report} ${date}`).digest('hex')
   const of = { platform: 'naver_searchad', accountId, question } as const
@@ -95,7 +101,8 @@ export async function naverReportRows(
     }
     const file = { ...asked, costBasis: limits.costBasis }
     const address = { url: end.kind === 'built' ? end.url : '', customerId: asked.accountId }
-    const rows = end.kind === 'built' ? await client.file(address, context, (text, broken) => naverRows(text, file, broken)) : []
+    const rows =
+      end.kind === 'built' ? await client.file(address, context, (text, broken) => naverRows(text, file, broken)) : []
     await context.remoteJobs?.forget(job)
     await client.forget({ path: `/stat-reports/${job.jobId}`, customerId: asked.accountId }, context)
     return rows
@@ -148,13 +155,18 @@ async function seen(client: NaverClient, job: RemoteJob, context: ConnectorConte
     return { status, downloadUrl }
   } catch (error) {
     // A report that is gone is as one that failed.
-    const isGone = isMillraceError(error, 'CONNECTORS_BAD_REQUEST') && /\((?:1001|4601)\)$/.test(String(error.facts['detail']))
+    const isGone =
+      isMillraceError(error, 'CONNECTORS_BAD_REQUEST') && /\((?:1001|4601)\)$/.test(String(error.facts['detail']))
     if (isGone) return { status: 'ERROR', downloadUrl: undefined }
     throw error
   }
 }
 
-function failure(code: 'CONNECTORS_SCHEMA_DRIFT' | 'CONNECTORS_TRANSIENT', account: string, detail: string): MillraceError {
+function failure(
+  code: 'CONNECTORS_SCHEMA_DRIFT' | 'CONNECTORS_TRANSIENT',
+  account: string,
+  detail: string,
+): MillraceError {
   return new MillraceError(code, { platform: 'naver_searchad', account, detail })
 }
 

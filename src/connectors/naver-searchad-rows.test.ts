@@ -9,7 +9,8 @@ const file = { report: 'AD', date: day('2026-11-10'), accountId: '1234567', cost
 const place = '1234567\tcmp-1\tgrp-1\t-\tnad-1\tbsn-1\t8753\tM'
 const ad = `20261110\t${place}\t1000\t20\t1100\t2000\t0\n`
 
-const broken = (detail: string) => new MillraceError('CONNECTORS_ANSWER_CUT', { platform: 'naver_searchad', host: 'x', detail })
+const broken = (detail: string) =>
+  new MillraceError('CONNECTORS_ANSWER_CUT', { platform: 'naver_searchad', host: 'x', detail })
 const rowsOf = (text: string, of: Parameters<typeof naverRows>[1]) => naverRows(text, of, broken)
 
 const codeOf = (work: () => unknown): string => {
@@ -26,7 +27,9 @@ test('the signature is the one of the documented samples, over the path without 
   const at = { timestampMs: 1_700_000_000_000, method: 'GET', path: '/ncc/campaigns' }
   // Computed by hand: printf '1700000000000.GET./ncc/campaigns' | openssl dgst -sha256 -hmac secret -binary | base64
   expect(naverSignature('secret', at)).toBe('9eQw3iPVTMIl3cgVonp2ltPK6kBGHuGeRLFPC4u7iOw=')
-  expect(naverSignature('secret', { ...at, path: '/ncc/campaigns?ids=1' })).not.toBe('9eQw3iPVTMIl3cgVonp2ltPK6kBGHuGeRLFPC4u7iOw=')
+  expect(naverSignature('secret', { ...at, path: '/ncc/campaigns?ids=1' })).not.toBe(
+    '9eQw3iPVTMIl3cgVonp2ltPK6kBGHuGeRLFPC4u7iOw=',
+  )
 })
 
 describe('lines without a header', () => {
@@ -75,9 +78,20 @@ test('VAT is taken off to the millionth: ten elevenths, also of a credit', () =>
 })
 
 test('a campaign’s budget counts only when it is used, and a paused one says by whom', () => {
-  const node = { nccCampaignId: 'cmp-1', name: '브랜드', campaignTp: 'WEB_SITE', status: 'PAUSED', statusReason: 'CAMPAIGN_PAUSED' }
+  const node = {
+    nccCampaignId: 'cmp-1',
+    name: '브랜드',
+    campaignTp: 'WEB_SITE',
+    status: 'PAUSED',
+    statusReason: 'CAMPAIGN_PAUSED',
+  }
   const entity = naverEntity({ ...node, useDailyBudget: true, dailyBudget: 50_000 }, '1')
-  expect(entity).toMatchObject({ status: 'paused', statusRaw: 'PAUSED/CAMPAIGN_PAUSED', dailyBudget: '50000', objectiveRaw: 'WEB_SITE' })
+  expect(entity).toMatchObject({
+    status: 'paused',
+    statusRaw: 'PAUSED/CAMPAIGN_PAUSED',
+    dailyBudget: '50000',
+    objectiveRaw: 'WEB_SITE',
+  })
   expect(naverEntity({ ...node, useDailyBudget: false, dailyBudget: 50_000 }, '1').dailyBudget).toBeNull()
   expect(naverEntity({ ...node, status: 'ELIGIBLE', delFlag: true }, '1').status).toBe('removed')
 })

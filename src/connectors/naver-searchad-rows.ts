@@ -9,8 +9,18 @@ import type { RawColumn, RawMapping, RawRow } from '../domain/mapping.ts'
 export type NaverReport = 'AD' | 'AD_CONVERSION'
 
 /** The columns of both, in the order in which they stand in a line; the files name none. Later versions add some at the end. */
-const shared = ['date', 'customer_id', 'campaign_id', 'adgroup_id', 'keyword_id', 'ad_id', 'channel_id', 'media_code', 'pc_mobile'] as const
-export const naverColumns = {
+const shared = [
+  'date',
+  'customer_id',
+  'campaign_id',
+  'adgroup_id',
+  'keyword_id',
+  'ad_id',
+  'channel_id',
+  'media_code',
+  'pc_mobile',
+] as const
+const naverColumns = {
   AD: [...shared, 'impressions', 'clicks', 'cost', 'rank_sum', 'views'],
   AD_CONVERSION: [...shared, 'conversion_method', 'conversion_type', 'conversion_count', 'conversion_sales'],
 } as const satisfies Record<NaverReport, readonly string[]>
@@ -157,5 +167,13 @@ export function naverEntity(node: Node, accountId: string): EntityObservation {
 /** A campaign that spent and is not listed any more: its id is all that is known. */
 export function unlistedNaverEntity(entityId: string, accountId: string): EntityObservation {
   const none = { parentId: null, statusRaw: '', dailyBudget: null, objectiveRaw: '' } as const
-  return { platform: 'naver_searchad', accountId, level: 'campaign', entityId, name: entityId, status: 'unknown', ...none }
+  return {
+    platform: 'naver_searchad',
+    accountId,
+    level: 'campaign',
+    entityId,
+    name: entityId,
+    status: 'unknown',
+    ...none,
+  }
 }

@@ -48,7 +48,6 @@ async function openRig(): Promise<ConnectorRig> {
         token_expired: 'a license has no end',
         version_sunset: 'the addresses have no version',
       },
-      totalsMin: 2,
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   }
@@ -58,7 +57,16 @@ connectorContract('naver_searchad', openRig)
 
 conservationProperty(openRig, {
   routes: ['naver.campaigns', 'naver.submit', 'naver.report', 'naver.download', 'naver.forget', 'naver.stats'],
-  kinds: ['missing_rows', 'duplicate_page', 'empty_page', 'wrong_control_total', 'account_suspended', 'job_failed', 'job_stuck', 'job_unseen'],
+  kinds: [
+    'missing_rows',
+    'duplicate_page',
+    'empty_page',
+    'wrong_control_total',
+    'account_suspended',
+    'job_failed',
+    'job_stuck',
+    'job_unseen',
+  ],
 })
 
 /** Reads the first account under the faults; gives the calls that were made then. */
@@ -105,7 +113,7 @@ describe('reports', () => {
     running.scenario({ faults: [{ kind: 'withdrawn_campaign' }] })
     const { received, result } = await receive(connector, account!, range, context)
     expect([received.rows, result.rows]).toEqual([[], 0])
-    expect(result.controlTotals).toEqual({ impressions: '0', clicks: '0' })
+    expect(result.controlTotals).toEqual({ impressions: '0', clicks: '0', conversions: '0' })
     expect(countOf(running.log(), 'naver.download')).toBe(0)
   })
 
@@ -153,9 +161,10 @@ describe('reports', () => {
     await using running = sandbox
     const seen: string[] = []
     const elsewhere: typeof fetch = async (input, init) => {
-      seen.push(String(input))
+      const url = input instanceof Request ? input.url : input.toString()
+      seen.push(url)
       const response = await fetch(input, init)
-      if (!/stat-reports/.test(String(input)) || init?.method !== 'GET') return response
+      if (!url.includes('stat-reports') || init?.method !== 'GET') return response
       const text = (await response.text()).replaceAll(running.url, 'http://192.0.2.1')
       return new Response(text, { status: response.status, headers: response.headers })
     }
@@ -173,7 +182,10 @@ describe('cost', () => {
   test('is the reports’ own, without VAT; what /stats sums with VAT is never taken for it', async () => {
     const { read, sandbox } = await readUnder([])
     const [account] = sandbox.accounts
-    const cost = (read?.received.rows ?? []).reduce((sum, row) => addDecimals(sum, decimal(row['net_cost'] ?? '0')), zero)
+    const cost = (read?.received.rows ?? []).reduce(
+      (sum, row) => addDecimals(sum, decimal(row['net_cost'] ?? '0')),
+      zero,
+    )
     const days = [day('2026-11-17'), day('2026-11-18'), day('2026-11-19')]
     const truth = days.flatMap((date) => sandbox.truth('naver_searchad', account!.accountId, date, nowMs))
     expect(cost).toBe(truth.reduce((sum, row) => addDecimals(sum, row.cost), zero))
@@ -192,7 +204,9 @@ describe('accounts', () => {
     const { sandbox, connector } = await openSandbox()
     await using running = sandbox
     expect(await connector.discover(testContext(nowMs))).toEqual(running.accounts)
-    expect(new Set(running.accounts.map(({ currency, zone }) => `${currency} ${zone}`))).toEqual(new Set(['KRW Asia/Seoul']))
+    expect(new Set(running.accounts.map(({ currency, zone }) => `${currency} ${zone}`))).toEqual(
+      new Set(['KRW Asia/Seoul']),
+    )
   })
 
   test('one that is configured and out of reach is told and left out', async () => {
@@ -202,7 +216,9 @@ describe('accounts', () => {
     const accounts = [first!.accountId, '999']
     const connector = openNaverSearchAd(adapter.options.parse({ ...running.connections.naver_searchad, accounts }))
     const told: string[] = []
-    expect(await connector.discover(testContext(nowMs), (id, error) => told.push(`${id} ${error.code}`))).toEqual([first])
+    expect(await connector.discover(testContext(nowMs), (id, error) => told.push(`${id} ${error.code}`))).toEqual([
+      first,
+    ])
     expect(told).toEqual(['999 CONNECTORS_PERMISSION'])
   })
 

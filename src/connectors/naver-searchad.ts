@@ -13,7 +13,10 @@ import { naverMapping } from './naver-searchad-rows.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
 
-const customerId = z.string().trim().regex(/^\d{1,12}$/, 'must be a CUSTOMER_ID: digits')
+const customerId = z
+  .string()
+  .trim()
+  .regex(/^\d{1,12}$/, 'must be a CUSTOMER_ID: digits')
 
 const options = z.object({
   baseUrl: z.url().default('https://api.searchad.naver.com').describe('Address of the Search Ad API.'),
@@ -27,8 +30,19 @@ const options = z.object({
   costBasis: z
     .enum(['net', 'gross'])
     .default('net')
-    .describe('Whether the cost of the reports is without VAT (net) or with it (gross); published is always the one without.'),
-  jobIdleSecondsMax: z.int().min(30).max(7_200).default(600).describe('How long a report may take before it is asked for anew.'),
+    .describe(
+      'Whether the cost of the reports is without VAT (net) or with it (gross); published is always the one without.',
+    ),
+  conversionTotals: z
+    .boolean()
+    .default(true)
+    .describe('Whether conversions are held against those of /stats; false where the two count differently.'),
+  jobIdleSecondsMax: z
+    .int()
+    .min(30)
+    .max(7_200)
+    .default(600)
+    .describe('How long a report may take before it is asked for anew.'),
   aggregatingSecondsMax: z
     .int()
     .min(0)
@@ -82,6 +96,7 @@ export function openNaverSearchAd(given: NaverSearchAdOptions): Connector {
     idleMsMax: given.jobIdleSecondsMax * 1000,
     aggregatingMsMax: given.aggregatingSecondsMax * 1000,
     costBasis: given.costBasis,
+    conversionTotals: given.conversionTotals,
   }
   return {
     spec,
@@ -92,7 +107,8 @@ export function openNaverSearchAd(given: NaverSearchAdOptions): Connector {
         language: context.language,
         signIn: () => balance(open(), given.customerId, context),
         discover: (onUnavailable) => discover(open(), given, context, onUnavailable),
-        account: ({ accountId }) => open().json({ method: 'GET', path: '/stat-reports', customerId: accountId }, context),
+        account: ({ accountId }) =>
+          open().json({ method: 'GET', path: '/stat-reports', customerId: accountId }, context),
       }),
     async extract({ level, since, until }, account, context, sink) {
       assert.equal(level, 'campaign', 'only slices of a level that the spec names are asked for')
@@ -125,7 +141,8 @@ async function discover(
       await balance(client, id, context)
       found.push(account)
     } catch (error) {
-      const isItsOwn = isMillraceError(error, 'CONNECTORS_PERMISSION') || isMillraceError(error, 'CONNECTORS_ACCOUNT_UNAVAILABLE')
+      const isItsOwn =
+        isMillraceError(error, 'CONNECTORS_PERMISSION') || isMillraceError(error, 'CONNECTORS_ACCOUNT_UNAVAILABLE')
       if (!isItsOwn || !onUnavailable) throw error
       onUnavailable(id, error)
     }

@@ -76,7 +76,11 @@ function drifted(metrics: Record<string, string>, fired: FiredFaults): Readonly<
   return metrics
 }
 
-function rowText(day: DayNumber, dimension: readonly [string, string], metrics: Readonly<Record<string, string>>): string {
+function rowText(
+  day: DayNumber,
+  dimension: readonly [string, string],
+  metrics: Readonly<Record<string, string>>,
+): string {
   const written = Object.entries(metrics).map(([name, value]) => `"${name}":${value}`)
   const [name, id] = dimension
   const date = dayText(day)
@@ -84,12 +88,18 @@ function rowText(day: DayNumber, dimension: readonly [string, string], metrics: 
 }
 
 /** A row for every campaign and day that was asked about, days without anything too. */
-export function campaignRows(campaigns: readonly WorldCampaign[], { report, days, groups, fired }: KakaoQuestion): readonly string[] {
+export function campaignRows(
+  campaigns: readonly WorldCampaign[],
+  { report, days, groups, fired }: KakaoQuestion,
+): readonly string[] {
   const rows = campaigns.flatMap((campaign) =>
     days.map((day) => {
       const figures = nothing()
       addCampaign(figures, report, campaign, day)
-      return { isNothing: figures.imp === 0, text: rowText(day, ['campaign_id', campaign.campaignId], drifted(metricsOf(figures, groups), fired)) }
+      return {
+        isNothing: figures.imp === 0,
+        text: rowText(day, ['campaign_id', campaign.campaignId], drifted(metricsOf(figures, groups), fired)),
+      }
     }),
   )
   let missing = fired.has('missing_rows') ? (fired.get('missing_rows')?.rows ?? 1) : 0

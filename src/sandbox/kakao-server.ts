@@ -51,7 +51,12 @@ function accountOf({ sandbox }: KakaoState, id: string | undefined): WorldAccoun
 }
 
 /** An id as Kakao writes it: a JSON number. */
-const accountNode = ({ accountId, name }: WorldAccount) => ({ id: Number(accountId), name, memberType: 'MASTER', config: 'ON' })
+const accountNode = ({ accountId, name }: WorldAccount) => ({
+  id: Number(accountId),
+  name,
+  memberType: 'MASTER',
+  config: 'ON',
+})
 
 const accounts: Handler = ({ sandbox }, { query }) => {
   const [page, size] = [Number(query.get('page') ?? 0), Number(query.get('size') ?? 25)]
@@ -70,7 +75,13 @@ function todayOf({ sandbox }: KakaoState, { zone }: WorldAccount): DayNumber {
 
 const campaignNode = (campaign: WorldCampaign, today: DayNumber) => {
   const { name, status } = campaignState(campaign, today)
-  return { id: Number(campaign.campaignId), name, config: configs[status], userConfig: configs[status], systemConfig: 'ON' }
+  return {
+    id: Number(campaign.campaignId),
+    name,
+    config: configs[status],
+    userConfig: configs[status],
+    systemConfig: 'ON',
+  }
 }
 
 /** Deleted campaigns are listed for those who ask for them, however long they are gone. */
@@ -93,7 +104,10 @@ const campaign: Handler = (state, { path }, { account: id }) => {
   if (!found) throw kakaoRefused(33003, '존재하지 않는 캠페인입니다.')
   return jsonReply(200, {
     ...campaignNode(found, todayOf(state, of)),
-    campaignTypeGoal: { campaignType: found.salt % 2 === 0 ? 'TALK_BIZ_BOARD' : 'DISPLAY', goal: goals[found.salt % goals.length] },
+    campaignTypeGoal: {
+      campaignType: found.salt % 2 === 0 ? 'TALK_BIZ_BOARD' : 'DISPLAY',
+      goal: goals[found.salt % goals.length],
+    },
     dailyBudgetAmount: found.salt % 4 === 0 ? null : found.dailyBudgetCoins,
   })
 }
@@ -108,7 +122,16 @@ function takeTurn({ sandbox, lastMs }: KakaoState, key: string): void {
   lastMs.set(key, nowMs)
 }
 
-const knownGroups = new Set(['BASIC', 'ADDITION', 'MESSAGE', 'MESSAGE_ADDITION', 'MESSAGE_CLICK', 'PLUS_FRIEND', 'VIDEO', 'PIXEL_SDK_CONVERSION'])
+const knownGroups = new Set([
+  'BASIC',
+  'ADDITION',
+  'MESSAGE',
+  'MESSAGE_ADDITION',
+  'MESSAGE_CLICK',
+  'PLUS_FRIEND',
+  'VIDEO',
+  'PIXEL_SDK_CONVERSION',
+])
 const rangeDaysMax = 31
 
 function dayParam(query: URLSearchParams, name: string): DayNumber {
@@ -121,7 +144,8 @@ function questionOf(state: KakaoState, { query }: Request, { account: id, fired 
   const of = accountOf(state, id)
   const groups = new Set((query.get('metricsGroup') ?? 'BASIC').split(','))
   const removed = fired.get('schema_drift_removed')
-  if (removed?.mode === 'error' || [...groups].some((one) => !knownGroups.has(one))) throw wrongParameter('metricsGroup')
+  if (removed?.mode === 'error' || [...groups].some((one) => !knownGroups.has(one)))
+    throw wrongParameter('metricsGroup')
   const [start, end] = [dayParam(query, 'start'), dayParam(query, 'end')]
   if (end < start || end - start >= rangeDaysMax) throw kakaoRefused(60001, '조회 기간은 31일 이내여야 합니다.')
   const report = openReport(of, state.sandbox.clock.nowMs(), state.sandbox.scenario.changes())
@@ -146,7 +170,12 @@ const campaignReport: Handler = (state, request, call) => {
   const ids = (request.query.get('campaignId') ?? '').split(',').filter(Boolean)
   if (ids.length === 0 || ids.length > 5) throw wrongParameter('campaignId')
   takeTurn(state, ids.length === 1 ? (call.account ?? 'app') : 'app')
-  return rowsReply(campaignRows(question.report.account.campaigns.filter(({ campaignId }) => ids.includes(campaignId)), question))
+  return rowsReply(
+    campaignRows(
+      question.report.account.campaigns.filter(({ campaignId }) => ids.includes(campaignId)),
+      question,
+    ),
+  )
 }
 
 const handlers: Readonly<Record<string, Handler>> = {

@@ -47,16 +47,22 @@ describe('reports', () => {
     const line = (id: unknown, date: string, values: readonly unknown[]) => [id, date, ...values.map(Number)].join(' ')
     const read = rows
       .filter(({ metrics }) => metrics['imp'] !== 0)
-      .map(({ start, dimensions, metrics: { imp, click, cost, conv_purchase_7d: bought, conv_purchase_p_7d: sales } }) =>
-        line(dimensions['campaign_id'], start, [imp, click, cost, bought, sales]),
+      .map(
+        ({ start, dimensions, metrics: { imp, click, cost, conv_purchase_7d: bought, conv_purchase_p_7d: sales } }) =>
+          line(dimensions['campaign_id'], start, [imp, click, cost, bought, sales]),
       )
     const days = ['15', '16', '17', '18', '19', '20', '21'].map((date) => `2026-11-${date}`)
     const truth = days
       .flatMap((date) => [...sandbox.truth('kakao_moment', account, date, nowMs)])
-      .map((row) => line(row.campaignId, row.date, [row.impressions, row.clicks, row.cost, row.conversions, row.conversionValue]))
+      .map((row) =>
+        line(row.campaignId, row.date, [row.impressions, row.clicks, row.cost, row.conversions, row.conversionValue]),
+      )
     expect(read.sort()).toEqual(truth.sort())
-    const { data } = (await ask('adAccounts/report', { ...week, adAccountId: account })).json as { data: readonly Row[] }
-    const sum = (all: readonly Row[], name: string) => all.reduce((total, { metrics }) => total + (metrics[name] ?? 0), 0)
+    const { data } = (await ask('adAccounts/report', { ...week, adAccountId: account })).json as {
+      data: readonly Row[]
+    }
+    const sum = (all: readonly Row[], name: string) =>
+      all.reduce((total, { metrics }) => total + (metrics[name] ?? 0), 0)
     for (const name of ['imp', 'click', 'cost', 'conv_purchase_1d', 'conv_purchase_7d'])
       expect([name, sum(data, name)]).toEqual([name, sum(rows, name)])
   })
@@ -97,7 +103,9 @@ test('one report in five seconds: of one account, and of several campaigns at on
 })
 
 test('refusals are codes, most of them in HTTP 400', async () => {
-  const answers = async (kind: 'token_expired' | 'permission_lost' | 'account_suspended' | 'version_sunset' | 'status_429') => {
+  const answers = async (
+    kind: 'token_expired' | 'permission_lost' | 'account_suspended' | 'version_sunset' | 'status_429',
+  ) => {
     sandbox.scenario({ faults: [{ kind, route: 'kakao' }] })
     const { status, json } = await ask('campaigns', { config: 'ON' })
     sandbox.scenario({ faults: [] })

@@ -8,8 +8,37 @@ import type { AccountReport } from './report.ts'
 import type { FiredFaults } from './scenario.ts'
 
 export const naverReports = {
-  AD: ['date', 'customer_id', 'campaign_id', 'adgroup_id', 'keyword_id', 'ad_id', 'channel_id', 'media_code', 'pc_mobile', 'impressions', 'clicks', 'cost', 'rank_sum', 'views'],
-  AD_CONVERSION: ['date', 'customer_id', 'campaign_id', 'adgroup_id', 'keyword_id', 'ad_id', 'channel_id', 'media_code', 'pc_mobile', 'conversion_method', 'conversion_type', 'conversion_count', 'conversion_sales'],
+  AD: [
+    'date',
+    'customer_id',
+    'campaign_id',
+    'adgroup_id',
+    'keyword_id',
+    'ad_id',
+    'channel_id',
+    'media_code',
+    'pc_mobile',
+    'impressions',
+    'clicks',
+    'cost',
+    'rank_sum',
+    'views',
+  ],
+  AD_CONVERSION: [
+    'date',
+    'customer_id',
+    'campaign_id',
+    'adgroup_id',
+    'keyword_id',
+    'ad_id',
+    'channel_id',
+    'media_code',
+    'pc_mobile',
+    'conversion_method',
+    'conversion_type',
+    'conversion_count',
+    'conversion_sales',
+  ],
 } as const
 
 export type NaverReportType = keyof typeof naverReports
@@ -26,14 +55,23 @@ function split(whole: number, piece: number): number {
 const placeOf = (campaign: WorldCampaign, piece: number): readonly string[] => {
   const number = (salt: number) => String(mixSeed(campaign.salt, salt)).padStart(15, '0').slice(0, 15)
   const keyword = piece === 2 ? '-' : `nkw-a001-01-${number(2)}`
-  return [`grp-a001-01-${number(1)}`, keyword, `nad-a001-01-${number(3)}`, `bsn-a001-00-${number(4)}`, '8753', piece === 0 ? 'P' : 'M']
+  return [
+    `grp-a001-01-${number(1)}`,
+    keyword,
+    `nad-a001-01-${number(3)}`,
+    `bsn-a001-00-${number(4)}`,
+    '8753',
+    piece === 0 ? 'P' : 'M',
+  ]
 }
 
 /** The cost came as a double before this day: 1200.0 */
 const costIsWholeFrom = '2026-03-30'
 
 function adCells(figures: Figures, piece: number, campaign: WorldCampaign, date: string): readonly (string | number)[] {
-  const [impressions, clicks, cost] = [figures.impressions, figures.clicks, figures.costCoins].map((whole) => split(whole, piece))
+  const [impressions, clicks, cost] = [figures.impressions, figures.clicks, figures.costCoins].map((whole) =>
+    split(whole, piece),
+  )
   if (impressions === 0 && clicks === 0 && cost === 0) return []
   const rank = impressions! * (1 + (campaign.salt % 3))
   return [impressions!, clicks!, date < costIsWholeFrom ? `${cost}.0` : cost!, rank, split(figures.videoViews, piece)]
@@ -58,12 +96,21 @@ function conversionCells(figures: Figures, date: string): readonly (readonly (st
 }
 
 /** The lines of one campaign and day. */
-function linesOf(report: AccountReport, type: NaverReportType, campaign: WorldCampaign, day: DayNumber): readonly string[][] {
+function linesOf(
+  report: AccountReport,
+  type: NaverReportType,
+  campaign: WorldCampaign,
+  day: DayNumber,
+): readonly string[][] {
   const figures = noFigures()
   report.add(figures, campaign, day)
   const date = dayText(day)
   const head = [date.replaceAll('-', ''), report.account.accountId, campaign.campaignId]
-  const line = (piece: number, cells: readonly (string | number)[]) => [...head, ...placeOf(campaign, piece), ...cells.map(String)]
+  const line = (piece: number, cells: readonly (string | number)[]) => [
+    ...head,
+    ...placeOf(campaign, piece),
+    ...cells.map(String),
+  ]
   if (type === 'AD_CONVERSION') return conversionCells(figures, date).map((cells) => line(0, cells))
   return shares.flatMap((_, piece) => {
     const cells = adCells(figures, piece, campaign, date)

@@ -65,7 +65,10 @@ async function built(reportTp: string, statDt: string): Promise<{ job: Job; stat
 const linesOf = async ({ downloadUrl }: Job) => {
   const query = Object.fromEntries(new URL(downloadUrl).searchParams)
   const { text } = await ask('/report-download', { query })
-  return text.split('\n').slice(0, -1).map((line) => line.split('\t'))
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split('\t'))
 }
 
 describe('the signature', () => {
@@ -104,7 +107,9 @@ describe('a report', () => {
     expect(new Set(lines.map((cells) => `${cells[9]} ${cells[10]}`))).toEqual(
       new Set(['1 purchase', '2 purchase', '1 add_to_cart']),
     )
-    const purchases = lines.filter((cells) => cells[10] === 'purchase').reduce((sum, cells) => sum + Number(cells[11]), 0)
+    const purchases = lines
+      .filter((cells) => cells[10] === 'purchase')
+      .reduce((sum, cells) => sum + Number(cells[11]), 0)
     const truth = sandbox.truth('naver_searchad', customer, '2026-11-18', nowMs)
     expect(purchases).toBe(truth.reduce((sum, row) => sum + Number(row.conversions), 0))
   })
@@ -140,7 +145,10 @@ test('/stats sums the same by day and over all, with VAT on the money', async ()
   }
   type Row = { id: string; impCnt: number; salesAmt: number; dateStart?: string }
   const of = async (timeIncrement: string) => {
-    const { data, cycleBaseTm } = (await ask('/stats', { query: { ...query, timeIncrement } })).json as { data: Row[]; cycleBaseTm: string }
+    const { data, cycleBaseTm } = (await ask('/stats', { query: { ...query, timeIncrement } })).json as {
+      data: Row[]
+      cycleBaseTm: string
+    }
     expect(cycleBaseTm).toBe('202611221200')
     return data
   }
@@ -148,7 +156,9 @@ test('/stats sums the same by day and over all, with VAT on the money', async ()
   expect(daily.every(({ dateStart }) => dateStart?.startsWith('2026-11-1'))).toBe(true)
   const sum = (rows: readonly Row[]) => rows.reduce((total, row) => total + row.impCnt, 0)
   expect(sum(daily)).toBe(sum(all))
-  const truth = ['2026-11-16', '2026-11-17', '2026-11-18'].flatMap((date) => [...sandbox.truth('naver_searchad', customer, date, nowMs)])
+  const truth = ['2026-11-16', '2026-11-17', '2026-11-18'].flatMap((date) => [
+    ...sandbox.truth('naver_searchad', customer, date, nowMs),
+  ])
   for (const { id, salesAmt } of all) {
     const net = truth.filter(({ campaignId }) => campaignId === id).reduce((total, row) => total + Number(row.cost), 0)
     expect(salesAmt).toBe(Math.round(net * 1.1))
