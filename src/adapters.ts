@@ -6,6 +6,7 @@ export const adapters = {
   connector: {
     google_ads: () => import('./connectors/google-ads.ts'),
     meta_ads: () => import('./connectors/meta-ads.ts'),
+    tiktok_ads: () => import('./connectors/tiktok-ads.ts'),
     file: () => import('./connectors/file.ts'),
   },
   lake: {

@@ -7,10 +7,13 @@ export interface SandboxDoor {
   readonly connections: SandboxConnections
 }
 
-/** A connection goes to the sandbox when the project has one, the sandbox plays its platform, and no address was given. */
+/** A connection goes to the sandbox when the project has one, the sandbox plays its platform, and it neither gives an address nor says no. */
 export function goesToSandbox(section: Tree, hasSandbox: boolean): boolean {
   return (
-    hasSandbox && section['baseUrl'] === undefined && Object.hasOwn(closedConnections, String(section['connector']))
+    hasSandbox &&
+    section['sandbox'] !== false &&
+    section['baseUrl'] === undefined &&
+    Object.hasOwn(closedConnections, String(section['connector']))
   )
 }
 

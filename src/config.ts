@@ -4,10 +4,13 @@ import { loadAdapter } from './config-check.ts'
 import type { SandboxDoor } from './config-sandbox.ts'
 import { loadSuite } from './config-quality.ts'
 import { sandboxOptions } from './config-sandbox.ts'
+import type { SecretKeeper } from './config-secrets.ts'
+import { lockedConnector, openKept } from './config-stored.ts'
 import type { SandboxPlatform } from './sandbox/shapes.ts'
 import { sandboxPlatforms } from './sandbox/shapes.ts'
 import type { Connector } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
+import { MillraceError } from './domain/errors.ts'
 import type { Lake } from './lake/lake.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Channel, OpenConnection, Ports } from './orchestrate/ports.ts'
@@ -34,6 +37,8 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
+  /** Learns every secret that is opened. */
+  readonly secrets?: SecretKeeper
 }
 
 /** An adapter by name with its checked options, whatever its port. */
@@ -107,7 +112,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   )
   const runner = await openAdapter<Runner>('runner', settings.transform ?? { adapter: 'native', options: {} })
   const channels = await openChannels(settings, opening)
-  const connections = await openConnections(settings, context, opening)
+  const connections = await openConnections(settings, context, opening, warehouse)
   const opened = opening.move()
   return {
     clock: context.clock,
@@ -140,20 +145,26 @@ async function openChannels({ notify }: Settings, opening: AsyncDisposableStack)
   return channels
 }
 
-/** Opens every connection, with a sandbox for those that go there, which lives as long as they do. */
+/**
+ * Opens every connection, with a sandbox for those that go there, which lives as long as they do. One whose kept secrets do not open
+ * is there and fails at whatever it is asked, so that the others go on.
+ */
 export async function openConnections(
   settings: Settings,
   context: OpenContext,
   opening: AsyncDisposableStack,
+  warehouse: Warehouse,
 ): Promise<readonly OpenConnection[]> {
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
   for (const [name, { adapter, options, accountIds, sandboxed }] of Object.entries(settings.connections)) {
     const { options: schema } = await loadAdapter('connector', adapter)
-    const told = sandboxed ? schema.parse({ ...options, ...sandboxOptions(adapter, door) }) : options
+    const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
+    const problem = kept instanceof MillraceError ? kept : undefined
+    const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
-    connections.push({ name, connector, accountIds })
+    connections.push({ name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds })
   }
   return connections
 }

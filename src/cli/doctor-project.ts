@@ -117,7 +117,9 @@ export function credentialLines(invocation: Invocation, settings: Settings): Pro
   return attempted('credentials', { en: 'Connections', ko: '연결' }, language, async () => {
     await using opening = new AsyncDisposableStack()
     const context = openContext(invocation)
-    const connections = await openConnections(settings, { ...context, onOpening: () => {} }, opening)
+    const quiet = { ...context, onOpening: () => {} }
+    const warehouse = opening.use(await openWarehouse(settings, quiet))
+    const connections = await openConnections(settings, quiet, opening, warehouse)
     const { clock, random, fetch } = context
     const checked = await Promise.all(
       connections.map(async ({ name, connector }) => {

@@ -154,7 +154,7 @@ function sumOf(rows: readonly ExpectedRow[], name: Compared): Decimal {
 }
 
 /** Raw rows carried out by the mapping that the connector declares, summed by entity and day. */
-function canonical(rows: readonly RawRow[], mapping: RawMapping): readonly ExpectedRow[] {
+export function canonical(rows: readonly RawRow[], mapping: RawMapping): readonly ExpectedRow[] {
   const byKey = new Map<string, ExpectedRow>()
   for (const row of rows) {
     const [entityId, date] = [row[mapping.entityId] ?? '', (row[mapping.date] ?? '') as Day]
@@ -179,7 +179,7 @@ function inOrder(rows: readonly ExpectedRow[]): readonly ExpectedRow[] {
   return rows.toSorted((a, b) => (a.date + a.entityId < b.date + b.entityId ? -1 : 1))
 }
 
-function expectedRows(rig: ConnectorRig, account: AdAccount): readonly ExpectedRow[] {
+export function expectedRows(rig: ConnectorRig, account: AdAccount): readonly ExpectedRow[] {
   return inOrder(daysOf(rig.range).flatMap((date) => rig.truth(account, date)))
 }
 
@@ -242,7 +242,7 @@ export function connectorContract(name: string, openRig: () => Promise<Connector
   })
 }
 
-async function firstAccount(rig: ConnectorRig, context: ConnectorContext): Promise<AdAccount> {
+export async function firstAccount(rig: ConnectorRig, context: ConnectorContext): Promise<AdAccount> {
   const [account] = await rig.connector.discover(context)
   if (!account) throw new Error('the rig has no account')
   return account

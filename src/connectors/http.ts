@@ -103,6 +103,26 @@ export async function callForJson(
   }
 }
 
+/** A JSON answer as a whole whose numbers are strings of their digits: ids beyond 2^53 and cents stay what they are. */
+export async function callForDigits(
+  request: Call,
+  wire: Wire,
+  context: ConnectorContext,
+): Promise<{ readonly body: unknown; readonly headers: Headers }> {
+  const answer = await call(request, wire, context)
+  const text = await textOf(answer.body, 64 * 1024 * 1024)
+  try {
+    return { body: JSON.parse(text, keepDigits), headers: answer.headers }
+  } catch (cause) {
+    throw cut(request, wire, 'the JSON is incomplete or malformed', wire.redact.cause(cause))
+  }
+}
+
+/** The third argument of a reviver is not in the compiler's library yet. */
+function keepDigits(this: unknown, _: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' ? (context?.source ?? String(value)) : value
+}
+
 const hostOf = (url: string) => new URL(url).host
 
 function unreachable(request: Call, wire: Wire, cause: unknown): MillraceError {

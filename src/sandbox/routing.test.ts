@@ -28,6 +28,10 @@ const calls: readonly (readonly [line: string, route: string | undefined, accoun
   ['GET /v26.0/act_5', 'meta.account', '5'],
   ['GET /v26.0/77', 'meta.job', '77'],
   ['GET /v26.0/77/insights', 'meta.job_insights', '77'],
+  ['GET /open_api/v1.3/report/integrated/get/?advertiser_id=7', 'tiktok.report', '7'],
+  ['GET /open_api/v1.3/campaign/get/?advertiser_id=7', 'tiktok.campaigns', '7'],
+  ['GET /open_api/v1.3/advertiser/info/?advertiser_ids=%5B%227%22%5D', 'tiktok.advertisers', '7'],
+  ['GET /open_api/v1.3/advertiser/info/?advertiser_ids=%5B%227%22,%228%22%5D', 'tiktok.advertisers'],
   ['GET /nowhere', undefined],
 ]
 
