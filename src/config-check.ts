@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { z } from 'zod'
 import { adapterNames, adapters } from './adapters.ts'
 import type { AdapterName, Port } from './adapters.ts'
+import { hubConversion } from './config-hub.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { timeZone } from './domain/day.ts'
+import type { ConversionDefinition } from './domain/conversion-definition.ts'
 import type { Language } from './domain/errors.ts'
 import { MillraceError } from './domain/errors.ts'
+import type { Platform } from './domain/platform.ts'
 
 /** An adapter chosen, with its options as its own schema returned them. */
 export interface Chosen<Of extends Port> {
@@ -18,6 +21,13 @@ export interface WriteKey {
   readonly key: string
   readonly clickSecret?: string | undefined
   readonly ratePerSecond: number
+}
+
+/** What is to count as a conversion on a platform; `accountId` is empty for all of its accounts. */
+export interface WantedDefinition {
+  readonly platform: Platform
+  readonly accountId: string
+  readonly definition: ConversionDefinition
 }
 
 /** A checked configuration: every default filled in, every reference replaced by its value, every path absolute. */
@@ -59,6 +69,7 @@ export interface Settings {
   readonly hub: {
     /** Reference rates: files (absolute), then an address; null: none, or the sandbox's when the project has one. */
     readonly rates: { readonly files: readonly string[]; readonly url: string | null }
+    readonly conversions: readonly WantedDefinition[]
   }
   readonly sandbox: { readonly seed: number } | null
 }
@@ -137,6 +148,7 @@ const frame = z.strictObject({
     rates: z
       .strictObject({ files: z.array(z.string().min(1)).default([]), url: z.url({ protocol: /^https?$/ }).optional() })
       .prefault({}),
+    conversions: z.array(hubConversion).default([]),
   }),
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })

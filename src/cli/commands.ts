@@ -80,6 +80,10 @@ export const commands = {
     summary: { en: 'What platforms changed afterwards', ko: '플랫폼이 나중에 바꾼 값' },
     load: () => import('./restatements.ts'),
   },
+  conversions: {
+    summary: { en: 'What counts as a conversion', ko: '전환의 정의' },
+    load: () => import('./conversions.ts'),
+  },
   rates: {
     summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
     load: () => import('./rates.ts'),

@@ -29,7 +29,7 @@ const words = {
 /** What `millrace --help` prints. Made from the tables alone: loading no command is what makes it quick. */
 export function rootHelp(language: Language, version: string): string {
   const said = words[language]
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${padEnd(name, 10)}${summary[language]}`)
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${padEnd(name, 14)}${summary[language]}`)
   const options = [...globalOptions, { flags: '--version', text: { en: 'Print the version', ko: '버전 출력' } }]
   return [
     `${said.intro} (${version})`,
