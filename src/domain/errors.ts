@@ -13,6 +13,7 @@ import { sandboxErrors } from './errors-sandbox.ts'
 import { serverErrors } from './errors-server.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
+import { transformSelectErrors } from './errors-transform-select.ts'
 import { transformErrors } from './errors-transform.ts'
 import { unifyErrors } from './errors-unify.ts'
 import { warehouseErrors } from './errors-warehouse.ts'
@@ -30,6 +31,7 @@ export const catalogue = {
   ...warehouseErrors,
   ...qualityErrors,
   ...transformErrors,
+  ...transformSelectErrors,
   ...orchestrateErrors,
   ...orchestrateEngineErrors,
   ...orchestrateScheduleErrors,
