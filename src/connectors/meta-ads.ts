@@ -31,6 +31,8 @@ const options = z.object({
     .default('v26.0')
     .describe('Version of the Graph API.'),
   accessToken: secret.describe('A token with ads_read; one of a system user does not expire.'),
+  appId: z.string().regex(/^\d+$/).optional().describe('The app that the token was made by; only to renew it.'),
+  appSecret: secret.optional().describe('Secret of that app.'),
   accounts: z.array(accountId).default([]).describe('Ad account ids; left out: all that the token reaches.'),
   pageLimit: z.int().min(10).max(5_000).default(500).describe('Rows a page; halved when Meta finds it too large.'),
   jobIdleSecondsMax: z
@@ -72,7 +74,7 @@ export const adapter = defineConnector({
 
 /** A connection to Meta. Nothing is called before it is asked something. */
 export function openMetaAds(given: MetaAdsOptions): Connector {
-  const redact = redactor([given.accessToken])
+  const redact = redactor([given.accessToken, given.appSecret])
   const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
   const open = () => new MetaClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy }, redact)
   const discover = (context: ConnectorContext, onUnavailable?: OnUnavailable) =>
