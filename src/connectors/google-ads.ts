@@ -54,10 +54,10 @@ const plain = z.object({
 const ofPerson = ['clientId', 'clientSecret', 'refreshToken'] as const
 
 /** A person's three, or a service account: one of them whole. */
-const options = plain.superRefine((given, { addIssue }) => {
+const options = plain.superRefine((given, context) => {
   if (given.serviceAccountKey !== undefined) return
   for (const name of ofPerson.filter((one) => given[one] === undefined))
-    addIssue({ code: 'custom', path: [name], message: 'is needed where there is no serviceAccountKey' })
+    context.addIssue({ code: 'custom', path: [name], message: 'is needed where there is no serviceAccountKey' })
 })
 
 export type GoogleAdsOptions = z.output<typeof options>
