@@ -190,6 +190,21 @@ const passing = {
       fix: '그 시간이 지난 뒤 같은 명령을 다시 실행하거나 플랫폼에 할당량 증가를 요청하세요.',
     },
   },
+  CONNECTORS_NOT_READY: {
+    exit: 'temporary',
+    retryable: true,
+    facts: ['platform', 'account', 'detail', 'waitSeconds'],
+    en: {
+      what: '{platform} has not finished the days asked for (account {account})',
+      why: 'The platform says: {detail}. Numbers that are still added up are not read.',
+      fix: 'Run the same command again in {waitSeconds} seconds; a scheduled run does so by itself.',
+    },
+    ko: {
+      what: '{platform}: 요청한 날짜의 집계가 끝나지 않았습니다 (계정 {account})',
+      why: '플랫폼의 답: {detail}. 집계 중인 수치는 읽지 않습니다.',
+      fix: '{waitSeconds}초 뒤에 같은 명령을 다시 실행하세요. 예약된 실행은 스스로 다시 시도합니다.',
+    },
+  },
   CONNECTORS_TRANSIENT: {
     exit: 'temporary',
     retryable: true,

@@ -13,6 +13,8 @@ import type { World } from './world.ts'
 /** The sandbox's own time: it runs with the machine's clock, shifted, or stands at one instant. */
 export interface VirtualClock {
   nowMs(): number
+  /** Whether it stands at an instant instead of running: no pause that a platform asks for ever passes then. */
+  stands(): boolean
   /** From now on the clock stands at this instant. */
   set(instantMs: number): void
 }
@@ -21,6 +23,7 @@ export function virtualClock(clock: Pick<Clock, 'nowMs'>, nowMs: number | undefi
   let standsAtMs = nowMs
   return {
     nowMs: () => standsAtMs ?? clock.nowMs(),
+    stands: () => standsAtMs !== undefined,
     set(instantMs) {
       standsAtMs = instantMs
     },

@@ -1,8 +1,11 @@
 import type { Platform } from '../domain/platform.ts'
 import { platforms } from '../domain/platform.ts'
 import { googleShape } from './google-shape.ts'
+import { kakaoShape } from './kakao-shape.ts'
 import { metaShape } from './meta-shape.ts'
+import { naverShape } from './naver-shape.ts'
 import type { PlatformShape } from './platform-shape.ts'
+import { tiktokShape } from './tiktok-shape.ts'
 
 /**
  * The platforms that the sandbox plays. A new one is a line here, a line in fakes.ts, and its own files; everything else of the
@@ -11,6 +14,9 @@ import type { PlatformShape } from './platform-shape.ts'
 export const shapes = {
   google_ads: googleShape,
   meta_ads: metaShape,
+  tiktok_ads: tiktokShape,
+  naver_searchad: naverShape,
+  kakao_moment: kakaoShape,
 } as const satisfies Partial<Record<Platform, PlatformShape>>
 
 export type SandboxPlatform = keyof typeof shapes
