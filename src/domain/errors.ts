@@ -10,6 +10,7 @@ import { orchestrateEngineErrors } from './errors-orchestrate-engine.ts'
 import { orchestrateScheduleErrors } from './errors-orchestrate-schedule.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
+import { secretErrors } from './errors-secrets.ts'
 import { serverErrors } from './errors-server.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
@@ -29,6 +30,7 @@ export const catalogue = {
   ...lakeErrors,
   ...unifyErrors,
   ...warehouseErrors,
+  ...secretErrors,
   ...qualityErrors,
   ...transformErrors,
   ...transformSelectErrors,

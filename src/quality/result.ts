@@ -3,25 +3,35 @@ import { addDays } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import type { Facts, Language } from '../domain/errors.ts'
 import { wordsOf } from './builtin-words.ts'
-import type { Dimension, Outcome, Severity } from './check.ts'
+import type { Dimension, OnFail, Outcome, Severity } from './check.ts'
 
 /** One check on one partition: what is stored, what screens and messages are made from. */
 export interface CheckResult {
   readonly checkId: string
+  /** Of a check that judges several series of one partition; absent for one that judges it whole. */
+  readonly seriesKey?: string
   readonly date: Day
   readonly dimension: Dimension
   readonly severity: Severity
   readonly blocking: boolean
+  readonly onFail: OnFail
   readonly outcome: Outcome
   readonly tested: number
   readonly failed: number
   readonly value?: string | null
   readonly expectedLow?: string | null
   readonly expectedHigh?: string | null
+  /** How near a measured value came, 0 to 1; absent: failed rows among those tested say it. */
+  readonly score?: number
   /** What the words of the check are filled with. */
   readonly facts: Facts
   /** What the database or the rule said when the check could not be carried out. */
   readonly error: string | null
+}
+
+/** Whether this result alone keeps its partition from being published: a blocking check that failed, or that could not be carried out. */
+export function refuses({ blocking, outcome }: Pick<CheckResult, 'blocking' | 'outcome'>): boolean {
+  return blocking && (outcome === 'fail' || outcome === 'error')
 }
 
 export interface ResultCount {
@@ -48,13 +58,31 @@ export function foundText(
       : `the check could not be carried out: ${result.error}`
   }
   if (result.outcome === 'skipped') return skippedText(result.facts['reason'], language)
+  if (result.outcome === 'muted') return mutedText(result, language)
   const words = wordsOf(result.checkId, language)
+  const { threshold, value, rule } = result.facts
+  if (threshold !== undefined) return thresholdFound({ threshold, value, rule }, language)
   if (!words) return `${result.failed}/${result.tested}`
   return words.found(result.facts)
 }
 
+function mutedText(result: Parameters<typeof foundText>[0], language: Language): string {
+  const { mutedOutcome, muteReason, mutedUntil } = result.facts
+  const found = foundText({ ...result, outcome: mutedOutcome === 'warn' ? 'warn' : 'fail' }, language)
+  return language === 'ko'
+    ? `${found} (${mutedUntil}까지 알리지 않음: ${muteReason})`
+    : `${found} (muted until ${mutedUntil}: ${muteReason})`
+}
+
+/** Of a check of somebody's own: its sentence, where it has one, the value and what it must be. */
+function thresholdFound({ threshold, value, rule }: Facts, language: Language): string {
+  const found = language === 'ko' ? `값 ${value}, 기준 ${threshold}` : `found ${value}, ${threshold}`
+  return rule === undefined ? found : `${rule}: ${found}`
+}
+
 const skipReasons: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   no_totals: { en: 'the platform sent no totals', ko: '플랫폼이 합계를 보내지 않았습니다' },
+  no_rows: { en: 'the day has no rows', ko: '그날 행이 없습니다' },
   columns_not_counted: { en: 'the extract did not count its columns', ko: '추출할 때 열을 세지 않았습니다' },
 }
 
@@ -75,7 +103,7 @@ export function refusalsOf(
   account: Pick<AdAccount, 'platform' | 'accountId'>,
   results: readonly CheckResult[],
 ): readonly Refusal[] {
-  const refusing = results.filter((one) => one.blocking && (one.outcome === 'fail' || one.outcome === 'error'))
+  const refusing = results.filter(refuses)
   const byDay = Map.groupBy(refusing, (one) => one.date)
   const byChecks = Map.groupBy([...byDay.keys()].sort(), (date) =>
     (byDay.get(date) ?? []).map((one) => one.checkId).join(', '),
@@ -97,9 +125,15 @@ function sentences(results: readonly CheckResult[]): Facts {
   return {
     foundEn: all((one) => foundText(one, 'en')),
     foundKo: all((one) => foundText(one, 'ko')),
-    remedyEn: all((one) => wordsOf(one.checkId, 'en')?.fix),
-    remedyKo: all((one) => wordsOf(one.checkId, 'ko')?.fix),
+    remedyEn: all((one) => remedyText(one, 'en')),
+    remedyKo: all((one) => remedyText(one, 'ko')),
   }
+}
+
+/** What to do about a failure, in the words of whoever wrote the check; empty when nobody wrote any. */
+function remedyText({ checkId, facts }: Pick<CheckResult, 'checkId' | 'facts'>, language: Language): string {
+  const { fix } = facts
+  return typeof fix === 'string' ? fix : (wordsOf(checkId, language)?.fix ?? '')
 }
 
 function rangesText(dates: readonly Day[]): string {
