@@ -17,10 +17,9 @@ export interface TokenSource {
 
 export interface OauthOptions {
   readonly url: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly refreshToken: string
   readonly timeoutMs: number
+  /** The form that an access token is given for at this instant. */
+  readonly grant: (nowMs: number) => Readonly<Record<string, string>>
 }
 
 /** A token is renewed at this part of its life: late enough to matter, early enough that no long answer outlives it. */
@@ -47,7 +46,8 @@ const refusals: Readonly<
   server_error: 'CONNECTORS_TRANSIENT',
 }
 
-function classifyRefusal({ body, status }: FailedAnswer): MillraceError | undefined {
+/** What a refusal of the token endpoint means. */
+export function classifyOauth({ body, status }: FailedAnswer): MillraceError | undefined {
   const read = refusalSchema.safeParse(body)
   if (!read.success) return undefined
   const { error, error_description: description } = read.data
@@ -62,21 +62,16 @@ interface Held {
 }
 
 /**
- * Exchanges the refresh token for access tokens. However many callers ask at once, one exchange is under way at most: Google
+ * Exchanges what a connection was given, a refresh token or a signed assertion, for access tokens. However many callers ask at once, one exchange is under way at most: Google
  * limits them, and each new token may shorten the life of the oldest.
  */
 export function refreshingTokens(options: OauthOptions, redact: Redactor, policy: RetryPolicy): TokenSource {
-  const wire: Wire = { platform: 'google_ads', timeoutMs: options.timeoutMs, redact, classify: classifyRefusal }
+  const wire: Wire = { platform: 'google_ads', timeoutMs: options.timeoutMs, redact, classify: classifyOauth }
   let held: Held | undefined
   let underWay: { readonly fresh: Promise<Held>; readonly owner: AbortSignal } | undefined
 
   async function exchange(context: ConnectorContext): Promise<Held> {
-    const body = new URLSearchParams({
-      grant_type: 'refresh_token',
-      client_id: options.clientId,
-      client_secret: options.clientSecret,
-      refresh_token: options.refreshToken,
-    }).toString()
+    const body = new URLSearchParams(options.grant(context.clock.nowMs())).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const request = { method: 'POST', url: options.url, headers, body, account: null } as const
     const answer = await withRetry(() => callForJson(request, wire, context), policy, context)

@@ -18,6 +18,10 @@ function requested(line: string, headers: Readonly<Record<string, string>> = {})
 
 const calls: readonly (readonly [line: string, route: string | undefined, account?: string | undefined])[] = [
   ['POST /token', 'google.token'],
+  ['GET /o/oauth2/v2/auth?client_id=x', 'google.authorize'],
+  ['POST /revoke', 'google.revoke'],
+  ['POST /v26.0/oauth/access_token', 'meta.exchange'],
+  ['GET /v26.0/debug_token?input_token=x', 'meta.debug_token'],
   ['POST /v26/customers/123/googleAds:search', 'google.search', '123'],
   ['POST /v26/customers/12-3/googleAds:searchStream', 'google.stream', '12-3'],
   ['GET /v26/customers:listAccessibleCustomers', 'google.accessible'],
