@@ -157,9 +157,21 @@ function publishedDays(warehouse: Warehouse, { platform }: WantedDefinition): Pr
   )
 }
 
-const sum = <One>(all: readonly One[], of: (one: One) => number): number => all.reduce((total, one) => total + of(one), 0)
+const sum = <One>(all: readonly One[], of: (one: One) => number): number =>
+  all.reduce((total, one) => total + of(one), 0)
 
-const planColumns = ['platform', 'account', 'state', 'goal', 'pick', 'actions', 'window', 'days', 'facts', 'without_actions']
+const planColumns = [
+  'platform',
+  'account',
+  'state',
+  'goal',
+  'pick',
+  'actions',
+  'window',
+  'days',
+  'facts',
+  'without_actions',
+]
 
 function printPlan({ output, language }: Invocation, given: Given, { rows, withoutActions }: Planned): void {
   printRows(output, formatOf(given['format'], output), planColumns, rows)
@@ -202,7 +214,13 @@ async function apply(invocation: Invocation, given: Given): Promise<number> {
   }
   for (const platform of new Set(wanted.map((one) => one.platform))) await recount(warehouse, platform, atMs, onDone)
   output.footer([])
-  output.record({ event: 'conversions', versions: found.changed.length, days: done.partitions, facts: done.rows, changed: done.changed })
+  output.record({
+    event: 'conversions',
+    versions: found.changed.length,
+    days: done.partitions,
+    facts: done.rows,
+    changed: done.changed,
+  })
   output.say(said.models)
   return exitCodes.ok
 }

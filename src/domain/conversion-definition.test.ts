@@ -31,7 +31,10 @@ describe('a sum', () => {
       ['offsite_conversion.fb_pixel_purchase', 'offsite_conversion.custom.123'],
       'offsite_conversion.fb_pixel_purchase offsite_conversion.custom.123',
     ],
-    [['offsite_conversion.custom.1', 'offsite_conversion.custom.2'], 'offsite_conversion.custom.1 offsite_conversion.custom.2'],
+    [
+      ['offsite_conversion.custom.1', 'offsite_conversion.custom.2'],
+      'offsite_conversion.custom.1 offsite_conversion.custom.2',
+    ],
   ])('of %j is refused', (types, pair) => {
     expect(refusal(sumOf(...types))).toBe(`DOMAIN_DEFINITION_OVERLAP ${pair}`)
     // The first of them that is there counts each conversion once.

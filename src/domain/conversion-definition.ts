@@ -72,7 +72,16 @@ function channelsOf(event: string): readonly string[] {
 
 /** Engagement contains its own parts. */
 const engagement: Readonly<Record<string, readonly string[]>> = {
-  page_engagement: ['post_engagement', 'like', 'link_click', 'comment', 'post_reaction', 'post', 'video_view', 'photo_view'],
+  page_engagement: [
+    'post_engagement',
+    'like',
+    'link_click',
+    'comment',
+    'post_reaction',
+    'post',
+    'video_view',
+    'photo_view',
+  ],
   post_engagement: ['link_click', 'comment', 'post_reaction', 'post', 'video_view', 'photo_view'],
 }
 
@@ -88,7 +97,8 @@ function contains(whole: string, part: string): boolean {
     if (whole === event && channels.includes(part)) return true
     if (whole === event && part === `${channels[4]}_grouped`) return true
   }
-  const isCustom = (one: string) => one.startsWith('offsite_conversion.custom.') || one === 'offsite_conversion.fb_pixel_custom'
+  const isCustom = (one: string) =>
+    one.startsWith('offsite_conversion.custom.') || one === 'offsite_conversion.fb_pixel_custom'
   const isPixel = (one: string) => one.startsWith('offsite_conversion.')
   if (isCustom(part) && isPixel(whole)) return true
   return engagement[whole]?.includes(part) === true

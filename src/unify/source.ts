@@ -79,7 +79,10 @@ function countOf(column: string, action: Action, window: string): Decimal | null
 const windowKey = /^\d+d_(?:click|view|ev)$/
 
 /** All actions of a row, counts and values side by side, by type and window; in the order in which the platform told them. */
-export function readAllActions(row: RawRow, columns: { readonly conversions: string; readonly values: string }): readonly ActionMetric[] {
+export function readAllActions(
+  row: RawRow,
+  columns: { readonly conversions: string; readonly values: string },
+): readonly ActionMetric[] {
   const listed = (column: string) => {
     const text = row[column]
     return text === null || text === undefined ? none : actionsOf(column, text)
@@ -89,7 +92,10 @@ export function readAllActions(row: RawRow, columns: { readonly conversions: str
   if (counts.size + values.size === 0) return []
   return [...new Set([...counts.keys(), ...values.keys()])].flatMap((actionKey) => {
     const [count, value] = [counts.get(actionKey), values.get(actionKey)]
-    const windows = new Set(['default', ...[count, value].flatMap((one) => Object.keys(one ?? {}).filter((key) => windowKey.test(key)))])
+    const windows = new Set([
+      'default',
+      ...[count, value].flatMap((one) => Object.keys(one ?? {}).filter((key) => windowKey.test(key))),
+    ])
     return [...windows].map((window): ActionMetric => ({
       actionKey,
       window,

@@ -55,7 +55,10 @@ function rawRow(campaign: number, dayAt: number, actions: readonly Listed[], val
 let sequence = 0
 
 /** Loads the rows as the pipeline does: mapped by the definition in force, unless another is given. */
-async function load(rows: readonly RawRow[], by?: { readonly version: number; readonly definition: ConversionDefinition | null }) {
+async function load(
+  rows: readonly RawRow[],
+  by?: { readonly version: number; readonly definition: ConversionDefinition | null },
+) {
   const forced = by ?? (await definitionInForce(warehouse, { ...scope, accountId: meta.accountId }))
   const metrics = unifyRows(rows, withDefinition(metaMapping, forced.definition), meta)
   sequence += 1
@@ -182,7 +185,12 @@ describe('what the mapping makes of raw rows, a recount makes of stored actions'
   const amount = fc.integer({ min: 0, max: 9_999 }).map((units) => String(units / 100))
   const listed = fc
     .uniqueArray(
-      fc.record({ type: fc.constantFrom(...types), value: amount, views: fc.option(amount), clicks: fc.option(amount) }),
+      fc.record({
+        type: fc.constantFrom(...types),
+        value: amount,
+        views: fc.option(amount),
+        clicks: fc.option(amount),
+      }),
       { selector: (action) => action.type, maxLength: 4 },
     )
     .map((actions) =>
@@ -216,21 +224,25 @@ describe('what the mapping makes of raw rows, a recount makes of stored actions'
   )
 
   test('for any rows, refreshed rows and sequence of definitions', async () => {
-    const property = fc.asyncProperty(rows, rows, fc.array(definition, { minLength: 1, maxLength: 3 }), async (first, second, all) => {
-      await warehouse.query(
-        `truncate partition_state, fact_ad_daily, fact_conversion_daily, fact_ad_daily_history, partition_version, extract, conversion_definition`,
-      )
-      await load(first)
-      for (const next of all) {
-        await putDefinition(warehouse, scope, next, atMs)
-        await recounted()
-        expect(await published()).toEqual(mapped(first, next))
-      }
-      // A refresh after a recount compares with what the recount wrote.
-      await load(second)
-      expect(await published()).toEqual(mapped(second, all.at(-1)!))
-    })
+    const property = fc.asyncProperty(
+      rows,
+      rows,
+      fc.array(definition, { minLength: 1, maxLength: 3 }),
+      async (first, second, all) => {
+        await warehouse.query(
+          `truncate partition_state, fact_ad_daily, fact_conversion_daily, fact_ad_daily_history, partition_version, extract, conversion_definition`,
+        )
+        await load(first)
+        for (const next of all) {
+          await putDefinition(warehouse, scope, next, atMs)
+          await recounted()
+          expect(await published()).toEqual(mapped(first, next))
+        }
+        // A refresh after a recount compares with what the recount wrote.
+        await load(second)
+        expect(await published()).toEqual(mapped(second, all.at(-1)!))
+      },
+    )
     await fc.assert(property, { seed: 322, numRuns: process.env['MILLRACE_LONG'] === '1' ? 400 : 12 })
   })
-
 })

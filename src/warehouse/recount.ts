@@ -57,7 +57,9 @@ function recountStatement({ pick, actionTypes, windows }: ConversionDefinition):
         ? sum
         : `case when bool_or(${own} and attribution_window = 'default') then coalesce(${sum}, 0) end`
     })
-    return pick === 'sum' ? each.map((one) => `coalesce(${one}, 0)`).join(' + ') : `coalesce(${[...each, '0'].join(', ')})`
+    return pick === 'sum'
+      ? each.map((one) => `coalesce(${one}, 0)`).join(' + ')
+      : `coalesce(${[...each, '0'].join(', ')})`
   }
   return `
     with counted as materialized (
