@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { z } from 'zod'
 import { adapterNames, adapters } from './adapters.ts'
 import type { AdapterName, Port } from './adapters.ts'
-import { hubConversion } from './config-hub.ts'
+import { hubConversion, hubNaming } from './config-hub.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { timeZone } from './domain/day.ts'
 import type { ConversionDefinition } from './domain/conversion-definition.ts'
 import type { Language } from './domain/errors.ts'
 import { MillraceError } from './domain/errors.ts'
+import type { NamingRule } from './domain/naming.ts'
 import type { Platform } from './domain/platform.ts'
 
 /** An adapter chosen, with its options as its own schema returned them. */
@@ -70,6 +71,7 @@ export interface Settings {
     /** Reference rates: files (absolute), then an address; null: none, or the sandbox's when the project has one. */
     readonly rates: { readonly files: readonly string[]; readonly url: string | null }
     readonly conversions: readonly WantedDefinition[]
+    readonly naming: readonly NamingRule[]
   }
   readonly sandbox: { readonly seed: number } | null
 }
@@ -149,6 +151,7 @@ const frame = z.strictObject({
       .strictObject({ files: z.array(z.string().min(1)).default([]), url: z.url({ protocol: /^https?$/ }).optional() })
       .prefault({}),
     conversions: z.array(hubConversion).default([]),
+    naming: z.array(hubNaming).default([]),
   }),
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })

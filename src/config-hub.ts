@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { ConversionDefinition, DefinitionPreset } from './domain/conversion-definition.ts'
 import { checkDefinition, definitionPresets } from './domain/conversion-definition.ts'
 import { isMillraceError } from './domain/errors.ts'
-import { platforms } from './domain/platform.ts'
+import { levels, platforms } from './domain/platform.ts'
+import { compileRule } from './unify/naming.ts'
 
 const scope = { platform: z.enum(platforms), account: z.string().min(1).optional() }
 
@@ -37,3 +38,21 @@ export function definitionOf(wanted: HubConversion): ConversionDefinition {
   const { goal, pick, actionTypes, window } = wanted
   return { goal, pick, actionTypes, windows: window.split('+').map((one) => one.trim()) }
 }
+
+/** One entry of `hub.naming`; a pattern that is none is a problem of the configuration, with its place. */
+export const hubNaming = z
+  .strictObject({
+    name: z.string().min(1).max(60),
+    platform: z.enum(platforms).nullable().default(null),
+    level: z.enum(levels).default('campaign'),
+    pattern: z.string().min(1).max(500),
+    enums: z.record(z.string(), z.array(z.string())).default({}),
+  })
+  .superRefine((rule, context) => {
+    try {
+      compileRule(rule)
+    } catch (error) {
+      if (!isMillraceError(error)) throw error
+      context.addIssue({ code: 'custom', message: error.explain('en').what })
+    }
+  })

@@ -142,6 +142,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
         files: frame.hub.rates.files.map((file) => resolve(projectDir, file)),
         url: frame.hub.rates.url ?? null,
       },
+      naming: frame.hub.naming,
       conversions: frame.hub.conversions.map((wanted) => ({
         platform: wanted.platform,
         accountId: wanted.account ?? '',

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { DefinitionPreset } from './domain/conversion-definition.ts'
-import type { Platform } from './domain/platform.ts'
+import type { Level, Platform } from './domain/platform.ts'
 import type { AdapterName, AdapterOf, Port } from './adapters.ts'
 
 /** What an adapter wants to be told, as a person writes it: the input of its options. Every value may be a reference, `env:NAME` or `file:PATH`. */
@@ -102,6 +102,19 @@ export type ConversionConfig = {
     }
 )
 
+/** How entities are to be called. The first rule that fits a name reads it. */
+export interface NamingConfig {
+  readonly name: string
+  /** Left out: every platform. */
+  readonly platform?: Platform | null
+  /** `campaign` when left out. */
+  readonly level?: Level
+  /** `{country}_{objective}_{audience*}_{yyyymm}`: a star lets a segment hold the signs between segments. */
+  readonly pattern: string
+  /** The values that a segment may have. */
+  readonly enums?: Readonly<Record<string, readonly string[]>>
+}
+
 /** What makes the platforms comparable. */
 export interface HubConfig {
   /** Daily reference rates against the euro, in the form of the ECB's eurofxref files. The sandbox brings its own. */
@@ -112,6 +125,7 @@ export interface HubConfig {
     readonly url?: string
   }
   readonly conversions?: readonly ConversionConfig[]
+  readonly naming?: readonly NamingConfig[]
 }
 
 /** Fake ad platforms over one seeded world, started for as long as a command runs: no account and no credentials are needed. */

@@ -130,6 +130,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
     },
     channels,
     rates: ratesOf(settings, door),
+    naming: settings.hub.naming,
     quality: { suite, reader },
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,

@@ -88,6 +88,10 @@ export const commands = {
     summary: { en: 'What counts as a conversion', ko: '전환의 정의' },
     load: () => import('./conversions.ts'),
   },
+  naming: {
+    summary: { en: 'Names of campaigns by their rules', ko: '캠페인 이름 규칙 점검' },
+    load: () => import('./naming.ts'),
+  },
   rates: {
     summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
     load: () => import('./rates.ts'),

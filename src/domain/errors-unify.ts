@@ -61,4 +61,19 @@ export const unifyErrors = {
       fix: '주소를 직접 열어 보고 hub.rates.url이나 네트워크를 고친 뒤 millrace rates load를 실행하세요. 내려받은 파일도 됩니다: millrace rates load FILE.',
     },
   },
+  UNIFY_NAMING_INVALID: {
+    exit: 'config',
+    retryable: false,
+    facts: ['rule', 'reason'],
+    en: {
+      what: 'The naming rule "{rule}" is not one: {reason}',
+      why: 'A rule that reads a name in no way, or in any, says nothing about names.',
+      fix: 'Correct it under hub.naming, for example pattern: "{country}_{objective}_{audience*}_{yyyymm}"; try it with: millrace naming test NAME.',
+    },
+    ko: {
+      what: '이름 규칙 "{rule}"이(가) 올바르지 않습니다: {reason}',
+      why: '이름을 전혀 읽지 못하거나 아무렇게나 읽는 규칙은 이름에 대해 아무것도 말해 주지 않습니다.',
+      fix: 'hub.naming에서 고치세요. 예: pattern: "{country}_{objective}_{audience*}_{yyyymm}". millrace naming test NAME으로 시험할 수 있습니다.',
+    },
+  },
 } as const satisfies ErrorTable

@@ -20,6 +20,7 @@ const names = [
   'actions-first',
   'actions-gone',
   'conversions-pending',
+  'naming-coverage',
   'fx-compare',
   'fx-store',
   'fx-fill',
