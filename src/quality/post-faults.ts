@@ -15,10 +15,13 @@ export interface PublishedFault {
 
 const dayMs = 86_400_000
 
-/** A month of an account on Google, known for long, with campaigns that are described and spend what their budgets say. */
-export function pacedMonth(seed: number): Staging {
+/** Days that are enough for every later check to have its past. */
+const days = 10
+
+/** Some days of an account on Google, known for long, with campaigns that are described and spend what their budgets say. */
+export function pacedDays(seed: number): Staging {
   // Every third seed is another platform's account.
-  const staging = cleanMonth(seed * 3)
+  const staging = cleanMonth(seed * 3, undefined, days)
   for (const row of staging.rows.filter((one) => one.date === staging.until))
     row.cost = meanCost(staging, row.entityId ?? '')
   staging.controlTotals = totalsOf(staging.rows)
@@ -30,7 +33,7 @@ function meanCost(staging: Staging, entityId: string): string {
   return (Number(sumDecimals(own.map((one) => one.cost as Decimal))) / own.length).toFixed(6)
 }
 
-/** Loads the month, describes its campaigns, builds a mart over it as the default dbt project does, and streams the same counts. */
+/** Loads the days, describes its campaigns, builds a mart over it as the default dbt project does, and streams the same counts. */
 export async function settle(warehouse: Warehouse, staging: Staging): Promise<void> {
   const budgets = staging.rows
     .filter((one) => one.date === staging.until)
@@ -133,7 +136,7 @@ const mart = (rest: string) => run(rest.replaceAll('{mart}', 'analytics.campaign
 const ofMart = 'where account_id = {account} and date = {date}'
 const oneOfMart = `where ctid = (select ctid from {mart} ${ofMart} and total_clicks > 0 limit 1)`
 
-/** At least three faults of every later check, by its id: each must be found on the last day of a month in which nothing is. */
+/** At least three faults of every later check, by its id: each must be found on the last day of days in which nothing is. */
 export const publishedFaults: Readonly<
   Record<Exclude<PostId, 'ads.dst_day'>, Readonly<Record<string, PublishedFault>>>
 > = {

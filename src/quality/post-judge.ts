@@ -158,7 +158,7 @@ export function judgePacing({ platform, campaigns, impossible, above, below, pac
     value: pace === null ? null : digits(Number(pace)),
     expectedLow: '0.8',
     expectedHigh: '1.2',
-    facts: { above, below, impossible: isWrong ? impossible : 0, example, warned: above + below },
+    facts: { above, below, impossible: isWrong ? impossible : 0, example, warned: above },
   }
 }
 

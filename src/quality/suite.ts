@@ -163,11 +163,14 @@ interface MuteRow extends Readonly<Record<string, unknown>> {
   readonly until: Date
 }
 
-/** The mutes that are in force: those of the files and those that were made by command. */
+/**
+ * The mutes that are in force: those of the files and those that were made by command. Clocks of two programs may differ by a little, so
+ * that one made this minute counts; one made later than that does not, because a replay must not hear of it.
+ */
 export async function mutesInForce(session: Session, suite: Suite, nowMs: number): Promise<readonly Mute[]> {
   const rows = await session.query<MuteRow>(
     `select check_id, platform, account_id, series_key, reason, muted_by, until from dq_mute
-     where until > $1 and created_at <= $1 and ended_at is null order by mute_id`,
+     where until > $1 and created_at <= $1::timestamptz + interval '1 minute' and ended_at is null order by mute_id`,
     [isoInstant(nowMs)],
   )
   const stored = rows.map((row): Mute => ({
