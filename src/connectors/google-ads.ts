@@ -6,7 +6,7 @@ import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from '
 import { defineConnector } from './connector.ts'
 import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
 import { GoogleClient } from './google-ads-client.ts'
-import { refreshingTokens } from './google-ads-oauth.ts'
+import { refreshingTokens } from './oauth-tokens.ts'
 import { GoogleReading } from './google-ads-reading.ts'
 import { googleFlatRows, googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
 import { redactor } from './redact.ts'
@@ -72,7 +72,7 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
   const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken])
   const timeoutMs = given.timeoutSeconds * 1000
   const policy: RetryPolicy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
-  const tokens = refreshingTokens({ ...given, url: given.oauthUrl, timeoutMs }, redact, policy)
+  const tokens = refreshingTokens({ ...given, platform: 'google_ads', url: given.oauthUrl, timeoutMs }, redact, policy)
   const client = new GoogleClient({ ...given, developerToken: given.developerToken, timeoutMs, policy }, tokens, redact)
   /** Which customer an account was found below. */
   const roots = new Map<string, string>()

@@ -1,6 +1,7 @@
 import { answerGoogle } from './google-server.ts'
 import type { MetaRoute } from './meta-server.ts'
 import { answerMeta } from './meta-server.ts'
+import { microsoftAnswers } from './microsoft-server.ts'
 import type { Reply, Request } from './reply.ts'
 import type { Call, SandboxState } from './sandbox-state.ts'
 import type { SandboxPlatform } from './shapes.ts'
@@ -14,4 +15,5 @@ export const fakes = {
   google_ads: (state) => (request, call) => answerGoogle(state, request, call),
   meta_ads: (state) => (request, call) => answerMeta(state, request, call as Call & { readonly route: MetaRoute }),
   tiktok_ads: (state) => (request, call) => answerTiktok(state, request, call),
+  microsoft_ads: microsoftAnswers,
 } as const satisfies Record<SandboxPlatform, (state: SandboxState) => Answer>

@@ -32,6 +32,10 @@ const calls: readonly (readonly [line: string, route: string | undefined, accoun
   ['GET /open_api/v1.3/campaign/get/?advertiser_id=7', 'tiktok.campaigns', '7'],
   ['GET /open_api/v1.3/advertiser/info/?advertiser_ids=%5B%227%22%5D', 'tiktok.advertisers', '7'],
   ['GET /open_api/v1.3/advertiser/info/?advertiser_ids=%5B%227%22,%228%22%5D', 'tiktok.advertisers'],
+  ['POST /common/oauth2/v2.0/token', 'microsoft.token'],
+  ['POST /Reporting/v13/GenerateReport/Submit', 'microsoft.submit'],
+  ['GET /Reporting/v13/GenerateReport/Submit', undefined],
+  ['GET /bingadsreports/7.zip?sig=1', 'microsoft.download'],
   ['GET /nowhere', undefined],
 ]
 

@@ -2,6 +2,7 @@ import type { Platform } from '../domain/platform.ts'
 import { platforms } from '../domain/platform.ts'
 import { googleShape } from './google-shape.ts'
 import { metaShape } from './meta-shape.ts'
+import { microsoftShape } from './microsoft-shape.ts'
 import type { PlatformShape } from './platform-shape.ts'
 import { tiktokShape } from './tiktok-shape.ts'
 
@@ -13,6 +14,7 @@ export const shapes = {
   google_ads: googleShape,
   meta_ads: metaShape,
   tiktok_ads: tiktokShape,
+  microsoft_ads: microsoftShape,
 } as const satisfies Partial<Record<Platform, PlatformShape>>
 
 export type SandboxPlatform = keyof typeof shapes
