@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ConfiguredPort, Settings } from './config-check.ts'
 import { loadAdapter } from './config-check.ts'
 import type { SandboxDoor } from './config-sandbox.ts'
+import { loadSuite } from './config-quality.ts'
 import { sandboxOptions } from './config-sandbox.ts'
 import type { SecretKeeper } from './config-secrets.ts'
 import { lockedConnector, openKept } from './config-stored.ts'
@@ -17,6 +18,7 @@ import type { Counters } from './stream/counters.ts'
 import type { EventLog } from './stream/log.ts'
 import type { AdapterSpec } from './stream/worker-thread.ts'
 import type { Runner } from './transform/runner.ts'
+import { openReadOnly } from './warehouse/read-only.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 
 /** What is being opened, told before and after, because an embedded Postgres takes a second at its first start. */
@@ -96,7 +98,10 @@ export function openLake({ lake }: Settings): Promise<Lake> {
  */
 export async function openPorts(settings: Settings, context: OpenContext): Promise<Ports> {
   await using opening = new AsyncDisposableStack()
+  // A mistake in a check is told before anything is started.
+  const suite = await loadSuite(settings.projectDir)
   const warehouse = opening.use(await openWarehouse(settings, context))
+  const reader = opening.use(openReadOnly(warehouse))
   const lake = opening.use(
     await told(
       'lake',
@@ -124,6 +129,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
       threads: settings.transform.threads,
     },
     channels,
+    quality: { suite, reader },
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -11,9 +11,9 @@ import type { ControlTotals } from '../domain/metric.ts'
 export interface ConservationOf {
   /** Calls that faults of the wire and refusals that pass may hit. */
   readonly routes: readonly Route[]
-  /** Besides these, at the call that brings metrics. */
+  /** Besides these, at the call that brings metrics, or at any of the calls. */
   readonly kinds: readonly FaultKind[]
-  readonly metrics: Route
+  readonly metrics?: Route
 }
 
 const passing: readonly FaultKind[] = [
@@ -34,7 +34,7 @@ const seed = 20_261_127
 function faultOf({ routes, kinds, metrics }: ConservationOf): fc.Arbitrary<Fault> {
   const where = fc.oneof(
     fc.record({ kind: fc.constantFrom(...passing), route: fc.constantFrom(...routes) }),
-    fc.record({ kind: fc.constantFrom(...kinds), route: fc.constant(metrics) }),
+    fc.record({ kind: fc.constantFrom(...kinds), route: metrics ? fc.constant(metrics) : fc.constantFrom(...routes) }),
   )
   const when = fc.record({
     from: fc.constantFrom(1, 1, 1, 2, 3),

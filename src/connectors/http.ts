@@ -8,7 +8,7 @@ import type { Redactor } from './redact.ts'
 import type { FlatRows } from './row-template.ts'
 
 export interface Call {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string

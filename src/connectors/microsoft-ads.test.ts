@@ -47,7 +47,6 @@ async function openRig(): Promise<ConnectorRig> {
     platform: {
       metrics: 'microsoft.submit',
       field: 'Clicks',
-      waitsPerRead: 2,
       faults: (faults) => sandbox.scenario({ faults }),
       advance: (durationMs) => sandbox.setClock(sandbox.nowMs() + durationMs),
       without: {

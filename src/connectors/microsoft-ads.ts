@@ -75,11 +75,15 @@ export function openMicrosoftAds(given: MicrosoftAdsOptions): Connector {
   const oauth = {
     platform: 'microsoft_ads',
     url: given.oauthUrl,
-    clientId: given.clientId,
-    clientSecret: given.clientSecret,
-    refreshToken: given.refreshToken,
     timeoutMs,
-    form: { scope: 'https://ads.microsoft.com/msads.manage offline_access' },
+    grant: (_: number, kept: string | undefined) => ({
+      grant_type: 'refresh_token',
+      client_id: given.clientId,
+      ...(given.clientSecret !== undefined && { client_secret: given.clientSecret }),
+      refresh_token: kept ?? given.refreshToken,
+      scope: 'https://ads.microsoft.com/msads.manage offline_access',
+    }),
+    replaces: `${given.clientId} ${given.refreshToken}`,
   } as const
   const tokens = refreshingTokens(oauth, redact, policy)
   const { baseUrl, apiVersion, developerToken } = given

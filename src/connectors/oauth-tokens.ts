@@ -20,13 +20,11 @@ export interface TokenSource {
 export interface OauthOptions {
   readonly platform: Platform
   readonly url: string
-  readonly clientId: string
-  /** Apps without one are public clients. */
-  readonly clientSecret: string | undefined
-  readonly refreshToken: string
   readonly timeoutMs: number
-  /** Form fields besides those of RFC 6749, section 6. */
-  readonly form?: Readonly<Record<string, string>>
+  /** The form that an access token is given for at this instant, with the refresh token that took the configured one's place. */
+  readonly grant: (nowMs: number, kept: string | undefined) => Readonly<Record<string, string>>
+  /** What is configured, where the platform replaces it at every use: another one configured begins anew. */
+  readonly replaces?: string
 }
 
 /** A token is renewed at this part of its life: late enough to matter, early enough that no long answer outlives it. */
@@ -58,7 +56,8 @@ const refusals: Readonly<
   server_error: 'CONNECTORS_TRANSIENT',
 }
 
-function classifyRefusal(platform: Platform, { body, status }: FailedAnswer): MillraceError | undefined {
+/** What a refusal of the token endpoint means. */
+export function classifyOauth(platform: Platform, { body, status }: FailedAnswer): MillraceError | undefined {
   const read = refusalSchema.safeParse(body)
   if (!read.success) return undefined
   const { error, error_description: description } = read.data
@@ -77,17 +76,11 @@ type TokenAnswer = z.output<typeof tokenSchema>
 /** Asks the token server, with the refresh token that was kept or else with the configured one. */
 function tokenServer(options: OauthOptions, redact: Redactor, policy: RetryPolicy) {
   const { platform } = options
-  const classify: Wire['classify'] = (failed) => classifyRefusal(platform, failed)
+  const classify: Wire['classify'] = (failed) => classifyOauth(platform, failed)
   const wire: Wire = { platform, timeoutMs: options.timeoutMs, redact, classify }
 
-  async function exchanged(refreshToken: string, context: ConnectorContext): Promise<TokenAnswer> {
-    const body = new URLSearchParams({
-      grant_type: 'refresh_token',
-      client_id: options.clientId,
-      ...(options.clientSecret !== undefined && { client_secret: options.clientSecret }),
-      refresh_token: refreshToken,
-      ...options.form,
-    }).toString()
+  async function exchanged(kept: string | undefined, context: ConnectorContext): Promise<TokenAnswer> {
+    const body = new URLSearchParams(options.grant(context.clock.nowMs(), kept)).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const request = { method: 'POST', url: options.url, headers, body, account: null } as const
     const answer = await withRetry(() => callForJson(request, wire, context), policy, context)
@@ -99,7 +92,7 @@ function tokenServer(options: OauthOptions, redact: Redactor, policy: RetryPolic
 
   /** With the token that was kept; when that one is dead, with the configured one, which somebody may have renewed by hand. */
   async function answered(kept: string | undefined, context: ConnectorContext): Promise<TokenAnswer> {
-    if (kept === undefined || kept === options.refreshToken) return exchanged(options.refreshToken, context)
+    if (kept === undefined) return exchanged(undefined, context)
     redact.add(kept)
     try {
       return await exchanged(kept, context)
@@ -109,7 +102,7 @@ function tokenServer(options: OauthOptions, redact: Redactor, policy: RetryPolic
         level: 'warn',
         message: `${platform} refused the refresh token that was kept; the configured one is tried`,
       })
-      return exchanged(options.refreshToken, context)
+      return exchanged(undefined, context)
     }
   }
 
@@ -117,14 +110,16 @@ function tokenServer(options: OauthOptions, redact: Redactor, policy: RetryPolic
 }
 
 /**
- * Exchanges the refresh token for access tokens. However many callers ask at once, one exchange is under way at most: platforms
- * limit them, and each new token may shorten the life of the oldest. A refresh token that the platform replaces is kept in the
- * context's vault, under a name that the configured one makes: another one configured begins anew.
+ * Exchanges what a connection was given, a refresh token or a signed assertion, for access tokens. However many callers ask at once,
+ * one exchange is under way at most: platforms limit them, and each new token may shorten the life of the oldest. A refresh token
+ * that the platform replaces is kept in the context's vault.
  */
 export function refreshingTokens(options: OauthOptions, redact: Redactor, policy: RetryPolicy): TokenSource {
-  const { platform } = options
+  const { platform, replaces } = options
   const answered = tokenServer(options, redact, policy)
-  const name = `${platform} ${createHash('sha256').update(`${options.clientId} ${options.refreshToken}`).digest('hex')}`
+  const name = `${platform} ${createHash('sha256')
+    .update(replaces ?? '')
+    .digest('hex')}`
   let held: Held | undefined
   let underWay: { readonly fresh: Promise<Held>; readonly owner: AbortSignal } | undefined
   /** The youngest refresh token that this process knows of. */
@@ -138,9 +133,13 @@ export function refreshingTokens(options: OauthOptions, redact: Redactor, policy
       latest = answer.refresh_token ?? latest
       const renewAtMs = context.clock.nowMs() + answer.expires_in * 1000 * renewAtLife
       context.log({ level: 'debug', message: `${platform} issued a new access token` })
-      return { next: answer.refresh_token, result: { token: answer.access_token, renewAtMs } }
+      // Platforms that keep a token may send it again.
+      const next = answer.refresh_token === kept ? undefined : answer.refresh_token
+      return { next, result: { token: answer.access_token, renewAtMs } }
     }
-    return context.tokens ? context.tokens.rotate(name, rotate) : (await rotate(undefined)).result
+    return context.tokens && replaces !== undefined
+      ? context.tokens.rotate(name, rotate)
+      : (await rotate(undefined)).result
   }
 
   function renewed(context: ConnectorContext): NonNullable<typeof underWay> {

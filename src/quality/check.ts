@@ -87,6 +87,8 @@ export interface RowCounts {
   readonly warns: number
   /** How far the worst failing row is off, in the rule's own unit; 0 without one. */
   readonly excessMax: number
+  /** Value of the check's own aggregate over the day; absent without one. */
+  readonly measure?: number
 }
 
 /** Predicates over one staged row, compiled together with those of every other check into one scan of the stage. */
@@ -135,8 +137,12 @@ export interface Check {
   /** What a failure does; left out, `block` for a blocking check and `warn` for another. */
   readonly onFail?: OnFail
   readonly rows?: RowRule
+  /** A whole number over all rows of a day, when single rows cannot say it; taken in the same scan as the row rules. */
+  readonly measure?: () => Fragment
   /** Which rows to keep as samples when the rule cannot say so of a row alone. */
   readonly samples?: (stage: Fragment) => Fragment
+  /** The rule and the remedy in the words of whoever wrote the check; a built-in one has its own in both languages. */
+  readonly words?: { readonly rule?: string | undefined; readonly fix?: string | undefined }
   /** Pure: same input, same judgement. */
   readonly judge: (input: CheckInput) => Judgement
 }

@@ -92,6 +92,10 @@ const corpus: Readonly<Partial<Record<BuiltinId, Readonly<Record<string, Corrupt
     }),
     'negative clicks': retotalled((s) => void (row(s, 2).clicks = '-3')),
     'negative conversions': retotalled((s) => void (row(s, 2).conversions = '-0.000001')),
+    'a cost that is no number': (s) => {
+      row(s, 2).cost = 'NaN'
+      s.controlTotals = null
+    },
   },
   'ads.ctr_range': {
     'clicks and impressions exchanged': retotalled((s) => {

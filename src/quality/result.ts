@@ -58,13 +58,31 @@ export function foundText(
       : `the check could not be carried out: ${result.error}`
   }
   if (result.outcome === 'skipped') return skippedText(result.facts['reason'], language)
+  if (result.outcome === 'muted') return mutedText(result, language)
   const words = wordsOf(result.checkId, language)
+  const { threshold, value, rule } = result.facts
+  if (threshold !== undefined) return thresholdFound({ threshold, value, rule }, language)
   if (!words) return `${result.failed}/${result.tested}`
   return words.found(result.facts)
 }
 
+function mutedText(result: Parameters<typeof foundText>[0], language: Language): string {
+  const { mutedOutcome, muteReason, mutedUntil } = result.facts
+  const found = foundText({ ...result, outcome: mutedOutcome === 'warn' ? 'warn' : 'fail' }, language)
+  return language === 'ko'
+    ? `${found} (${mutedUntil}까지 알리지 않음: ${muteReason})`
+    : `${found} (muted until ${mutedUntil}: ${muteReason})`
+}
+
+/** Of a check of somebody's own: its sentence, where it has one, the value and what it must be. */
+function thresholdFound({ threshold, value, rule }: Facts, language: Language): string {
+  const found = language === 'ko' ? `값 ${value}, 기준 ${threshold}` : `found ${value}, ${threshold}`
+  return rule === undefined ? found : `${rule}: ${found}`
+}
+
 const skipReasons: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   no_totals: { en: 'the platform sent no totals', ko: '플랫폼이 합계를 보내지 않았습니다' },
+  no_rows: { en: 'the day has no rows', ko: '그날 행이 없습니다' },
   columns_not_counted: { en: 'the extract did not count its columns', ko: '추출할 때 열을 세지 않았습니다' },
 }
 
@@ -107,9 +125,15 @@ function sentences(results: readonly CheckResult[]): Facts {
   return {
     foundEn: all((one) => foundText(one, 'en')),
     foundKo: all((one) => foundText(one, 'ko')),
-    remedyEn: all((one) => wordsOf(one.checkId, 'en')?.fix),
-    remedyKo: all((one) => wordsOf(one.checkId, 'ko')?.fix),
+    remedyEn: all((one) => remedyText(one, 'en')),
+    remedyKo: all((one) => remedyText(one, 'ko')),
   }
+}
+
+/** What to do about a failure, in the words of whoever wrote the check; empty when nobody wrote any. */
+function remedyText({ checkId, facts }: Pick<CheckResult, 'checkId' | 'facts'>, language: Language): string {
+  const { fix } = facts
+  return typeof fix === 'string' ? fix : (wordsOf(checkId, language)?.fix ?? '')
 }
 
 function rangesText(dates: readonly Day[]): string {

@@ -1,8 +1,10 @@
 import type { Platform } from '../domain/platform.ts'
 import { platforms } from '../domain/platform.ts'
 import { googleShape } from './google-shape.ts'
+import { kakaoShape } from './kakao-shape.ts'
 import { metaShape } from './meta-shape.ts'
 import { microsoftShape } from './microsoft-shape.ts'
+import { naverShape } from './naver-shape.ts'
 import type { PlatformShape } from './platform-shape.ts'
 import { tiktokShape } from './tiktok-shape.ts'
 
@@ -15,6 +17,8 @@ export const shapes = {
   meta_ads: metaShape,
   tiktok_ads: tiktokShape,
   microsoft_ads: microsoftShape,
+  naver_searchad: naverShape,
+  kakao_moment: kakaoShape,
 } as const satisfies Partial<Record<Platform, PlatformShape>>
 
 export type SandboxPlatform = keyof typeof shapes
