@@ -28,6 +28,10 @@ export const commands = {
     summary: { en: 'Load exports of a platform', ko: '플랫폼에서 내보낸 파일 적재' },
     load: () => import('./import.ts'),
   },
+  connectors: {
+    summary: { en: 'Accounts: add, sign in, test, rotate', ko: '계정 연결: 추가, 로그인, 점검, 교체' },
+    load: () => import('./connectors.ts'),
+  },
   schedule: {
     summary: { en: 'When the pipeline works next', ko: '파이프라인의 다음 실행 시각' },
     load: () => import('./schedule.ts'),
