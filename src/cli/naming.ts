@@ -64,11 +64,13 @@ async function check(invocation: Invocation, given: Given): Promise<number> {
   await readNames(warehouse, settings.hub.naming, nowMs)
   const since = addDays(dayAt(nowMs, timeZone(settings.pipeline.zone)), -daysWeighed)
   const question = { since, platforms: list(given, 'platform'), accountIds: list(given, 'account') }
-  const rows = (await readNamingCoverage(warehouse, question)).map(({ accountId, platform, costCoverage, ...rest }) => ({
-    account: `${platform}/${accountId}`,
-    ...rest,
-    cost_coverage: costCoverage,
-  }))
+  const rows = (await readNamingCoverage(warehouse, question)).map(
+    ({ accountId, platform, costCoverage, ...rest }) => ({
+      account: `${platform}/${accountId}`,
+      ...rest,
+      cost_coverage: costCoverage,
+    }),
+  )
   const columns = ['account', 'campaigns', 'matched', 'violations', 'ambiguous', 'coverage', 'cost_coverage']
   const format = formatOf(given['format'], output)
   printRows(output, format, format === 'table' ? columns : [...columns, 'version'], rows)
@@ -86,11 +88,13 @@ async function violations(invocation: Invocation, given: Given): Promise<number>
   if (settings.hub.naming.length === 0) output.say(words[language].noRules)
   await readNames(warehouse, settings.hub.naming, context.clock.nowMs())
   const question = { platforms: list(given, 'platform'), accountIds: list(given, 'account') }
-  const rows = (await readNamingViolations(warehouse, question)).map(({ accountId, platform, campaignId, ...rest }) => ({
-    account: `${platform}/${accountId}`,
-    campaign_id: campaignId,
-    ...rest,
-  }))
+  const rows = (await readNamingViolations(warehouse, question)).map(
+    ({ accountId, platform, campaignId, ...rest }) => ({
+      account: `${platform}/${accountId}`,
+      campaign_id: campaignId,
+      ...rest,
+    }),
+  )
   if (rows.length === 0) output.say(words[language].clean)
   const columns = ['account', 'campaign_id', 'name', 'outcome', 'rule', 'segment', 'found']
   const format = formatOf(given['format'], output)

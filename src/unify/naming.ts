@@ -49,7 +49,7 @@ export function compileRule(rule: NamingRule): CompiledRule {
     throw invalid(`more than ${wideMax} segments have a star`)
   const glued = pieces.find((one, at) => isOpen(rule, one) && pieces[at + 1] && isOpen(rule, pieces[at + 1]))
   if (glued) throw invalid('two segments without a list of values stand side by side, with no sign between them')
-  const signs = [...new Set(pieces.flatMap((one) => (one.kind === 'literal' ? [...one.text] : [])))].join('')
+  const signs = [...new Set(pieces.flatMap((one) => (one.kind === 'literal' ? Array.from(one.text) : [])))].join('')
   const source = (some: readonly Piece[], isLongest: boolean) =>
     some.map((one) => sourceOf(rule, one, signs, isLongest)).join('')
   return {
@@ -126,7 +126,10 @@ export function readName(rules: readonly CompiledRule[], name: string): NameRead
 }
 
 function furthest(rules: readonly CompiledRule[], text: string): NameReading {
-  const followed = rules.map((compiled) => ({ compiled, pieces: compiled.prefixes.findIndex((one) => !one.test(text)) }))
+  const followed = rules.map((compiled) => ({
+    compiled,
+    pieces: compiled.prefixes.findIndex((one) => !one.test(text)),
+  }))
   const lengthOf = ({ compiled, pieces }: (typeof followed)[number]) => (pieces < 0 ? compiled.prefixes.length : pieces)
   const best = followed.reduce((one, other) => (lengthOf(other) > lengthOf(one) ? other : one))
   const pieces = piecesOf(best.compiled.rule)

@@ -60,10 +60,7 @@ export async function definitionInForce(session: Session, scope: DefinitionScope
 }
 
 /** The same from versions that were read before. */
-function forcedOf(
-  stored: readonly StoredDefinition[],
-  { platform, accountId }: DefinitionScope,
-): ForcedDefinition {
+function forcedOf(stored: readonly StoredDefinition[], { platform, accountId }: DefinitionScope): ForcedDefinition {
   const newest = (id: string) => stored.filter((one) => one.accountId === id).at(-1)
   const found = newest(accountId) ?? newest('')
   return found ?? { version: 0, definition: definitionDefaults[platform] ?? null }

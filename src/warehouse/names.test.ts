@@ -48,7 +48,12 @@ const nowMs = Date.parse('2026-05-03T00:00:00Z')
 test('coverage by campaigns and by money, violations, renamed campaigns, and other rules as a new version', async () => {
   await observe('2026-05-01T00:00:00Z', named('1', 'KR_a_b'), named('2', 'JP_a_b'), named('3', 'KR_a_b_c'))
   const costs = { '1': '75', '2': '20', '3': '5', '4': '0' }
-  await warehouse.load(requestOf(1, Object.entries(costs).map(([id, cost]) => row(id, dayOne, { cost: decimal(cost) }))))
+  await warehouse.load(
+    requestOf(
+      1,
+      Object.entries(costs).map(([id, cost]) => row(id, dayOne, { cost: decimal(cost) })),
+    ),
+  )
   expect(await readNames(warehouse, [rule], nowMs)).toBe(3)
   // Campaign 4 is known from its facts alone: nobody has told its name, so nobody has read it.
   expect(await readNamingCoverage(warehouse, question)).toEqual([
@@ -84,7 +89,9 @@ test('coverage by campaigns and by money, violations, renamed campaigns, and oth
   const looser = { ...rule, enums: { country: ['JP', 'KR', 'US'] } }
   expect(await readNames(warehouse, [looser], nowMs)).toBe(4)
   expect(await readNamingCoverage(warehouse, question)).toMatchObject([{ version: 2, matched: 2, violations: 0 }])
-  const kept = await warehouse.query('select version, count(*)::int as names from name_reading group by version order by 1')
+  const kept = await warehouse.query(
+    'select version, count(*)::int as names from name_reading group by version order by 1',
+  )
   expect(kept).toEqual([
     { version: 1, names: 4 },
     { version: 2, names: 4 },
