@@ -20,6 +20,8 @@ const names = [
   'actions-first',
   'actions-gone',
   'conversions-pending',
+  'maturity-seen',
+  'maturity-curve',
   'naming-coverage',
   'fx-compare',
   'fx-store',
