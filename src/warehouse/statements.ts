@@ -14,6 +14,8 @@ const names = [
   'entity-refresh',
   'entity-close',
   'entity-insert',
+  'entity-late',
+  'entity-rewrite',
   'account-observe',
   'status',
   'restatements',
