@@ -74,7 +74,9 @@ describe('the value of a day as seen later', () => {
         await look(age, rows, at)
         expected.set(age, sumDecimals(rows.map((each) => each.cost)))
       }
-      const steps = (await readSeenValues(warehouse, { since: dayOne, until: dayOne })).filter((one) => one.metric === 'cost')
+      const steps = (await readSeenValues(warehouse, { since: dayOne, until: dayOne })).filter(
+        (one) => one.metric === 'cost',
+      )
       for (const [asked, value] of expected) {
         const known = steps.findLast((one) => one.ageDays <= asked)
         expect([asked, normalised(known?.value ?? decimal('0'))]).toEqual([asked, value])
@@ -86,11 +88,14 @@ describe('the value of a day as seen later', () => {
 
 /** Restatements by their nature: whatever order looks are loaded in, the newest is what is published, and the ledger explains it. */
 test('loads in any order publish the newest look, and first value plus changes is the present one', async () => {
-  const looks = fc.uniqueArray(fc.record({ age: fc.integer({ min: 1, max: 40 }), cost: fc.integer({ min: 0, max: 99 }) }), {
-    selector: (one) => one.age,
-    minLength: 1,
-    maxLength: 5,
-  })
+  const looks = fc.uniqueArray(
+    fc.record({ age: fc.integer({ min: 1, max: 40 }), cost: fc.integer({ min: 0, max: 99 }) }),
+    {
+      selector: (one) => one.age,
+      minLength: 1,
+      maxLength: 5,
+    },
+  )
   const property = fc.asyncProperty(looks, async (all) => {
     await empty()
     for (const { age, cost } of all) await look(age, [row('1', dayOne, { cost: decimal(String(cost)) })])
@@ -100,7 +105,7 @@ test('loads in any order publish the newest look, and first value plus changes i
     const [ledger] = await warehouse.query<{ readonly changed: Decimal }>(
       'select coalesce(sum(new_cost - old_cost), 0)::text as changed from fact_ad_daily_history',
     )
-    expect(Number(all[0]!.cost) + Number(ledger!.changed)).toBe(newest.cost)
+    expect(all[0]!.cost + Number(ledger!.changed)).toBe(newest.cost)
   })
   await fc.assert(property, { seed: 8, numRuns: process.env['MILLRACE_LONG'] === '1' ? 300 : 10 })
 })
@@ -111,7 +116,9 @@ describe('the maturity curve', () => {
     await look(3, conversions('9'))
     expect(await readMaturityCurve(warehouse, { horizonDays: 28 })).toEqual([])
     await look(28, conversions('10'))
-    const curve = (await readMaturityCurve(warehouse, { horizonDays: 28 })).filter((one) => one.metric === 'conversions')
+    const curve = (await readMaturityCurve(warehouse, { horizonDays: 28 })).filter(
+      (one) => one.metric === 'conversions',
+    )
     expect(curve).toHaveLength(28)
     const at = (age: number) => curve.find((one) => one.ageDays === age)?.share
     expect([at(1), at(2), at(3), at(27), at(28)]).toEqual([0.6, 0.6, 0.9, 0.9, 1])
