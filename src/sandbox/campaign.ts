@@ -37,6 +37,8 @@ export interface WorldCampaign {
   readonly dailyBudgetCoins: number
   /** Which families of Meta's purchase actions this campaign reports. */
   readonly purchaseFamily: 'omni' | 'pixel' | 'purchase'
+  /** Parameters of every landing page; absent where the advertiser has set none. */
+  readonly urlSuffix?: string
 }
 
 /** What a campaign's account is to it. */
@@ -120,7 +122,11 @@ function makeCampaign(
 
 /** Nine standing campaigns and a chain of one-off sales, one every 45 days. */
 export function demoCampaigns(scope: CampaignScope): readonly WorldCampaign[] {
-  const standing = demoKinds.map((kind, index) => makeCampaign(scope, index, kind))
+  // One of nine was never given any: that is what coverage of UTM parameters is about.
+  const standing = demoKinds.map((kind, index): WorldCampaign => ({
+    ...makeCampaign(scope, index, kind),
+    ...(index !== 4 && { urlSuffix: 'utm_source=google&utm_medium=cpc&utm_campaign={campaignid}&utm_term={keyword}' }),
+  }))
   const oneOffs = Array.from({ length: oneOffCount }, (_, index) => {
     const first = oneOffFirstDay + index * oneOffEveryDays + (scope.salt % oneOffEveryDays)
     return makeCampaign(scope, 100 + index, 'oneOff', [first, first + oneOffRunsDays - 1])

@@ -121,6 +121,8 @@ const campaignFields = {
     const { status } = campaignState(c, today)
     return status === 'enabled' ? 'SERVING' : status === 'removed' ? 'ENDED' : 'NONE'
   }),
+  'campaign.final_url_suffix': campaignField('STRING', (c) => c.urlSuffix),
+  'campaign.tracking_url_template': campaignField('STRING', () => undefined),
   'campaign.advertising_channel_type': campaignField(channels, (c) => c.theme.googleChannel),
   'campaign.bidding_strategy_type': campaignField(biddings, (c) =>
     c.theme.googleChannel === 'SEARCH' ? 'MAXIMIZE_CONVERSIONS' : 'MAXIMIZE_CONVERSION_VALUE',
