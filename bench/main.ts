@@ -9,6 +9,7 @@ const rooms: Readonly<
     }>
   >
 > = {
+  checks: () => import('./quality-checks.ts'),
   pipeline: () => import('./pipeline.ts'),
   stream: () => import('./stream.ts'),
   orchestrate: () => import('./orchestrate.ts'),

@@ -88,6 +88,10 @@ export const commands = {
     summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),
   },
+  publish: {
+    summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
+    load: () => import('./publish.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),
