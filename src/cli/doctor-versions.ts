@@ -33,11 +33,11 @@ export function versionLines(
       ]
       return [warn(what, detail, adviceOf(next))]
     }
-    case 'ended': {
-      const detail = { en: `not served since ${standing.sunset}`, ko: `${standing.sunset}부터 제공되지 않음` }[language]
-      return [warn(what, detail, adviceOf(standing.next))]
-    }
+    case 'ended':
+      break
   }
+  const detail = { en: `not served since ${standing.sunset}`, ko: `${standing.sunset}부터 제공되지 않음` }[language]
+  return [warn(what, detail, adviceOf(standing.next))]
 }
 
 function adviceOf(next: string | null): Said {
