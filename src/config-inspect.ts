@@ -28,6 +28,8 @@ export interface ConfigRequest {
   readonly flags?: readonly Override[]
   /** A configuration file from elsewhere; the project's own when left out. */
   readonly file?: string
+  /** Only this connection is looked at: as it is configured, or as `section` says it, which need not be written anywhere yet. */
+  readonly only?: { readonly name: string; readonly section?: Tree }
 }
 
 /** One thing that is wrong, with the place where it was written. */
@@ -108,7 +110,8 @@ interface Layered {
   readonly apart: ReadonlyMap<string, ConfigFile>
 }
 
-function layer(file: ConfigFile, projectDir: string, { env, secrets, language, flags = [] }: ConfigRequest): Layered {
+function layer(file: ConfigFile, projectDir: string, request: ConfigRequest): Layered {
+  const { env, secrets, language, flags = [], only } = request
   const isObject = typeof file.value === 'object' && file.value !== null && !Array.isArray(file.value)
   if (!isObject) {
     const position = file.locate([])
@@ -121,6 +124,7 @@ function layer(file: ConfigFile, projectDir: string, { env, secrets, language, f
   const tree = copied(file.value) as Tree
   const apart = readConnectionFiles(projectDir)
   for (const [name, one] of apart) setAt(tree, ['connections', name], copied(one.value))
+  if (only) keepOnly(tree, only)
   const environment = readEnvironment(projectDir, env)
   const origins = new Map<string, Origin>()
   for (const override of [...environmentOverrides(tree, environment), ...flags]) {
@@ -130,6 +134,11 @@ function layer(file: ConfigFile, projectDir: string, { env, secrets, language, f
   const sandboxed = enterSandbox(tree)
   const resolved = resolveReferences(tree, environment, { projectDir, secrets, language })
   return { tree, origins, sandboxed, apart, resolved }
+}
+
+function keepOnly(tree: Tree, { name, section }: NonNullable<ConfigRequest['only']>): void {
+  const found = section ?? ((tree['connections'] ?? {}) as Tree)[name]
+  tree['connections'] = found === undefined ? {} : { [name]: copied(found) }
 }
 
 /** Credentials of a platform that the sandbox plays are neither looked up nor asked for. */

@@ -40,7 +40,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 }
 
 /** The folder of a project in which each connection has a file of its own. */
-const connectionsFolder = 'connections'
+export const connectionsFolder = 'connections'
 
 /**
  * Connections by the names of their files, `connections/google.yaml` being `google`; such a file takes the place of a connection of

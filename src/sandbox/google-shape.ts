@@ -7,6 +7,8 @@ export const googleShape = {
   // Google's versions are `v26`, Meta's `v26.0`: so both platforms can live at one address.
   routes: {
     token: { path: /^(?:\/oauth2\/v[34])?\/token$/ },
+    authorize: { path: /^\/o\/oauth2\/v2\/auth$/, method: 'GET' },
+    revoke: { path: /^\/revoke$/, method: 'POST' },
     accessible: { path: /^\/(?<version>v\d+)\/customers:listAccessibleCustomers$/ },
     search: { path: /^\/(?<version>v\d+)\/customers\/(?<account>[^/]+)\/googleAds:search$/ },
     stream: { path: /^\/(?<version>v\d+)\/customers\/(?<account>[^/]+)\/googleAds:searchStream$/ },
@@ -21,10 +23,15 @@ export const googleShape = {
   connection: (url, { clientId, clientSecret, refreshToken, loginCustomerId }) => ({
     baseUrl: url,
     oauthUrl: `${url}/token`,
+    authorizeUrl: `${url}/o/oauth2/v2/auth`,
     clientId,
     clientSecret,
     refreshToken,
     loginCustomerId,
   }),
-  variables: { baseUrl: 'MILLRACE_GOOGLE_ADS_BASE_URL', oauthUrl: 'MILLRACE_GOOGLE_OAUTH_URL' },
+  variables: {
+    baseUrl: 'MILLRACE_GOOGLE_ADS_BASE_URL',
+    oauthUrl: 'MILLRACE_GOOGLE_OAUTH_URL',
+    authorizeUrl: 'MILLRACE_GOOGLE_AUTHORIZE_URL',
+  },
 } as const satisfies PlatformShape

@@ -8,6 +8,8 @@ export const metaShape = {
   platform: 'meta_ads',
   family: 'meta',
   routes: {
+    exchange: { path: new RegExp(String.raw`${version}\/oauth\/access_token\/?$`) },
+    debug_token: { path: new RegExp(String.raw`${version}\/debug_token\/?$`), method: 'GET' },
     accounts: { path: new RegExp(String.raw`${version}\/me\/adaccounts\/?$`) },
     campaigns: { path: new RegExp(String.raw`${version}\/act_(?<account>[^/]+)\/campaigns\/?$`) },
     // The same edge, asked to be worked at or read: Meta tells them apart by the method.

@@ -36,7 +36,8 @@ export class Observation {
 
   note(atMs: number, request: Request, call: Call, reply: Reply): void {
     const query = new URLSearchParams(request.query)
-    for (const name of ['access_token', 'secret']) if (query.has(name)) query.set(name, 'redacted')
+    for (const name of ['access_token', 'secret', 'input_token', 'fb_exchange_token', 'client_secret'])
+      if (query.has(name)) query.set(name, 'redacted')
     this.#counts[call.route] = (this.#counts[call.route] ?? 0) + 1
     this.#log.push({
       sequence: ++this.count,

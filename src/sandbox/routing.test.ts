@@ -18,6 +18,10 @@ function requested(line: string, headers: Readonly<Record<string, string>> = {})
 
 const calls: readonly (readonly [line: string, route: string | undefined, account?: string | undefined])[] = [
   ['POST /token', 'google.token'],
+  ['GET /o/oauth2/v2/auth?client_id=x', 'google.authorize'],
+  ['POST /revoke', 'google.revoke'],
+  ['POST /v26.0/oauth/access_token', 'meta.exchange'],
+  ['GET /v26.0/debug_token?input_token=x', 'meta.debug_token'],
   ['POST /v26/customers/123/googleAds:search', 'google.search', '123'],
   ['POST /v26/customers/12-3/googleAds:searchStream', 'google.stream', '12-3'],
   ['GET /v26/customers:listAccessibleCustomers', 'google.accessible'],
@@ -32,6 +36,10 @@ const calls: readonly (readonly [line: string, route: string | undefined, accoun
   ['GET /open_api/v1.3/campaign/get/?advertiser_id=7', 'tiktok.campaigns', '7'],
   ['GET /open_api/v1.3/advertiser/info/?advertiser_ids=%5B%227%22%5D', 'tiktok.advertisers', '7'],
   ['GET /open_api/v1.3/advertiser/info/?advertiser_ids=%5B%227%22,%228%22%5D', 'tiktok.advertisers'],
+  ['POST /common/oauth2/v2.0/token', 'microsoft.token'],
+  ['POST /Reporting/v13/GenerateReport/Submit', 'microsoft.submit'],
+  ['GET /Reporting/v13/GenerateReport/Submit', undefined],
+  ['GET /bingadsreports/7.zip?sig=1', 'microsoft.download'],
   ['POST /stat-reports', 'naver.submit', '7'],
   ['GET /stat-reports', 'naver.reports', '7'],
   ['GET /stat-reports/700000001', 'naver.report', '7'],

@@ -1,6 +1,8 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Credentials } from './credentials.ts'
+import type { GoogleGrants } from './google-grants.ts'
 import type { MetaJobs } from './meta-jobs.ts'
+import type { MetaTokens } from './meta-tokens.ts'
 import type { MetaUsage } from './meta-usage.ts'
 import type { OperationQuota } from './google-quota.ts'
 import type { FiredFaults, ScenarioBook } from './scenario.ts'
@@ -35,6 +37,8 @@ export interface SandboxState {
   readonly clock: VirtualClock
   readonly credentials: Credentials
   readonly tokens: AccessTokens
+  readonly grants: GoogleGrants
+  readonly metaTokens: MetaTokens
   readonly operations: OperationQuota
   readonly usage: MetaUsage
   readonly scenario: ScenarioBook

@@ -12,8 +12,11 @@ import type { Credentials } from './credentials.ts'
 import { credentialsOf } from './credentials.ts'
 import { fakes } from './fakes.ts'
 import type { Answer } from './fakes.ts'
+import { GoogleGrants } from './google-grants.ts'
+import type { ServiceAccountKey } from './google-grants.ts'
 import { OperationQuota } from './google-quota.ts'
 import { mixSeed } from './hash.ts'
+import { MetaTokens } from './meta-tokens.ts'
 import { MetaUsage } from './meta-usage.ts'
 import type { LoggedRequest, QuotaSnapshot } from './observation.ts'
 import { Observation } from './observation.ts'
@@ -52,6 +55,8 @@ export interface SandboxOptions {
   readonly metaJobCellsMax?: number
   /** What happens to calls with the retired developer-token header; `ignored` when absent. */
   readonly developerToken?: 'ignored' | 'rejected'
+  /** An app whose consent screen is in Testing hands out refresh tokens of seven days; `production` when absent. */
+  readonly googleApp?: 'testing' | 'production'
   readonly clock?: Pick<Clock, 'nowMs'>
 }
 
@@ -65,6 +70,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly credentials: Credentials
   readonly connections: SandboxConnections
   readonly accounts: readonly AdAccount[]
+  /** The key file of a service account that may read the manager and all below it. */
+  serviceAccount(): ServiceAccountKey
   nowMs(): number
   setClock(instantMs: number): void
   scenario(scenario: Scenario): void
@@ -78,12 +85,15 @@ export interface Sandbox extends AsyncDisposable {
 function makeState(options: SandboxOptions, origin: () => string): SandboxState {
   const world = makeWorld(options.seed, options.world)
   const credentials = credentialsOf(options.seed, world.manager.accountId)
+  const clock = virtualClock(options.clock ?? systemClock, options.nowMs)
   return {
     seed: options.seed,
     world,
-    clock: virtualClock(options.clock ?? systemClock, options.nowMs),
+    clock,
     credentials,
     tokens: new AccessTokens(credentials, options.tokenLifeSeconds ?? 3599),
+    grants: new GoogleGrants(credentials, options.googleApp ?? 'production'),
+    metaTokens: new MetaTokens(credentials, clock.nowMs()),
     operations: new OperationQuota(options.googleOperationsPerDay ?? 15_000),
     usage: new MetaUsage(options.metaCallsPerHour ?? 190_000),
     scenario: new ScenarioBook(),
@@ -173,6 +183,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       currency,
       zone,
     })),
+    serviceAccount: () => state.grants.serviceAccount(`${url}/token`),
     nowMs: () => state.clock.nowMs(),
     setClock: (instantMs) => state.clock.set(instantMs),
     scenario: (scenario) => installScenario(state, scenario),
