@@ -75,7 +75,7 @@ test('a source of Airbyte’s kit is checked, and read as its file says, over th
     ['9007199254740993', '봄', 'active'],
     ['2', '봄', 'active'],
   ])
-}, 120_000)
+}, 300_000)
 
 test('one that dies in the middle goes on from its last state', async ({ skip }) => {
   skip(python === '', 'absent: airbyte-cdk (scripts/services.sh start airbyte)')
@@ -90,7 +90,7 @@ test('one that dies in the middle goes on from its last state', async ({ skip })
     '2026-11-12 2',
   ])
   expect(result.operations).toBe(2)
-}, 120_000)
+}, 300_000)
 
 test('its own word for a failure is the error, without its secrets', async ({ skip }) => {
   skip(python === '', 'absent: airbyte-cdk (scripts/services.sh start airbyte)')
@@ -101,4 +101,4 @@ test('its own word for a failure is the error, without its secrets', async ({ sk
   expect(error.code).toBe('CONNECTORS_SOURCE_REFUSED')
   // Airbyte's kit covers its secrets itself, and so do we.
   expect(error.facts['detail']).toMatch(/^this source was told to fail with \*{3,4}$/)
-}, 120_000)
+}, 300_000)

@@ -14,7 +14,7 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 
 const nowMs = Date.parse('2026-11-22T12:00:00Z')
 const range = { since: day('2026-11-10'), until: day('2026-11-12') }
-const source = join(import.meta.dirname, 'airbyte-source.fixture.ts')
+const source = join(import.meta.dirname, '../../test/airbyte-source.ts')
 const mapping = {
   columns: {
     date: 'day',
