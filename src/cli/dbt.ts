@@ -96,9 +96,10 @@ async function surroundings(invocation: Invocation, given: string | undefined): 
   const alone = { projectDir, env, async [Symbol.asyncDispose]() {} }
   const isElsewhere = given !== undefined && relative(projectDir, resolve(given)).startsWith('..')
   const isDbtProject = existsSync(join(projectDir, 'dbt_project.yml'))
+  if (isElsewhere || isDbtProject) return alone
   const { findConfigFile } = await import('../config-read.ts')
+  if (findConfigFile(projectDir) === undefined) return alone
   const { openWarehouse } = await import('../config.ts')
-  if (isElsewhere || isDbtProject || findConfigFile(projectDir) === undefined) return alone
   const { openContext, projectSettings } = await import('./project.ts')
   const settings = await projectSettings(invocation)
   if (settings.transform === null) return alone
