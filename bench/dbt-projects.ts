@@ -182,8 +182,6 @@ export function simpleProject(models: number): Files {
 
 /** The classic small shop: three seeds, five models, twenty tests. */
 export function shopProject(): Files {
-  const model = (name: string, tests: readonly string[]): string =>
-    `  - name: ${name}\n    columns:\n${tests.map((column) => `      - {name: ${column.split(':')[0]}, data_tests: [${column.slice(column.indexOf(':') + 1)}]}`).join('\n')}`
   return new Map([
     [
       'dbt_project.yml',
@@ -231,30 +229,33 @@ from {{ ref('stg_orders') }} o left join {{ ref('stg_payments') }} p using (orde
       'models/customers.sql',
       "select c.customer_id, c.name, min(o.ordered_on) as first_order, count(o.order_id) as orders, sum(o.amount) as lifetime from {{ ref('stg_customers') }} c left join {{ ref('orders') }} o using (customer_id) group by 1, 2",
     ],
-    [
-      'models/schema.yml',
-      `version: 2\nmodels:\n${[
-        model('stg_customers', ['customer_id:unique, not_null']),
-        model('stg_orders', [
-          'order_id:unique, not_null',
-          'status:not_null, {accepted_values: {arguments: {values: [placed, shipped, returned]}}}',
-        ]),
-        model('stg_payments', [
-          'payment_id:unique, not_null',
-          'method:{accepted_values: {arguments: {values: [card, coupon, bank]}}}',
-        ]),
-        model('orders', [
-          'order_id:unique, not_null',
-          "customer_id:not_null, {relationships: {arguments: {to: ref('customers'), field: customer_id}}}",
-          'amount:not_null',
-          'card_amount:not_null',
-          'coupon_amount:not_null',
-          'bank_amount:not_null',
-        ]),
-        model('customers', ['customer_id:unique, not_null', 'name:not_null']),
-      ].join('\n')}\n`,
-    ],
+    ['models/schema.yml', shopTests()],
   ])
+}
+
+function shopTests(): string {
+  const model = (name: string, tests: readonly string[]): string =>
+    `  - name: ${name}\n    columns:\n${tests.map((column) => `      - {name: ${column.split(':')[0]}, data_tests: [${column.slice(column.indexOf(':') + 1)}]}`).join('\n')}`
+  return `version: 2\nmodels:\n${[
+    model('stg_customers', ['customer_id:unique, not_null']),
+    model('stg_orders', [
+      'order_id:unique, not_null',
+      'status:not_null, {accepted_values: {arguments: {values: [placed, shipped, returned]}}}',
+    ]),
+    model('stg_payments', [
+      'payment_id:unique, not_null',
+      'method:{accepted_values: {arguments: {values: [card, coupon, bank]}}}',
+    ]),
+    model('orders', [
+      'order_id:unique, not_null',
+      "customer_id:not_null, {relationships: {arguments: {to: ref('customers'), field: customer_id}}}",
+      'amount:not_null',
+      'card_amount:not_null',
+      'coupon_amount:not_null',
+      'bank_amount:not_null',
+    ]),
+    model('customers', ['customer_id:unique, not_null', 'name:not_null']),
+  ].join('\n')}\n`
 }
 
 /** Ten models whose time is the database's own. */

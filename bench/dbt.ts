@@ -149,7 +149,8 @@ async function measured(folder: string, env: NodeJS.ProcessEnv, { rows, say }: G
 
 /** `show --inline` in a process that has the project, as an editor would ask; null while the runner has no `show`. */
 async function showMs(project: string, env: NodeJS.ProcessEnv): Promise<number | null> {
-  const command = runnerCommands.find((known) => String(known) === 'show')
+  const wanted: string = 'show'
+  const command = runnerCommands.find((known) => known === wanted)
   if (command === undefined) return null
   const request = {
     command,

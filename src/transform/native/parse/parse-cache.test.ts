@@ -20,13 +20,10 @@ async function listed(changes: Partial<RunnerRequest> = {}) {
   const lines: string[] = []
   let isParsed = false
   const plain = { select: [], exclude: [], vars: {}, fullRefresh: false, failFast: false, env: {} }
-  await native.invoke(
-    { command: 'ls', projectDir: folder, profilesDir: folder, ...plain, ...changes } as RunnerRequest,
-    (event) => {
-      if (event.kind === 'output') lines.push(event.line)
-      if (event.kind === 'log' && event.message === 'rendered') isParsed = true
-    },
-  )
+  await native.invoke({ command: 'ls', projectDir: folder, profilesDir: folder, ...plain, ...changes }, (event) => {
+    if (event.kind === 'output') lines.push(event.line)
+    if (event.kind === 'log' && event.message === 'rendered') isParsed = true
+  })
   return { lines, isParsed }
 }
 
