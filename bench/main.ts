@@ -13,6 +13,7 @@ const rooms: Readonly<
   pipeline: () => import('./pipeline.ts'),
   stream: () => import('./stream.ts'),
   orchestrate: () => import('./orchestrate.ts'),
+  dbt: () => import('./dbt.ts'),
   web: () => import('./web.ts'),
 }
 

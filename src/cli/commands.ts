@@ -124,6 +124,10 @@ export const commands = {
     summary: { en: 'Print or check the configuration', ko: '설정 출력 또는 점검' },
     load: () => import('./config.ts'),
   },
+  completion: {
+    summary: { en: 'Let the shell complete commands', ko: '셸 자동 완성' },
+    load: () => import('./completion.ts'),
+  },
   errors: {
     summary: { en: 'What an error code means', ko: '오류 코드의 뜻' },
     load: () => import('./errors.ts'),
