@@ -11,6 +11,7 @@ import { orchestrateScheduleErrors } from './errors-orchestrate-schedule.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
 import { serverErrors } from './errors-server.ts'
+import { seriesErrors } from './errors-series.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
 import { transformErrors } from './errors-transform.ts'
@@ -29,6 +30,7 @@ export const catalogue = {
   ...unifyErrors,
   ...warehouseErrors,
   ...qualityErrors,
+  ...seriesErrors,
   ...transformErrors,
   ...orchestrateErrors,
   ...orchestrateEngineErrors,

@@ -24,13 +24,16 @@ export function judgeHourly(points: readonly Point[], rules: Rules = usualRules)
     slotHours: coarse ? 168 : regular ? hours : Math.max(1, hours),
   })
   const tail = new TailCalibration()
+  // So that a series is not alarming more often because it is looked at more often.
+  const fireAt = fires[rules.sensitivity] * Math.min(1, hours || 1)
   const episodes = new EpisodeWalk({ stepHours: hours })
   for (const at of inOrder(points)) {
     const { hour, value } = points[at] ?? { hour: 0, value: null }
     if (value === null) continue
     const known = model.size >= (coarse ? learnPoints.coarse : learnPoints.fine)
-    judged[at] = known ? judgeOne({ hour, value }, { model, tail, episodes, rules }) : learning
-    model.add(hour, episodes.frame.to(value), judged[at]?.anomaly === true)
+    const one = known ? judgeOne({ hour, value }, { model, tail, episodes, rules, fireAt }) : learning
+    judged[at] = one
+    model.add(hour, episodes.frame.to(value), one.anomaly)
   }
   return judged
 }
@@ -40,10 +43,12 @@ interface Parts {
   readonly tail: TailCalibration
   readonly episodes: EpisodeWalk
   readonly rules: Rules
+  /** The tail probability at which an episode begins. */
+  readonly fireAt: number
 }
 
 function judgeOne({ hour, value }: { readonly hour: number; readonly value: number }, parts: Parts): Judged {
-  const { model, tail, episodes, rules } = parts
+  const { model, tail, episodes, rules, fireAt } = parts
   const expected = model.expected(hour)
   const zAt = (inFrame: number) =>
     Math.max(
@@ -51,7 +56,6 @@ function judgeOne({ hour, value }: { readonly hour: number; readonly value: numb
       Math.abs(inFrame - expected.base) / expected.residualScale,
       Math.abs(inFrame - expected.middle) / expected.valueScale,
     )
-  const fireAt = fires[rules.sensitivity]
   const firesAtZ = tail.scoreAt(fireAt)
   const outcome = episodes.step({
     hour,

@@ -73,7 +73,9 @@ export function counts(value: number, expected: number, rules: Rules): boolean {
 
 /** The points' places in the order of time; those of one time stay in the order given. */
 export function inOrder(points: readonly Point[]): readonly number[] {
-  return points.map((_, at) => at).sort((left, right) => (points[left]?.hour ?? 0) - (points[right]?.hour ?? 0) || left - right)
+  return points
+    .map((_, at) => at)
+    .sort((left, right) => (points[left]?.hour ?? 0) - (points[right]?.hour ?? 0) || left - right)
 }
 
 /** The usual distance between neighbours in hours; 0 for fewer than two different times. `regular` when four in five keep to it. */

@@ -78,7 +78,17 @@ export class EpisodeWalk {
     const recent = episode !== undefined && hour - episode.lastHour < episodeHours
     if (recent && up === episode.up) return true
     if (recent && z < reboundFactor * episode.peak) return false
-    this.#episode = { sinceHour: hour, up, lastHour: hour, peak: z, quiet: 0, points: 0, marked: 0, values: [], expected: [] }
+    this.#episode = {
+      sinceHour: hour,
+      up,
+      lastHour: hour,
+      peak: z,
+      quiet: 0,
+      points: 0,
+      marked: 0,
+      values: [],
+      expected: [],
+    }
     return true
   }
 

@@ -61,7 +61,8 @@ export class LevelWalk {
     const before = this.#level.before
     if (before && Math.abs(z) > shiftZ && day - this.#level.from <= returnDays) {
       const old = fitWeekdays(this.#training(day, before), day, holiday)
-      if (old && Math.abs(zOf(old, value)) < shiftZ) return { fit: old, z: zOf(old, value), shift: null, returned: true }
+      if (old && Math.abs(zOf(old, value)) < shiftZ)
+        return { fit: old, z: zOf(old, value), shift: null, returned: true }
     }
     return { fit, z, shift: this.#shiftWith({ day, z, value, expected: fit.expected }), returned: false }
   }

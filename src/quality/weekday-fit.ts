@@ -1,4 +1,4 @@
-import { inverse, median, spreadOf } from './robust.ts'
+import { invert, median, spreadOf } from './robust.ts'
 
 /** One day that trains: days since 1970-01-01, its value, whether it was a holiday. */
 export interface Sample {
@@ -51,7 +51,10 @@ export function fitWeekdays(samples: readonly Sample[], day: number, holiday: bo
 }
 
 function simple(values: Float64Array, middle: number, unit: number): Fit {
-  const scale = spreadOf(values.map((value) => Math.abs(value - middle)), floor * unit)
+  const scale = spreadOf(
+    values.map((value) => Math.abs(value - middle)),
+    floor * unit,
+  )
   return {
     expected: middle,
     deviation: scale,
@@ -110,55 +113,67 @@ function regression(
 
 function reweighted(rows: Float64Array, values: Float64Array, size: number) {
   const weights = new Float64Array(values.length).fill(1)
+  const distances = new Float64Array(values.length)
+  const beta = new Float64Array(size)
+  const covariance = new Float64Array(size * size)
+  const moment = new Float64Array(size)
   let scale = 0
-  let beta = new Float64Array(size)
-  let covariance = new Float64Array(size * size)
   for (let iteration = 0; iteration < iterations; iteration += 1) {
-    const { normal, moment } = weighted(rows, values, weights, size)
-    covariance = inverse(normal, size)
-    beta = product(covariance, moment, size)
+    weigh({ rows, values, weights }, covariance, moment)
+    invert(covariance, size)
+    for (let row = 0; row < size; row += 1) {
+      let sum = 0
+      for (let column = 0; column < size; column += 1)
+        sum += (covariance[row * size + column] ?? 0) * (moment[column] ?? 0)
+      beta[row] = sum
+    }
     const residuals = residualsOf(rows, values, beta)
-    scale = spreadOf(residuals.map(Math.abs), floorInside)
-    for (let at = 0; at < weights.length; at += 1)
-      weights[at] = biweight((residuals[at] ?? 0) / (biweightAt * scale))
+    for (let at = 0; at < residuals.length; at += 1) distances[at] = Math.abs(residuals[at] ?? 0)
+    scale = spreadOf(distances, floorInside)
+    for (let at = 0; at < weights.length; at += 1) weights[at] = biweight((distances[at] ?? 0) / (biweightAt * scale))
   }
   return { beta, covariance, scale }
 }
 
-/** XᵀWX + Λ and XᵀWy. The level's ridge is only enough to be invertible. */
-function weighted(rows: Float64Array, values: Float64Array, weights: Float64Array, size: number) {
-  const normal = new Float64Array(size * size)
-  const moment = new Float64Array(size)
+/** Fills in XᵀWX + Λ and XᵀWy. The level's ridge is only enough to be invertible. */
+function weigh(
+  {
+    rows,
+    values,
+    weights,
+  }: { readonly rows: Float64Array; readonly values: Float64Array; readonly weights: Float64Array },
+  normal: Float64Array,
+  moment: Float64Array,
+): void {
+  const size = moment.length
+  normal.fill(0)
+  moment.fill(0)
   for (let left = 0; left < size; left += 1) normal[left * size + left] = left === 0 ? 1e-9 : 1
   for (let at = 0; at < values.length; at += 1) {
     const weight = weights[at] ?? 0
     if (weight === 0) continue
+    const value = values[at] ?? 0
+    const from = at * size
     for (let left = 0; left < size; left += 1) {
-      const factor = weight * (rows[at * size + left] ?? 0)
+      const factor = weight * (rows[from + left] ?? 0)
       if (factor === 0) continue
-      moment[left] = (moment[left] ?? 0) + factor * (values[at] ?? 0)
+      moment[left] = (moment[left] ?? 0) + factor * value
+      const to = left * size
       for (let right = 0; right < size; right += 1)
-        normal[left * size + right] = (normal[left * size + right] ?? 0) + factor * (rows[at * size + right] ?? 0)
+        normal[to + right] = (normal[to + right] ?? 0) + factor * (rows[from + right] ?? 0)
     }
   }
-  return { normal, moment }
-}
-
-function product(matrix: Float64Array, vector: Float64Array, size: number): Float64Array<ArrayBuffer> {
-  const result = new Float64Array(size)
-  for (let row = 0; row < size; row += 1)
-    for (let column = 0; column < size; column += 1)
-      result[row] = (result[row] ?? 0) + (matrix[row * size + column] ?? 0) * (vector[column] ?? 0)
-  return result
 }
 
 function residualsOf(rows: Float64Array, values: Float64Array, beta: Float64Array): Float64Array {
   const size = beta.length
-  return values.map((value, at) => {
+  const residuals = new Float64Array(values.length)
+  for (let at = 0; at < values.length; at += 1) {
     let fitted = 0
     for (let column = 0; column < size; column += 1) fitted += (rows[at * size + column] ?? 0) * (beta[column] ?? 0)
-    return value - fitted
-  })
+    residuals[at] = (values[at] ?? 0) - fitted
+  }
+  return residuals
 }
 
 function biweight(at: number): number {
