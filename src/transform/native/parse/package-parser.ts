@@ -277,7 +277,7 @@ export class PackageParser implements NodeMaker {
       description: parts.patch?.description ?? parts.description ?? '',
       docBlocks: parts.patch?.docBlocks ?? [],
       columns: parts.patch?.columns ?? new Map(),
-      tags: (config['tags'] ?? []) as string[],
+      tags: [...new Set([...(parts.tags ?? []), ...((config['tags'] ?? []) as string[])])],
       meta: { ...(config['meta'] as Mapping), ...parts.patch?.meta },
       config,
       unrenderedConfig: known.unrendered,
