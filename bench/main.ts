@@ -15,6 +15,7 @@ const rooms: Readonly<
   orchestrate: () => import('./orchestrate.ts'),
   dbt: () => import('./dbt.ts'),
   web: () => import('./web.ts'),
+  quality: () => import('./quality.ts'),
 }
 
 function rounded(value: number): string {

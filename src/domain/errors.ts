@@ -12,6 +12,7 @@ import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
 import { secretErrors } from './errors-secrets.ts'
 import { serverErrors } from './errors-server.ts'
+import { seriesErrors } from './errors-series.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
 import { transformSelectErrors } from './errors-transform-select.ts'
@@ -32,6 +33,7 @@ export const catalogue = {
   ...warehouseErrors,
   ...secretErrors,
   ...qualityErrors,
+  ...seriesErrors,
   ...transformErrors,
   ...transformSelectErrors,
   ...orchestrateErrors,
