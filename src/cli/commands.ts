@@ -88,6 +88,10 @@ export const commands = {
     summary: { en: 'Judge a series for anomalies', ko: '시계열의 이상 판정' },
     load: () => import('./quality.ts'),
   },
+  bi: {
+    summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },
+    load: () => import('./bi.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),
