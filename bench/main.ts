@@ -13,6 +13,7 @@ const rooms: Readonly<
   stream: () => import('./stream.ts'),
   orchestrate: () => import('./orchestrate.ts'),
   web: () => import('./web.ts'),
+  connectors: () => import('./connectors.ts'),
 }
 
 function rounded(value: number): string {
