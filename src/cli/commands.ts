@@ -85,8 +85,12 @@ export const commands = {
     load: () => import('./restatements.ts'),
   },
   quality: {
-    summary: { en: 'Judge a series for anomalies', ko: '시계열의 이상 판정' },
+    summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),
+  },
+  publish: {
+    summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
+    load: () => import('./publish.ts'),
   },
   bi: {
     summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },

@@ -4,10 +4,11 @@ import type { AdAccount } from '../domain/account.ts'
 import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { fallingForward } from './fall-forward.ts'
 import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
 import { GoogleClient } from './google-ads-client.ts'
-import type { OauthOptions } from './google-ads-oauth.ts'
-import { refreshingTokens } from './google-ads-oauth.ts'
+import type { OauthOptions } from './oauth-tokens.ts'
+import { refreshingTokens } from './oauth-tokens.ts'
 import { GoogleReading } from './google-ads-reading.ts'
 import { googleFlatRows, googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
 import type { ServiceAccount } from './google-service-account.ts'
@@ -87,7 +88,7 @@ export const adapter = defineConnector({
   name: 'google_ads',
   summary: 'Reads campaign metrics from Google Ads over its REST API.',
   options,
-  open: (given) => Promise.resolve(openGoogleAds(given)),
+  open: (given) => Promise.resolve(fallingForward('google_ads', given, openGoogleAds)),
 })
 
 /** A person's refresh token, or the signed word of a service account. */
@@ -111,7 +112,8 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
   const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken, given.serviceAccountKey])
   const timeoutMs = given.timeoutSeconds * 1000
   const policy: RetryPolicy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
-  const tokens = refreshingTokens({ grant: grantOf(given), url: given.oauthUrl, timeoutMs }, redact, policy)
+  const oauth = { platform: 'google_ads', grant: grantOf(given), url: given.oauthUrl, timeoutMs } as const
+  const tokens = refreshingTokens(oauth, redact, policy)
   const client = new GoogleClient({ ...given, developerToken: given.developerToken, timeoutMs, policy }, tokens, redact)
   /** Which customer an account was found below. */
   const roots = new Map<string, string>()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MillraceError } from '../domain/errors.ts'
 import type { RotatingSecret } from '../domain/secret.ts'
 import type { ConnectorContext } from './connector.ts'
-import { classifyOauth } from './google-ads-oauth.ts'
+import { classifyOauth } from './oauth-tokens.ts'
 import { adwordsScope } from './google-service-account.ts'
 import { callForJson } from './http.ts'
 import type { Wire } from './http.ts'
@@ -63,7 +63,12 @@ function authorizeUrl(app: GoogleApp, redirectUri: string, state: string, challe
 
 function wireOf(app: GoogleApp, secrets: readonly string[]): Wire {
   const redact = redactor([app.clientSecret, ...secrets])
-  return { platform: 'google_ads', timeoutMs: 30_000, redact, classify: classifyOauth }
+  return {
+    platform: 'google_ads',
+    timeoutMs: 30_000,
+    redact,
+    classify: (failed) => classifyOauth('google_ads', failed),
+  }
 }
 
 const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -54,6 +54,7 @@ connectorContract('tiktok_ads', openRig)
 
 conservationProperty(openRig, {
   routes: ['tiktok.campaigns', 'tiktok.report'],
+  metrics: 'tiktok.report',
   kinds: ['missing_rows', 'duplicate_page', 'empty_page', 'wrong_control_total', 'account_suspended'],
 })
 

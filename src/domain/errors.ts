@@ -14,6 +14,7 @@ import { secretErrors } from './errors-secrets.ts'
 import { serverErrors } from './errors-server.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
+import { transformSelectErrors } from './errors-transform-select.ts'
 import { transformErrors } from './errors-transform.ts'
 import { unifyErrors } from './errors-unify.ts'
 import { warehouseErrors } from './errors-warehouse.ts'
@@ -32,6 +33,7 @@ export const catalogue = {
   ...secretErrors,
   ...qualityErrors,
   ...transformErrors,
+  ...transformSelectErrors,
   ...orchestrateErrors,
   ...orchestrateEngineErrors,
   ...orchestrateScheduleErrors,

@@ -15,7 +15,7 @@ export type RunIds = ReadonlyMap<Day, string>
 export const dataset = 'fact_ad_daily'
 
 /** A partition's name in results: platform|account|level|breakdown|day. */
-function partitionName(key: PartitionKey): string {
+export function partitionName(key: PartitionKey): string {
   return partitionText(key).slice(dataset.length + 1)
 }
 
@@ -64,7 +64,7 @@ export interface RunMoment {
  * checks. Results are only ever added; `loadVersion` is the extract that was judged, so that a later load of the same day does not
  * rewrite what was known of this one. Returns the runs' ids in the order of the records.
  */
-async function writeRuns(
+export async function writeRuns(
   session: Session,
   records: readonly RunRecord[],
   { stage, nowMs, contractHash = null }: RunMoment,

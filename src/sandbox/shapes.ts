@@ -3,6 +3,7 @@ import { platforms } from '../domain/platform.ts'
 import { googleShape } from './google-shape.ts'
 import { kakaoShape } from './kakao-shape.ts'
 import { metaShape } from './meta-shape.ts'
+import { microsoftShape } from './microsoft-shape.ts'
 import { naverShape } from './naver-shape.ts'
 import type { PlatformShape } from './platform-shape.ts'
 import { tiktokShape } from './tiktok-shape.ts'
@@ -15,6 +16,7 @@ export const shapes = {
   google_ads: googleShape,
   meta_ads: metaShape,
   tiktok_ads: tiktokShape,
+  microsoft_ads: microsoftShape,
   naver_searchad: naverShape,
   kakao_moment: kakaoShape,
 } as const satisfies Partial<Record<Platform, PlatformShape>>

@@ -6,7 +6,6 @@ import { Database } from '../adapter/database.ts'
 import { Relation } from '../adapter/relation.ts'
 import type { Session } from '../adapter/session.ts'
 import { graphOf, prerequisites } from '../graph/graph.ts'
-import { Selector } from '../graph/select.ts'
 import { callMacro } from '../jinja/template.ts'
 import type { Node } from '../parse/nodes.ts'
 import { installPackages } from '../project/install-packages.ts'
@@ -15,9 +14,11 @@ import { writeManifest, writeRunResults, writeSql } from './artifacts.ts'
 import type { ArtifactWriter } from './artifacts.ts'
 import { runHooks } from './hooks.ts'
 import { runOperation } from './operation.ts'
+import { invokeParsed } from './parsed.ts'
 import { prepare } from './prepare.ts'
 import type { Machine, OnEvent, Prepared } from './prepare.ts'
 import { freeContext } from './free-context.ts'
+import { selected } from './selected.ts'
 import { runNode } from './run-node.ts'
 import type { NodeRunner, Outcome } from './run-node.ts'
 import { runPlan } from './schedule.ts'
@@ -38,44 +39,26 @@ const HOOKED: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'seed', 'sna
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   if (request.command === 'clean') return clean(request)
   if (request.command === 'deps') return installDependencies(request, onEvent)
+  if (request.command === 'parse' || request.command === 'ls') return invokeParsed(request, machine, onEvent)
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
   if (request.command === 'run-operation') return operation(prepared, request, machine, onEvent)
-  const ids = chosenIds(prepared, request)
-  if (request.command === 'parse' || request.command === 'ls') {
-    if (request.command === 'ls') for (const line of listed(prepared, ids)) onEvent({ kind: 'output', line })
-    const manifestPath = writeManifest(writer(prepared, machine), prepared.manifest, [])
-    return { exitCode: 0, nodes: [], manifestPath, runResultsPath: null }
-  }
-  return execute(prepared, request, machine, onEvent, ids)
-}
-
-function chosenIds(prepared: Prepared, request: RunnerRequest): string[] {
-  const selector = new Selector(prepared.manifest, graphOf(prepared.manifest))
-  const wanted = request.resourceTypes?.map((type) => (type === 'data_test' ? 'test' : type))
-  const ids = [...selector.choose(request.select, request.exclude)].filter(
-    (id) => typeOf(prepared, id) !== 'operation' && (wanted === undefined || wanted.includes(typeOf(prepared, id))),
+  const nodes = selected(prepared, request, onEvent)
+  return execute(
+    prepared,
+    request,
+    machine,
+    onEvent,
+    nodes.map(({ uniqueId }) => uniqueId),
   )
-  return ids.sort()
-}
-
-function typeOf(prepared: Prepared, id: string): string {
-  return prepared.manifest.nodes.get(id)?.resourceType ?? 'source'
-}
-
-/** dbt's default listing: `project.folder.name` for nodes, `source:project.source.table` for sources. */
-function listed(prepared: Prepared, ids: readonly string[]): string[] {
-  const lines = ids.map((id) => {
-    const source = prepared.manifest.sources.get(id)
-    if (source !== undefined) return `source:${source.packageName}.${source.sourceName}.${source.name}`
-    return (prepared.manifest.nodes.get(id)?.fqn ?? [id]).join('.')
-  })
-  return lines.sort()
 }
 
 function writer(prepared: Prepared, machine: Machine): ArtifactWriter {
   const { invocation, startedAtMs, project } = prepared
-  return { folder: project.targetFolder, options: { invocation, startedAtMs, nowMs: machine.clock.nowMs() } }
+  return {
+    folder: project.targetFolder,
+    options: { invocation, startedAtMs, nowMs: machine.clock.nowMs(), selectors: prepared.selections.content },
+  }
 }
 
 async function execute(

@@ -3,12 +3,15 @@ import { isoInstant } from '../../../domain/clock.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { DBT_VERSION, md5 } from '../context/base-names.ts'
 import { graphOf } from '../graph/graph.ts'
+import type { Mapping } from '../project/shape.ts'
 import type { ColumnEntry, DescribedEntry, Manifest, Node, Source } from '../parse/nodes.ts'
 
 export interface ArtifactOptions {
   readonly invocation: Invocation
   readonly startedAtMs: number
   readonly nowMs: number
+  /** selectors.yml, every expression taken apart. */
+  readonly selectors?: Mapping
 }
 
 /** dbt writes microseconds; ours end in zeros. */
@@ -42,7 +45,7 @@ export function manifestContent(
     exposures: describedOf(manifest, 'exposure'),
     metrics: describedOf(manifest, 'metric'),
     groups: describedOf(manifest, 'group'),
-    selectors: {},
+    selectors: options.selectors ?? {},
     disabled: Object.fromEntries(disabled) as object,
     parent_map: Object.fromEntries(graph.parents),
     child_map: Object.fromEntries(graph.children),
@@ -65,12 +68,20 @@ export function describedContent(entry: DescribedEntry): object {
     original_file_path: entry.originalFilePath,
     unique_id: entry.uniqueId,
     fqn: entry.fqn,
-    config: entry.config,
+    config: { ...describedDefaults[entry.resourceType], ...entry.config },
     tags: entry.tags,
     refs: entry.refs.map((ref) => ({ name: ref.name, package: ref.package, version: null })),
     sources: entry.sources,
     depends_on: { macros: [], nodes: entry.dependsOnNodes },
   }
+}
+
+/** What dbt fills in where nothing is configured. */
+const describedDefaults: Readonly<Partial<Record<DescribedEntry['resourceType'], object>>> = {
+  exposure: { tags: [], meta: {} },
+  metric: { group: null, meta: {} },
+  semantic_model: { group: null, meta: {} },
+  saved_query: { group: null, meta: {}, export_as: null, schema: null, cache: { enabled: false } },
 }
 
 function describedOf(manifest: Manifest, type: DescribedEntry['resourceType']): object {
@@ -206,7 +217,10 @@ export function nodeContent(
     sources: node.sources,
     metrics: [],
     functions: [],
-    depends_on: { macros: node.dependsOnMacros, nodes: node.dependsOnNodes },
+    depends_on:
+      node.resourceType === 'seed'
+        ? { macros: node.dependsOnMacros }
+        : { macros: node.dependsOnMacros, nodes: node.dependsOnNodes },
     compiled_path: compiledCode === undefined ? null : join('target/compiled', artifactPath(node)),
     ...(compiledCode === undefined
       ? {}

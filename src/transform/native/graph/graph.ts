@@ -1,6 +1,7 @@
 import type { Manifest } from '../parse/nodes.ts'
+import { selectablesOf } from './selectable.ts'
 
-/** Who depends on whom: parents and children of every node and source, tests included. */
+/** Who depends on whom: parents and children of all that a manifest has, tests and exposures included. */
 export interface Graph {
   readonly parents: ReadonlyMap<string, readonly string[]>
   readonly children: ReadonlyMap<string, readonly string[]>
@@ -9,8 +10,8 @@ export interface Graph {
 export function graphOf(manifest: Manifest): Graph {
   const parents = new Map<string, readonly string[]>()
   const children = new Map<string, string[]>()
-  for (const id of [...manifest.nodes.keys(), ...manifest.sources.keys()]) {
-    parents.set(id, manifest.nodes.get(id)?.dependsOnNodes ?? [])
+  for (const [id, one] of selectablesOf(manifest)) {
+    parents.set(id, 'dependsOnNodes' in one ? one.dependsOnNodes : [])
     children.set(id, [])
   }
   for (const [id, ids] of parents) for (const parent of ids) children.get(parent)?.push(id)

@@ -61,7 +61,7 @@ export function testDefaults(): NodeConfig {
 }
 
 export function seedDefaults(): NodeConfig {
-  const { materialized: _view, ...rest } = modelDefaults()
+  const { materialized: _view, access: _access, freshness: _freshness, ...rest } = modelDefaults()
   return { ...rest, materialized: 'seed', delimiter: ',', quote_columns: null }
 }
 

@@ -19,7 +19,7 @@ const REF = /^\s*ref\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]+)['"]\s*)?(?:,\s*(
 const SOURCE = /^\s*source\(\s*['"]([^'"]+)['"]\s*,\s*['"]([^'"]+)['"]\s*\)\s*$/
 
 /** What an expression of a schema file such as `ref('orders')` names. */
-function namedIn(text: unknown): { readonly ref?: Reference; readonly source?: readonly [string, string] } {
+export function namedIn(text: unknown): { readonly ref?: Reference; readonly source?: readonly [string, string] } {
   const bare = typeof text === 'string' ? text.replace(/^\{\{|\}\}$/g, '') : ''
   const [, first, second] = REF.exec(bare) ?? []
   if (first !== undefined)

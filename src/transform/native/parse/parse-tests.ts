@@ -13,6 +13,7 @@ import type { Node } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
 import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
+import { testCapture } from './test-capture.ts'
 import { argumentTemplate, testHash, testNames, testTemplate } from './test-builder.ts'
 
 /** What a generic test stands on. */
@@ -25,6 +26,7 @@ interface Subject {
   readonly fileKeyName: string
   readonly attachedNode: string | null
   readonly enabled: boolean
+  readonly tags: readonly string[]
 }
 
 /** Every generic test of a package's schema files; those of what is switched off are switched off with it. */
@@ -47,6 +49,7 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
       fileKeyName: `sources.${patch.sourceName}`,
       attachedNode: null,
       enabled: patch.config['enabled'] !== false && patch.sourceConfig['enabled'] !== false,
+      tags: [...patch.sourceTags, ...asTags(patch.config['tags'])],
     }),
   )
   return [...ofNodes, ...ofSources]
@@ -71,11 +74,16 @@ function nodeSubject(patch: Patch, node: Node, kind: 'models' | 'seeds' | 'snaps
     fileKeyName: `${kind}.${patch.name}`,
     attachedNode: node.uniqueId,
     enabled: node.config['enabled'] !== false,
+    tags: [],
   }
 }
 
 function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
-  return patch.tests.map((use) => genericTest(parser, subject, use))
+  return patch.tests.map((use) => {
+    const column = use.columnName === null ? undefined : patch.columns.get(use.columnName)
+    const tags = [...subject.tags, ...(column?.tags ?? []), ...asTags(use.entry.config['tags'])]
+    return genericTest(parser, { ...subject, tags: [...new Set(tags)].sort() }, use)
+  })
 }
 
 function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
@@ -97,7 +105,7 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
   const config = { ...entry.config, ...alias, ...(subject.enabled ? {} : { enabled: false }) }
   const rawCode = testTemplate(entry, config)
   const metadata = { namespace: entry.namespace, name: entry.name, kwargs }
-  const template = Template.parse(rawCode, subject.file)
+  const template = Template.later(rawCode, subject.file)
   return parser.node(
     { resourceType: 'test', defaults: testDefaults(), tree: 'tests' },
     {
@@ -108,20 +116,30 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       rawCode,
       template,
       description: entry.description,
+      tags: subject.tags,
       hash: testHash(full, metadata),
       generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
-      captured: (self, known) =>
-        capture({
+      captured: (self, configured) => {
+        const call = { macro: known, subject: subject.call, arguments: arguments_, config }
+        const plain = testCapture(call, parser.macros, parser.project.name)
+        if (plain !== null) return plain
+        const found = capture({
           invocation: parser.invocation,
           macros: parser.macros,
           packageName: parser.project.name,
           template,
           self,
-          knownConfig: { ...known, ...config },
+          knownConfig: { ...configured, ...config },
           extra: (context) => ({ _dbt_generic_test_kwargs: kwargsNow(kwargs, context, basename(subject.file)) }),
-        }),
+        })
+        return { ...found, macros: [...new Set([known.uniqueId, ...found.macros])] }
+      },
     },
   )
+}
+
+function asTags(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).filter((tag) => typeof tag === 'string')
 }
 
 function kwargsNow(kwargs: Mapping, context: NodeContext, file: string): PyDict {

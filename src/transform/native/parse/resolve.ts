@@ -1,4 +1,5 @@
 import { MillraceError } from '../../../domain/errors.ts'
+import { withMetricParents } from './metric-parents.ts'
 import type { DescribedEntry, DocBlock, MacroEntry, Manifest, Node, Reference, Source } from './nodes.ts'
 
 export interface Unresolved {
@@ -38,8 +39,14 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
   refuseCycles(nodes)
   const described = unresolved.described
     .filter((one) => one.config['enabled'] !== false)
-    .map((one): [string, DescribedEntry] => [one.uniqueId, { ...one, dependsOnNodes: idsOf(one, resolver) }])
-  return { ...unresolved, nodes, disabled, described: new Map(described), sources: resolver.sources }
+    .map((one): DescribedEntry => ({ ...one, dependsOnNodes: idsOf(one, resolver) }))
+  return {
+    ...unresolved,
+    nodes,
+    disabled,
+    described: new Map(withMetricParents(described).map((one) => [one.uniqueId, one])),
+    sources: resolver.sources,
+  }
 }
 
 interface Resolver {
@@ -52,8 +59,8 @@ type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'r
 
 function idsOf(node: Referring, resolver: Resolver): readonly string[] {
   const ids = [
-    ...node.refs.map((ref) => modelOf(node, ref, resolver)?.uniqueId ?? refMissing(node, ref)),
     ...node.sources.map((pair) => sourceOf(node, pair, resolver)?.uniqueId ?? sourceMissing(node, pair)),
+    ...node.refs.map((ref) => modelOf(node, ref, resolver)?.uniqueId ?? refMissing(node, ref)),
   ]
   return [...new Set(ids)]
 }

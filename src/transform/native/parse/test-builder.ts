@@ -7,10 +7,11 @@ import { PyDict } from '../jinja/value.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 
+/** What may stand beside a test's arguments without `config`, in the order in which dbt writes it. */
 const CONFIG_KEYS = new Set([
-  'enabled',
   'severity',
   'tags',
+  'enabled',
   'where',
   'limit',
   'warn_if',
@@ -59,11 +60,16 @@ export function testEntry(raw: unknown, place: TestPlace): TestEntry {
     customName: typeof customName === 'string' ? customName : null,
     description: typeof description === 'string' ? description : '',
     arguments: all,
-    config: {
+    config: ordered({
       ...Object.fromEntries(own.filter(([key]) => CONFIG_KEYS.has(key))),
       ...(isMapping(config) ? config : {}),
-    },
+    }),
   }
+}
+
+function ordered(config: Mapping): Mapping {
+  const keys = [...CONFIG_KEYS].filter((key) => key in config)
+  return { ...Object.fromEntries(keys.map((key) => [key, config[key]])), ...config }
 }
 
 function nameAndArguments(raw: unknown, place: TestPlace): [string, Mapping] {
