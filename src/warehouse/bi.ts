@@ -5,7 +5,7 @@ import { statement } from './statements.ts'
 import type { Warehouse } from './warehouse.ts'
 
 /** The role that everybody who reads marts is a member of; itself it cannot log in. */
-export const readerRole = 'millrace_reader'
+const readerRole = 'millrace_reader'
 
 export interface BiAccount {
   readonly platform: Platform
