@@ -16,6 +16,7 @@ const rooms: Readonly<
   dbt: () => import('./dbt.ts'),
   web: () => import('./web.ts'),
   quality: () => import('./quality.ts'),
+  connectors: () => import('./connectors.ts'),
 }
 
 function rounded(value: number): string {

@@ -132,6 +132,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
     quality: { suite, reader },
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,
+    retentionRawDays: settings.retention.raw,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }

@@ -92,6 +92,10 @@ export const commands = {
     summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
     load: () => import('./publish.ts'),
   },
+  bi: {
+    summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },
+    load: () => import('./bi.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),

@@ -17,6 +17,7 @@ const names = [
   'account-observe',
   'status',
   'restatements',
+  'bi-views',
 ] as const
 
 export type StatementName = (typeof names)[number]
