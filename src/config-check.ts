@@ -54,6 +54,8 @@ export interface Settings {
     readonly log: Chosen<'log'>
     readonly counters: Chosen<'counters'>
     readonly zone: string
+    /** Raw events go into the lake while they are counted. */
+    readonly landing: boolean
     readonly writeKeys: Readonly<Record<string, WriteKey>>
   }
   readonly sandbox: { readonly seed: number } | null
@@ -118,6 +120,7 @@ const frame = z.strictObject({
     log: z.looseObject({ adapter: z.enum(adapterNames('log')).default('postgres') }).prefault({}),
     counters: z.looseObject({ adapter: z.enum(adapterNames('counters')).default('postgres') }).prefault({}),
     zone: zoneName.optional(),
+    landing: z.boolean().default(true),
     writeKeys: z
       .record(
         ownName,

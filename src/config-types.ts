@@ -79,6 +79,8 @@ export interface StreamConfig {
   readonly counters?: CountersConfig
   /** Zone of the days of accounts that nobody knows; `pipeline.zone` when left out. */
   readonly zone?: string
+  /** `false`: raw events are counted and not kept in the lake; then nothing can be reconciled or counted anew beyond the log. */
+  readonly landing?: boolean
   readonly writeKeys?: Readonly<Record<string, WriteKeyConfig>>
 }
 

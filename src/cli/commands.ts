@@ -85,7 +85,7 @@ export const commands = {
     load: () => import('./restatements.ts'),
   },
   quality: {
-    summary: { en: 'Judge a series for anomalies', ko: '시계열의 이상 판정' },
+    summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),
   },
   sql: {

@@ -115,7 +115,7 @@ export interface CheckInput {
 
 /** What a check found; `facts` fill the sentences of `builtin-words.ts` and are stored whole. */
 export interface Judgement {
-  readonly outcome: 'pass' | 'warn' | 'fail' | 'skipped'
+  readonly outcome: 'pass' | 'warn' | 'fail' | 'skipped' | 'learning'
   readonly tested: number
   readonly failed: number
   readonly value?: string | null

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { builtinChecks } from './builtin.ts'
+import type { SummedMetric } from './check.ts'
 import { columnOf, columns } from './columns.ts'
 import type { ColumnName } from './columns.ts'
 import { builtinUse, idShape, libraryCheck, operatorNames, qualityFrame, sqlCheck } from './config-schema.ts'
@@ -11,6 +12,7 @@ import type {
   SqlCheckConfig,
   Threshold,
 } from './config-schema.ts'
+import { postChecks } from './post-checks.ts'
 import { givenOperators } from './threshold.ts'
 
 /** One mistake: where in the file, and what it is, in both languages. */
@@ -32,6 +34,9 @@ export interface ParsedQuality {
   readonly mutes: readonly MuteConfig[]
   /** Columns that samples leave out. */
   readonly hidden: readonly string[]
+  /** Hours after the end of a day at which it is due; undefined: as it is for everybody. */
+  readonly dueHours?: number | undefined
+  readonly tolerances: Readonly<Record<string, Readonly<Partial<Record<SummedMetric, number>>>>>
 }
 
 export interface CheckedQuality {
@@ -51,15 +56,25 @@ export function checkQuality(value: unknown): CheckedQuality {
     const problems = frame.error.issues.flatMap((issue) => issueProblems(issue, []))
     // What is wrong with the frame must not hide what is wrong with a check.
     const inside = isRecord(value) && isRecord(value['checks']) ? checksOf(value['checks']).problems : []
-    return { parsed: { checks: [], overrides: [], mutes: [], hidden: [] }, problems: [...problems, ...inside] }
+    return {
+      parsed: { checks: [], overrides: [], mutes: [], hidden: [], tolerances: {} },
+      problems: [...problems, ...inside],
+    }
   }
-  const { checks: given = {}, overrides = [], mute: mutes = [], tags = {} } = frame.data
+  const { checks: given = {}, overrides = [], mute: mutes = [], tags = {}, sla, reconcile = {} } = frame.data
   const { checks, problems } = checksOf(given)
-  const known = new Set([...builtinIds, ...checks.map((one) => one.id)])
+  const known = new Set<string>([...builtinIds, ...postChecks.map((one) => one.id), ...checks.map((one) => one.id)])
   const unknown = (id: string, path: Path): readonly ConfigProblem[] =>
     known.has(id) ? [] : [{ path, en: `there is no check "${id}"`, ko: `"${id}" 검사가 없습니다` }]
   return {
-    parsed: { checks, overrides, mutes, hidden: Object.keys(tags) },
+    parsed: {
+      checks,
+      overrides,
+      mutes,
+      hidden: Object.keys(tags),
+      dueHours: sla && hoursOf(sla.freshness.by),
+      tolerances: reconcile as ParsedQuality['tolerances'],
+    },
     problems: [
       ...problems,
       ...overrides.flatMap((one, at) =>
@@ -88,6 +103,11 @@ function checksOf(
     if (read.check) checks.push(read.check)
   }
   return { checks, problems }
+}
+
+function hoursOf(clock: string): number {
+  const [hours = 0, minutes = 0] = clock.split(':').map(Number)
+  return hours + minutes / 60
 }
 
 interface ReadCheck {

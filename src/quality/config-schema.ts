@@ -121,6 +121,25 @@ export type MuteConfig = z.infer<typeof mute>
 
 const datasets = ['daily_campaign_metrics'] as const
 
+const tolerance = z.number().min(0).max(1)
+
+const sla = z.strictObject({
+  freshness: z.strictObject({
+    by: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+      .describe('Local time of the account on the day after, by which a day is published.'),
+  }),
+})
+
+const reconcileTolerance = z.strictObject({
+  cost: tolerance.optional(),
+  impressions: tolerance.optional(),
+  clicks: tolerance.optional(),
+  conversions: tolerance.optional(),
+  conversionValue: tolerance.optional(),
+})
+
 const rest = {
   $schema: z.string().optional(),
   dataset: z.enum(datasets),
@@ -130,6 +149,13 @@ const rest = {
     .describe('The built-in checks; they run in any case.'),
   overrides: z.array(override).optional(),
   mute: z.array(mute).optional(),
+  sla: sla.optional(),
+  reconcile: z
+    .record(z.string(), reconcileTolerance)
+    .optional()
+    .describe(
+      'Shares by which published sums may differ from the platform’s totals, by platform; * is every platform.',
+    ),
   tags: z
     .partialRecord(columnName, z.array(z.enum(['pii', 'secret'])).min(1))
     .optional()

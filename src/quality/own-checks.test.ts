@@ -231,8 +231,10 @@ describe('bad input', () => {
     )
     const staging = twoDays({ checks })
     for (const row of staging.rows) row.cost = '5'
+    staging.until = staging.since
+    staging.rows = staging.rows.slice(0, 8)
     const { results, verdicts } = await audited(warehouse, staging)
-    expect(results.filter((one) => one.checkId.startsWith('own_') && one.outcome === 'fail')).toHaveLength(2_000)
+    expect(results.filter((one) => one.checkId.startsWith('own_') && one.outcome === 'fail')).toHaveLength(1_000)
     expect(verdicts[0]!.refusedBy).toHaveLength(1_000)
   })
 })

@@ -64,7 +64,7 @@ export interface RunMoment {
  * checks. Results are only ever added; `loadVersion` is the extract that was judged, so that a later load of the same day does not
  * rewrite what was known of this one. Returns the runs' ids in the order of the records.
  */
-async function writeRuns(
+export async function writeRuns(
   session: Session,
   records: readonly RunRecord[],
   { stage, nowMs, contractHash = null }: RunMoment,

@@ -2,8 +2,10 @@ import type { AdAccount } from '../domain/account.ts'
 import { addDays } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import type { Facts, Language } from '../domain/errors.ts'
-import { wordsOf } from './builtin-words.ts'
+import { wordsOf as builtinWordsOf } from './builtin-words.ts'
+import type { CheckWords } from './builtin-words.ts'
 import type { Dimension, OnFail, Outcome, Severity } from './check.ts'
+import { postWordsOf } from './post-words.ts'
 
 /** One check on one partition: what is stored, what screens and messages are made from. */
 export interface CheckResult {
@@ -47,6 +49,11 @@ export function tallied(results: readonly Pick<CheckResult, 'outcome'>[]): Resul
   return { pass: count('pass'), warn: count('warn'), fail: count('fail', 'error') }
 }
 
+/** The words of one of Millrace's own checks; undefined for a project's own, which brings its own. */
+export function wordsOf(checkId: string, language: Language): CheckWords | undefined {
+  return builtinWordsOf(checkId, language) ?? postWordsOf(checkId, language)
+}
+
 /** What a check found, in a sentence. */
 export function foundText(
   result: Pick<CheckResult, 'checkId' | 'outcome' | 'tested' | 'failed' | 'facts' | 'error'>,
@@ -57,6 +64,7 @@ export function foundText(
       ? `검사를 수행하지 못했습니다: ${result.error}`
       : `the check could not be carried out: ${result.error}`
   }
+  if (result.outcome === 'learning') return language === 'ko' ? '아직 학습 중입니다' : 'still learning what is usual'
   if (result.outcome === 'skipped') return skippedText(result.facts['reason'], language)
   if (result.outcome === 'muted') return mutedText(result, language)
   const words = wordsOf(result.checkId, language)
@@ -83,6 +91,18 @@ function thresholdFound({ threshold, value, rule }: Facts, language: Language): 
 const skipReasons: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   no_totals: { en: 'the platform sent no totals', ko: '플랫폼이 합계를 보내지 않았습니다' },
   no_rows: { en: 'the day has no rows', ko: '그날 행이 없습니다' },
+  no_active_campaigns: { en: 'no campaign has been spending', ko: '지출해 온 캠페인이 없습니다' },
+  restated_since: { en: 'a later extract changed some of its days', ko: '나중 추출이 일부 날짜를 바꾸었습니다' },
+  no_entities: { en: 'nobody describes campaigns of this account', ko: '이 계정의 캠페인 설명이 없습니다' },
+  no_budgets: { en: 'no campaign has a daily budget', ko: '일 예산이 있는 캠페인이 없습니다' },
+  before_account: { en: 'it ended before the account was known', ko: '계정을 알기 전에 끝난 날입니다' },
+  not_due: { en: 'it is not due yet', ko: '아직 기한 전입니다' },
+  no_stream: { en: 'the account has no live events', ko: '이 계정에는 실시간 이벤트가 없습니다' },
+  stream_partial: { en: 'live events cover only a part of it', ko: '실시간 이벤트가 일부만 있습니다' },
+  no_mart: { en: 'the models have not been built', ko: '모델이 아직 만들어지지 않았습니다' },
+  other_mart: { en: 'the mart has other columns', ko: '마트의 열이 다릅니다' },
+  no_hourly_rows: { en: 'no hourly rows are loaded', ko: '시간별 행을 적재하지 않습니다' },
+  not_published: { en: 'nothing of it is published', ko: '공개된 것이 없습니다' },
   columns_not_counted: { en: 'the extract did not count its columns', ko: '추출할 때 열을 세지 않았습니다' },
 }
 

@@ -7,7 +7,7 @@ import type { Dimension, OnFail, Outcome, Severity } from './check.ts'
 import { dataset } from './record.ts'
 import type { CheckResult, ResultCount } from './result.ts'
 
-interface StoredRow extends Readonly<Record<string, unknown>> {
+export interface StoredRow extends Readonly<Record<string, unknown>> {
   readonly partition: string
   readonly check_id: string
   readonly dimension: Dimension
@@ -61,7 +61,7 @@ export async function newestResults(
   )
 }
 
-function resultOf(row: StoredRow, date: Day): CheckResult {
+export function resultOf(row: StoredRow, date: Day): CheckResult {
   return {
     checkId: row.check_id,
     date,

@@ -10,6 +10,8 @@ import { compileLibrary, compileUse } from './compile.ts'
 import type { ParsedCheck, ParsedQuality } from './config-check.ts'
 import { idShape } from './config-schema.ts'
 import type { OverrideConfig, SqlCheckConfig } from './config-schema.ts'
+import type { PostCheck } from './post-checks.ts'
+import type { Tolerances } from './post-judge.ts'
 import type { CheckResult } from './result.ts'
 
 /** A check that is a query of a person's own, run where it can only read. */
@@ -42,11 +44,23 @@ export interface Suite {
   readonly mutes: readonly Mute[]
   /** Columns that never appear in samples, by the names under which people read them. */
   readonly hidden: readonly string[]
+  readonly settings: SuiteSettings
   /** Of the configuration; null when there is none. A result says by it under which rules it was made. */
   readonly hash: string | null
 }
 
+/** What the later checks are told by the project. */
+export interface SuiteSettings {
+  /** Hours after the end of a day, in its account's zone, at which it is due. */
+  readonly dueHours: number
+  /** Shares by metric and platform; `*` is every platform. */
+  readonly tolerances: ReadonlyMap<string, Tolerances>
+}
+
+const defaultSettings: SuiteSettings = { dueHours: 12, tolerances: new Map() }
+
 export const builtinSuite: Suite = {
+  settings: defaultSettings,
   checks: builtinChecks,
   sqlChecks: [],
   overrides: [],
@@ -81,6 +95,10 @@ export function compileSuite(files: readonly ParsedQuality[]): Suite {
         untilMs: Date.parse(`${one.until}T23:59:59.999Z`),
       })),
     ),
+    settings: {
+      dueHours: files.map((file) => file.dueHours).findLast((one) => one !== undefined) ?? defaultSettings.dueHours,
+      tolerances: new Map(files.flatMap((file) => Object.entries(file.tolerances))),
+    },
     hidden: [...new Set(files.flatMap((file) => file.hidden))].sort(),
     hash: files.length === 0 ? null : createHash('sha256').update(JSON.stringify(files)).digest('hex'),
   }
@@ -115,7 +133,7 @@ function sqlCheckOf({ id, config }: Extract<ParsedCheck, { kind: 'sql' }>): SqlC
 type Named = Pick<AdAccount, 'platform' | 'accountId'>
 
 /** The check as it is in force for one account at one instant. */
-export function inForce<One extends Check | SqlCheck>(
+export function inForce<One extends Check | SqlCheck | PostCheck>(
   check: One,
   { overrides }: Pick<Suite, 'overrides'>,
   account: Named,
@@ -145,11 +163,14 @@ interface MuteRow extends Readonly<Record<string, unknown>> {
   readonly until: Date
 }
 
-/** The mutes that are in force: those of the files and those that were made by command. */
+/**
+ * The mutes that are in force: those of the files and those that were made by command. Clocks of two programs may differ by a little, so
+ * that one made this minute counts; one made later than that does not, because a replay must not hear of it.
+ */
 export async function mutesInForce(session: Session, suite: Suite, nowMs: number): Promise<readonly Mute[]> {
   const rows = await session.query<MuteRow>(
     `select check_id, platform, account_id, series_key, reason, muted_by, until from dq_mute
-     where until > $1 and created_at <= $1 and ended_at is null order by mute_id`,
+     where until > $1 and created_at <= $1::timestamptz + interval '1 minute' and ended_at is null order by mute_id`,
     [isoInstant(nowMs)],
   )
   const stored = rows.map((row): Mute => ({
