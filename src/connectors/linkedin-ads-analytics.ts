@@ -8,7 +8,7 @@ import type { Node } from './linkedin-ads-rows.ts'
 import { isNode, keyOf } from './linkedin-ads-rows.ts'
 
 /** LinkedIn answers this many elements at most and says nothing of the rest. */
-export const elementsMax = 15_000
+const elementsMax = 15_000
 
 /** LinkedIn takes twenty fields a call; two of them say what a row is about. */
 export const fieldsMax = 18

@@ -63,20 +63,20 @@ export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A member as text; numbers are the digits that stood on the wire. */
-export function textOf(value: unknown): string | null {
+function textOf(value: unknown): string | null {
   if (value === undefined || value === null) return null
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** `{"year":2026,"month":1,"day":5}` as a day. */
-export function dayOfParts(parts: unknown): string | null {
+function dayOfParts(parts: unknown): string | null {
   if (!isNode(parts)) return null
   const [year, month, day] = [textOf(parts['year']), textOf(parts['month']), textOf(parts['day'])]
   return year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : null
 }
 
 /** `urn:li:sponsoredCampaignGroup:123` is 123. */
-export const idOfUrn = (urn: string | null): string | null => urn?.split(':').at(-1) ?? null
+const idOfUrn = (urn: string | null): string | null => urn?.split(':').at(-1) ?? null
 
 /** What a row is about: parts of an answer that were asked for separately are joined by it. */
 export function keyOf(element: Node): { readonly urn: string | null; readonly date: string | null } {
