@@ -26,6 +26,8 @@ export type MetricSource =
       readonly actionTypes: readonly string[]
       readonly absent: 'zero' | 'null'
     }
+  /** Columns that share nothing, summed: two kinds of conversions that a platform counts apart. `absent` when none of them is there. */
+  | { readonly from: 'sum'; readonly columns: readonly string[]; readonly absent: 'zero' | 'null' }
   /** The platform has no such metric. */
   | { readonly from: 'none' }
 
