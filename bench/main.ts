@@ -17,6 +17,7 @@ const rooms: Readonly<
   web: () => import('./web.ts'),
   quality: () => import('./quality.ts'),
   connectors: () => import('./connectors.ts'),
+  hub: () => import('./hub.ts'),
 }
 
 function rounded(value: number): string {

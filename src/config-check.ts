@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { z } from 'zod'
 import { adapterNames, adapters } from './adapters.ts'
 import type { AdapterName, Port } from './adapters.ts'
+import { hubConversion, hubNaming } from './config-hub.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { timeZone } from './domain/day.ts'
+import type { ConversionDefinition } from './domain/conversion-definition.ts'
 import type { Language } from './domain/errors.ts'
 import { MillraceError } from './domain/errors.ts'
+import type { NamingRule } from './domain/naming.ts'
+import type { Platform } from './domain/platform.ts'
 
 /** An adapter chosen, with its options as its own schema returned them. */
 export interface Chosen<Of extends Port> {
@@ -18,6 +22,13 @@ export interface WriteKey {
   readonly key: string
   readonly clickSecret?: string | undefined
   readonly ratePerSecond: number
+}
+
+/** What is to count as a conversion on a platform; `accountId` is empty for all of its accounts. */
+export interface WantedDefinition {
+  readonly platform: Platform
+  readonly accountId: string
+  readonly definition: ConversionDefinition
 }
 
 /** A checked configuration: every default filled in, every reference replaced by its value, every path absolute. */
@@ -57,6 +68,12 @@ export interface Settings {
     /** Raw events go into the lake while they are counted. */
     readonly landing: boolean
     readonly writeKeys: Readonly<Record<string, WriteKey>>
+  }
+  readonly hub: {
+    /** Reference rates: files (absolute), then an address; null: none, or the sandbox's when the project has one. */
+    readonly rates: { readonly files: readonly string[]; readonly url: string | null }
+    readonly conversions: readonly WantedDefinition[]
+    readonly naming: readonly NamingRule[]
   }
   readonly sandbox: { readonly seed: number } | null
 }
@@ -132,6 +149,13 @@ export const frame = z.strictObject({
       )
       .default({}),
   }),
+  hub: z.strictObject({
+    rates: z
+      .strictObject({ files: z.array(z.string().min(1)).default([]), url: z.url({ protocol: /^https?$/ }).optional() })
+      .prefault({}),
+    conversions: z.array(hubConversion).default([]),
+    naming: z.array(hubNaming).default([]),
+  }),
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })
 
@@ -156,6 +180,7 @@ export function normalised(tree: Tree): Tree {
     'retention',
     'secrets',
     'stream',
+    'hub',
   ] as const
   // An editor's word about the file, not the project's.
   const { $schema: _, ...said } = tree

@@ -5,6 +5,8 @@ import { closedConnections } from './sandbox/connections.ts'
 /** As much of a running sandbox as connections need. */
 export interface SandboxDoor {
   readonly connections: SandboxConnections
+  /** Reference rates of currencies. */
+  readonly ratesUrl: string
 }
 
 /** A connection goes to the sandbox when the project has one, the sandbox plays its platform, and it neither gives an address nor says no. */
@@ -18,7 +20,10 @@ export function goesToSandbox(section: Tree, hasSandbox: boolean): boolean {
 }
 
 /** What a connection is told instead of its own addresses and credentials while the sandbox stands in for its platform. */
-export function sandboxOptions(connector: string, door: SandboxDoor = { connections: closedConnections }): Tree {
+export function sandboxOptions(
+  connector: string,
+  door: Pick<SandboxDoor, 'connections'> = { connections: closedConnections },
+): Tree {
   const byConnector: Readonly<Record<string, Tree>> = door.connections
   return { ...byConnector[connector] }
 }

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { adapterNames } from './adapters.ts'
 import type { ConfiguredPort, Finding, Frame, Settings, Tree, Words } from './config-check.ts'
 import { checkFrame, checkOptions, normalised } from './config-check.ts'
+import { definitionOf } from './config-hub.ts'
 import { copied, setAt } from './config-layers.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { pathText } from './config-references.ts'
@@ -136,6 +137,18 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
       zone: frame.stream.zone ?? frame.pipeline.zone,
       landing: frame.stream.landing,
       writeKeys: frame.stream.writeKeys,
+    },
+    hub: {
+      rates: {
+        files: frame.hub.rates.files.map((file) => resolve(projectDir, file)),
+        url: frame.hub.rates.url ?? null,
+      },
+      naming: frame.hub.naming,
+      conversions: frame.hub.conversions.map((wanted) => ({
+        platform: wanted.platform,
+        accountId: wanted.account ?? '',
+        definition: definitionOf(wanted),
+      })),
     },
     sandbox: frame.sandbox,
   }

@@ -51,7 +51,7 @@ async function settingsWith(more: object = {}) {
 /** What each connection says of itself, when all of them are asked. */
 async function said(more?: object): Promise<readonly string[]> {
   await using opening = new AsyncDisposableStack()
-  const connections = await openConnections(await settingsWith(more), context, opening, warehouse)
+  const { connections } = await openConnections(await settingsWith(more), context, opening, warehouse)
   const ask = { ...context, signal: new AbortController().signal, log: () => {} }
   const lines = await Promise.all(connections.map(({ connector }) => connector.check(ask)))
   return lines.map(([first]) => `${first?.outcome} ${first?.detail.split(':')[0]}`)
@@ -78,7 +78,8 @@ test('with another key the connection is locked, whatever it is asked', async ()
   expect(await said({ secrets: { key: newKeyText() } })).toEqual(['fail WAREHOUSE_SECRET_LOCKED', 'ok accepted'])
   await using opening = new AsyncDisposableStack()
   const settings = await settingsWith({ secrets: { key: newKeyText() } })
-  const [locked] = await openConnections(settings, context, opening, warehouse)
+  const { connections } = await openConnections(settings, context, opening, warehouse)
+  const [locked] = connections
   const ask = { ...context, signal: new AbortController().signal, log: () => {} }
   await expect(locked?.connector.discover(ask)).rejects.toMatchObject({
     code: 'WAREHOUSE_SECRET_LOCKED',

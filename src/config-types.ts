@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import type { DefinitionPreset } from './domain/conversion-definition.ts'
+import type { Level, Platform } from './domain/platform.ts'
 import type { AdapterName, AdapterOf, Port } from './adapters.ts'
 
 /** What an adapter wants to be told, as a person writes it: the input of its options. Every value may be a reference, `env:NAME` or `file:PATH`. */
@@ -89,6 +91,50 @@ export interface StreamConfig {
   readonly writeKeys?: Readonly<Record<string, WriteKeyConfig>>
 }
 
+/** What counts as a conversion on a platform, or on one of its accounts. In force after `millrace conversions apply`. */
+export type ConversionConfig = {
+  readonly platform: Platform
+  /** This account alone; left out: every account without its own definition. */
+  readonly account?: string
+} & (
+  | { readonly preset: DefinitionPreset }
+  | {
+      /** What is counted, for people. */
+      readonly goal: string
+      /** `first_of`, the default: the first listed action that a row has; `sum`: all of them, which must not overlap. */
+      readonly pick?: 'first_of' | 'sum'
+      readonly actionTypes: readonly string[]
+      /** `7d_click+1d_view`; the account's own window when left out. */
+      readonly window?: string
+    }
+)
+
+/** How entities are to be called. The first rule that fits a name reads it. */
+export interface NamingConfig {
+  readonly name: string
+  /** Left out: every platform. */
+  readonly platform?: Platform | null
+  /** `campaign` when left out. */
+  readonly level?: Level
+  /** `{country}_{objective}_{audience*}_{yyyymm}`: a star lets a segment hold the signs between segments. */
+  readonly pattern: string
+  /** The values that a segment may have. */
+  readonly enums?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What makes the platforms comparable. */
+export interface HubConfig {
+  /** Daily reference rates against the euro, in the form of the ECB's eurofxref files. The sandbox brings its own. */
+  readonly rates?: {
+    /** CSV or XML files, relative to this file. */
+    readonly files?: readonly string[]
+    /** Asked once a run, for example https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml. */
+    readonly url?: string
+  }
+  readonly conversions?: readonly ConversionConfig[]
+  readonly naming?: readonly NamingConfig[]
+}
+
 /** Fake ad platforms over one seeded world, started for as long as a command runs: no account and no credentials are needed. */
 export interface SandboxConfig {
   /** The same seed makes the same world; 1 when left out. */
@@ -111,6 +157,7 @@ export interface MillraceConfig {
   readonly retention?: RetentionConfig
   readonly secrets?: SecretsConfig
   readonly stream?: StreamConfig
+  readonly hub?: HubConfig
   /** `false`, the default: the live platforms. */
   readonly sandbox?: SandboxConfig | false
 }

@@ -112,7 +112,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   )
   const runner = await openAdapter<Runner>('runner', settings.transform ?? { adapter: 'native', options: {} })
   const channels = await openChannels(settings, opening)
-  const connections = await openConnections(settings, context, opening, warehouse)
+  const { connections, door } = await openConnections(settings, context, opening, warehouse)
   const opened = opening.move()
   return {
     clock: context.clock,
@@ -129,12 +129,20 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
       threads: settings.transform.threads,
     },
     channels,
+    rates: ratesOf(settings, door),
+    naming: settings.hub.naming,
     quality: { suite, reader },
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,
     retentionRawDays: settings.retention.raw,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+/** The configured sources; a project on the sandbox that names none takes the sandbox's. */
+function ratesOf({ hub: { rates } }: Settings, door: SandboxDoor | undefined): Ports['rates'] {
+  if (rates.files.length > 0 || rates.url !== null) return rates
+  return door && { files: [], url: door.ratesUrl }
 }
 
 async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
@@ -155,7 +163,7 @@ export async function openConnections(
   context: OpenContext,
   opening: AsyncDisposableStack,
   warehouse: Warehouse,
-): Promise<readonly OpenConnection[]> {
+): Promise<{ readonly connections: readonly OpenConnection[]; readonly door: SandboxDoor | undefined }> {
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
@@ -167,7 +175,7 @@ export async function openConnections(
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
     connections.push({ name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds })
   }
-  return connections
+  return { connections, door }
 }
 
 /** A platform has accounts in the project's sandbox when a connection goes there. */

@@ -84,6 +84,18 @@ export const commands = {
     summary: { en: 'What platforms changed afterwards', ko: '플랫폼이 나중에 바꾼 값' },
     load: () => import('./restatements.ts'),
   },
+  conversions: {
+    summary: { en: 'What counts as a conversion', ko: '전환의 정의' },
+    load: () => import('./conversions.ts'),
+  },
+  naming: {
+    summary: { en: 'Names of campaigns by their rules', ko: '캠페인 이름 규칙 점검' },
+    load: () => import('./naming.ts'),
+  },
+  rates: {
+    summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
+    load: () => import('./rates.ts'),
+  },
   quality: {
     summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),

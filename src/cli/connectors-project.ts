@@ -72,7 +72,7 @@ export async function checkedLines(
 ): Promise<readonly CheckLine[]> {
   await using opening = new AsyncDisposableStack()
   const quiet = { ...openContext(invocation), onOpening: () => {} }
-  const connections = await openConnections(settings, quiet, opening, warehouse)
+  const { connections } = await openConnections(settings, quiet, opening, warehouse)
   const lines = await Promise.all(connections.map(({ connector }) => connector.check(connectorContextOf(invocation))))
   return lines.flat()
 }

@@ -132,7 +132,7 @@ describe('on what the demo made', () => {
     const none = run('--project', demoProject, 'dbt', 'run', '--select', 'accounts_daily')
     expect([none.code, none.stderr]).toEqual([0, expect.stringContaining('Nothing to do')])
     expect(run('--project', demoProject, 'dbt', 'test').stderr).toContain(
-      'Done. PASS=23 WARN=0 ERROR=0 SKIP=0 TOTAL=23',
+      'Done. PASS=34 WARN=0 ERROR=0 SKIP=0 TOTAL=34',
     )
   }, 120_000)
 

@@ -141,7 +141,7 @@ export function credentialLines(invocation: Invocation, settings: Settings): Pro
     const context = openContext(invocation)
     const quiet = { ...context, onOpening: () => {} }
     const warehouse = opening.use(await openWarehouse(settings, quiet))
-    const connections = await openConnections(settings, quiet, opening, warehouse)
+    const { connections } = await openConnections(settings, quiet, opening, warehouse)
     const { clock, random, fetch } = context
     const today = dayAt(clock.nowMs(), timeZone('UTC'))
     const checked = await Promise.all(

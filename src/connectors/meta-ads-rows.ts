@@ -47,6 +47,7 @@ export const metaMapping = {
   videoViews: { from: 'firstAction', column: 'actions', actionTypes: ['video_view'], absent: 'zero' },
   conversions: { from: 'firstAction', column: 'actions', actionTypes: purchases, absent: 'zero' },
   conversionValue: { from: 'firstAction', column: 'action_values', actionTypes: purchases, absent: 'zero' },
+  actions: { conversions: 'actions', values: 'action_values' },
 } as const satisfies RawMapping
 
 type Node = Readonly<Record<string, unknown>>
@@ -155,3 +156,9 @@ export function unlistedEntity(row: ReturnType<typeof metaRawRow>, accountId: st
     objectiveRaw: '',
   }
 }
+
+/**
+ * Windows that are told beside the account's own, so that another one can be chosen afterwards. They are disjoint or contain one
+ * another as conversion definitions know it; 7d_view and 28d_view are answered no more.
+ */
+export const attributionWindows = JSON.stringify(['default', '1d_click', '7d_click', '28d_click', '1d_view'])

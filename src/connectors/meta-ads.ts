@@ -22,7 +22,7 @@ import { jobPages } from './meta-ads-jobs.ts'
 import { MetaReading } from './meta-ads-reading.ts'
 import type { Part } from './meta-ads-split.ts'
 import { filterOf, halves } from './meta-ads-split.ts'
-import { campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
+import { attributionWindows, campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
 import { describeMetaToken } from './meta-token.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
@@ -172,6 +172,7 @@ async function readPart(question: Question, part: Part): Promise<void> {
     time_range: JSON.stringify({ since: part.since, until: part.until }),
     fields: insightFields.join(','),
     default_summary: 'true',
+    action_attribution_windows: attributionWindows,
     ...(filtering !== undefined && { filtering }),
   }
   const path = `act_${account}/insights`

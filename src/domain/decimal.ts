@@ -130,3 +130,22 @@ export function roundDecimal(value: Decimal, scale: number): Decimal {
   const rounded = (magnitude + divisor / 2n) / divisor
   return fromUnits(units < 0n ? -rounded : rounded, scale)
 }
+
+/**
+ * The quotient to `scale` digits, rounded half away from zero: what Postgres's `round(a / b, scale)` gives as long as its own quotient
+ * has more digits than that. Throws DOMAIN_DECIMAL_INVALID for a divisor of zero.
+ */
+export function divideDecimals(a: Decimal, b: Decimal, scale: number): Decimal {
+  const common = Math.max(scaleOf(a), scaleOf(b))
+  const divisor = toUnits(b, common)
+  if (divisor === 0n) throw new MillraceError('DOMAIN_DECIMAL_INVALID', { text: `${a} / ${b}` })
+  const doubled = (toUnits(a, common) * 10n ** BigInt(scale) * 2n) / divisor
+  const away = doubled < 0n ? -1n : 1n
+  return fromUnits((doubled + away) / 2n, scale)
+}
+
+/** The exact product. */
+export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+  const scales = [scaleOf(a), scaleOf(b)] as const
+  return fromUnits(toUnits(a, scales[0]) * toUnits(b, scales[1]), scales[0] + scales[1])
+}

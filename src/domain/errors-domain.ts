@@ -106,4 +106,34 @@ export const domainErrors = {
       fix: '위 이름 가운데 하나를 쓰세요.',
     },
   },
+  DOMAIN_DEFINITION_INVALID: {
+    exit: 'config',
+    retryable: false,
+    facts: ['goal', 'reason'],
+    en: {
+      what: 'The conversion definition of "{goal}" is not one: {reason}',
+      why: 'A definition says which actions are counted, and in which attribution windows; each conversion must be counted once.',
+      fix: 'Correct it under hub.conversions, or take a preset: preset: "purchase".',
+    },
+    ko: {
+      what: '"{goal}" 전환 정의가 올바르지 않습니다: {reason}',
+      why: '전환 정의는 어떤 행동을 어떤 기여 기간에서 셀지 정합니다. 전환 하나는 한 번만 세어야 합니다.',
+      fix: 'hub.conversions에서 고치거나 프리셋을 쓰세요: preset: "purchase".',
+    },
+  },
+  DOMAIN_DEFINITION_OVERLAP: {
+    exit: 'config',
+    retryable: false,
+    facts: ['goal', 'one', 'other'],
+    en: {
+      what: 'The conversion definition of "{goal}" adds {one} and {other}, which count the same conversions',
+      why: 'The platform counts one purchase under several names; a sum would count it as often.',
+      fix: 'Use pick: "first_of", which takes the first of them that a row has, or leave one of the two out.',
+    },
+    ko: {
+      what: '"{goal}" 전환 정의가 같은 전환을 세는 {one}과(와) {other}을(를) 더합니다',
+      why: '플랫폼은 구매 하나를 여러 이름으로 셉니다. 더하면 그만큼 여러 번 셉니다.',
+      fix: '행에 있는 첫 번째만 쓰는 pick: "first_of"를 쓰거나 둘 중 하나를 빼세요.',
+    },
+  },
 } as const satisfies ErrorTable

@@ -19,11 +19,13 @@ export type MetricSource =
   | { readonly from: 'column'; readonly column: string; readonly absent: 'zero' | 'null' }
   /** A column in millionths of the currency's unit. */
   | { readonly from: 'micros'; readonly column: string; readonly absent: 'zero' | 'null' }
-  /** Meta's `actions[]`: the value of the first listed action type that is present; never a sum of overlapping families. */
+  /** Meta's `actions[]`: the value of the first listed action type that is present, or the sum of those that do not overlap. */
   | {
-      readonly from: 'firstAction'
+      readonly from: 'firstAction' | 'sumActions'
       readonly column: string
       readonly actionTypes: readonly string[]
+      /** Attribution windows whose counts are added; the account's own window when left out. */
+      readonly windows?: readonly string[]
       readonly absent: 'zero' | 'null'
     }
   /** Columns that share nothing, summed: two kinds of conversions that a platform counts apart. `absent` when none of them is there. */
@@ -51,6 +53,8 @@ export interface RawMapping {
   readonly videoViews: MetricSource
   readonly conversions: MetricSource
   readonly conversionValue: MetricSource
+  /** Columns that hold Meta's lists of actions and of their values; absent where the platform tells no actions. */
+  readonly actions?: { readonly conversions: string; readonly values: string }
 }
 
 /** A raw row: text exactly as the platform wrote the value (numbers too), or null. Keys are the mapping's column names. */

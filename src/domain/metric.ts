@@ -36,6 +36,17 @@ export interface DailyMetric {
   /** By the account's primary conversion definition; fractional. */
   readonly conversions: Decimal
   readonly conversionValue: Decimal | null
+  /** All actions behind the conversions, where the platform tells them: another definition is then computed from these. */
+  readonly actions?: readonly ActionMetric[] | undefined
+}
+
+/** One action of one entity's day in one attribution window, as the platform counted it. Null: the platform did not name it. */
+export interface ActionMetric {
+  readonly actionKey: string
+  /** `default`: the account's own; `7d_click`, `1d_view`, … where the platform told them apart. */
+  readonly window: string
+  readonly conversions: Decimal | null
+  readonly value: Decimal | null
 }
 
 /** Sums that a platform returned beside its rows; only those that it returned. */

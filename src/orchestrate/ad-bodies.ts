@@ -16,6 +16,8 @@ import type { Json } from './graph.ts'
 import type { Loaded } from './load.ts'
 import { loadExtract } from './load.ts'
 import { buildModels } from './models.ts'
+import { readNames } from './names.ts'
+import { ratesForRun } from './rates.ts'
 import { refreshDays } from './plan.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import { asMillraceError, emptyTally } from './tally.ts'
@@ -178,6 +180,8 @@ async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>
   const tally = emptyTally()
   const output = (): Json => plain({ models: tally.models, dbtTests: tally.dbtTests } satisfies ModelsOutput)
   try {
+    await ratesForRun(ports, (level, message) => at.log(level, message))
+    await readNames(ports.warehouse, ports.naming ?? [], ports.clock.nowMs())
     await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
       if (event.kind === 'log') at.log('debug', event.message)
     })

@@ -6,7 +6,9 @@ import { blockingAudit } from '../quality/audit.ts'
 import type { Override } from '../quality/override.ts'
 import { refusalsOf, tallied } from '../quality/result.ts'
 import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
+import { withDefinition } from '../unify/definition.ts'
 import { readExtract } from '../unify/remap.ts'
+import { definitionInForce } from '../warehouse/definitions.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
 
@@ -31,11 +33,14 @@ export async function loadExtract(
   override?: Override,
 ): Promise<Loaded> {
   let results: readonly CheckResult[] = []
+  const tellsActions = spec.mapping.actions !== undefined
+  const forced = tellsActions ? await definitionInForce(ports.warehouse, account) : null
   const partitions = await ports.warehouse.load({
     extract,
     account,
     days: daysOf(extract),
-    rows: readExtract(ports.lake, extract, spec.mapping, account),
+    rows: readExtract(ports.lake, extract, withDefinition(spec.mapping, forced?.definition ?? null), account),
+    conversions: forced ? { version: forced.version } : undefined,
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),
       settleMs: spec.settleMs,

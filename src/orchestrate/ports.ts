@@ -1,6 +1,7 @@
 import type { Connector } from '../connectors/connector.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
+import type { NamingRule } from '../domain/naming.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { Suite } from '../quality/suite.ts'
@@ -48,6 +49,10 @@ export interface Ports extends AsyncDisposable {
   /** Null when the project has no dbt step. */
   readonly dbt: DbtProject | null
   readonly channels: readonly Channel[]
+  /** How entities are to be called; none when left out. */
+  readonly naming?: readonly NamingRule[] | undefined
+  /** Where reference rates of currencies come from; without it nothing is converted that was not loaded by hand. */
+  readonly rates?: { readonly files: readonly string[]; readonly url: string | null } | undefined
   /** The built-in checks alone when left out. */
   readonly quality?: QualityPort
   /** Folder for spools and other files that may be lost at any time. */

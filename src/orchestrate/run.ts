@@ -18,6 +18,7 @@ import { adDataPipeline } from './pipeline.ts'
 import type { RunPlan } from './plan.ts'
 import { planRun } from './plan.ts'
 import type { Ports } from './ports.ts'
+import { ratesForRun } from './rates.ts'
 import { costOf } from './run-cost.ts'
 import type { ClaimedTask, TaskResult } from './queue.ts'
 import type { EndedTask } from './run-summary.ts'
@@ -104,6 +105,7 @@ export async function runPipeline(
   const startedAtMs = ports.clock.nowMs()
   const prepared = await prepare(ports, request, contextOf(ports, signal, emit))
   refuseUndue(prepared)
+  await ratesForRun(ports, (level, message) => emit({ event: 'log', level, message }))
   const { plan } = prepared
   const runId = uuid(startedAtMs, ports.random)
   await beginForeground(

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addDays } from '../domain/day.ts'
+import { decimal } from '../domain/decimal.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { PartitionKey } from '../domain/metric.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
+import { storeRates } from '../warehouse/rates.ts'
 import type { Session, Warehouse } from '../warehouse/warehouse.ts'
 import { attempt } from './attempt.ts'
 import { blockingAudit } from './audit.ts'
@@ -42,6 +45,30 @@ const keyOf = (staging: Staging, date = staging.until): PartitionKey => ({
   level: 'campaign',
   breakdownKey: '',
   date,
+})
+
+test('a currency without a rate is told of and published all the same; before any rate is loaded nothing is judged', async () => {
+  const staging = week()
+  const outcomes = async () => {
+    const { results, refusedBy } = await audited(warehouse, staging)
+    expect(refusedBy).toEqual([])
+    return results.filter((one) => one.checkId === 'ads.fx_present').map((one) => one.outcome)
+  }
+  expect(await outcomes()).toEqual(Array.from({ length: 7 }, () => 'skipped'))
+  const rates = [staging.since, addDays(staging.since, 1)].map((date) => ({
+    date,
+    currency: staging.account.currency,
+    perEuro: decimal('1.5'),
+  }))
+  const stored = { source: 'test', atMs: staging.nowMs }
+  // Of another currency only: the planted fault. EUR itself is 1 on every day that has any rate.
+  await storeRates(warehouse, [{ ...rates[0]!, currency: 'XXX' }], stored)
+  const isEuro = staging.account.currency === 'EUR'
+  expect(new Set(await outcomes())).toEqual(new Set([isEuro ? 'pass' : 'fail']))
+  if (!isEuro) await storeRates(warehouse, rates, stored)
+  // Two days of rates stand for the five after them.
+  expect(new Set(await outcomes())).toEqual(new Set(['pass']))
+  await warehouse.query('truncate fx_rate')
 })
 
 describe('the verdict', () => {

@@ -6,7 +6,7 @@ import { askQueries } from './audit-query.ts'
 import type { Drift } from './drift.ts'
 import type { Override } from './override.ts'
 import { lifted } from './override.ts'
-import { publishedPast } from './past.ts'
+import { publishedPast, ratedDays } from './past.ts'
 import { quarantineRows, refuseWhole } from './quarantine.ts'
 import { writeResults } from './record.ts'
 import type { CheckResult } from './result.ts'
@@ -80,6 +80,7 @@ async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: Aud
     settleMs: facts.settleMs,
     drift: facts.drift,
     past: await publishedPast(session, stage),
+    ratedDays: await ratedDays(session, stage),
     staged: new Map([...scan.partitions].map(([date, { rows }]) => [date, rows])),
     strayRows: scan.strayRows,
     rows: scan.rows,

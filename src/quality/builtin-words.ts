@@ -73,6 +73,11 @@ const english: Readonly<Record<BuiltinId, CheckWords>> = {
     found: (f) => `missing: ${f['removed']}; wrong type: ${f['mistyped']}; new: ${f['added']}`,
     fix: 'The platform or the file changed its columns: correct the mapping, or update Millrace. The raw rows stay in the lake.',
   },
+  'ads.fx_present': {
+    rule: 'The account’s currency has a reference rate on the day, its own or one of at most 7 days before',
+    found: (f) => `no reference rate of ${f['currency']} for ${f['date']}: its amounts cannot be converted`,
+    fix: 'Load rates that have the currency: millrace rates load FILE. See what is missing: millrace rates missing.',
+  },
   'ads.bot_like': {
     rule: 'Ctr above 0.5 with at least 100 impressions looks like robots or a wrong metric',
     found: (f) => `${f['warned']} rows have a ctr above 0.5`,
@@ -139,6 +144,11 @@ const korean: Readonly<Record<BuiltinId, CheckWords>> = {
     rule: '열은 소스 계약과 같습니다. 빠지거나 형이 바뀐 열은 거부하고 새 열은 알립니다',
     found: (f) => `없음: ${f['removed']}; 형 다름: ${f['mistyped']}; 새 열: ${f['added']}`,
     fix: '플랫폼이나 파일의 열이 바뀌었습니다. 매핑을 고치거나 Millrace를 갱신하세요. 원본 행은 레이크에 남아 있습니다.',
+  },
+  'ads.fx_present': {
+    rule: '계정 통화에 그 날의 기준 환율이 있다(당일 또는 최대 7일 전)',
+    found: (f) => `${f['date']} ${f['currency']}의 기준 환율이 없어 금액을 환산할 수 없습니다`,
+    fix: '그 통화가 있는 환율을 적재하세요: millrace rates load FILE. 빠진 것 보기: millrace rates missing.',
   },
   'ads.bot_like': {
     rule: '노출 100 이상에서 CTR이 0.5를 넘으면 봇이거나 잘못된 지표로 보입니다',

@@ -25,6 +25,7 @@ function slice(over: Partial<SliceFacts> = {}): SliceFacts {
     nowMs: staging.nowMs,
     settleMs,
     drift: undefined,
+    ratedDays: null,
     past: { rows: new Map(), medianCostPerClick: null },
     staged: new Map(),
     strayRows: 0,
@@ -54,6 +55,14 @@ describe('clicks over impressions: one fact, one tolerance', () => {
 
 test('a negative cost is a credit: warned of, not refused', () => {
   expect(judged('ads.nonneg', { counts: { fails: 0, warns: 3, excessMax: 0 } }).outcome).toBe('warn')
+})
+
+test('a day without a rate of its currency is a finding that refuses nothing; without any rates there is nothing to judge by', () => {
+  const rated = (days: readonly string[]) => slice({ ratedDays: new Set(days.map(day)) })
+  expect(judged('ads.fx_present').outcome).toBe('skipped')
+  expect(judged('ads.fx_present', { slice: rated([staging.until]) }).outcome).toBe('pass')
+  expect(judged('ads.fx_present', { slice: rated([staging.since]) }).outcome).toBe('fail')
+  expect(builtinChecks.find((one) => one.id === 'ads.fx_present')?.blocking).toBe(false)
 })
 
 describe('an empty day', () => {
@@ -161,7 +170,7 @@ describe('drift', () => {
 describe('words', () => {
   test('the guide lists exactly these checks with these rules', () => {
     const guide = readFileSync(join(import.meta.dirname, '../../docs/guide/quality.md'), 'utf8')
-    const listed = guide.split('\n').filter((line) => line.startsWith('| `ads.'))
+    const listed = guide.split('\n').filter((line) => /^\| `ads\.[^|]+\|[^|]+\|[^|]+\| (?:yes|no) \|/.test(line))
     const rows = builtinChecks.map(
       ({ id, dimension, severity, blocking }) =>
         `| \`${id}\` | ${dimension} | ${severity} | ${blocking ? 'yes' : 'no'} | ${wordsOf(id, 'en')?.rule} |`,

@@ -124,6 +124,14 @@ export const builtinChecks = [
     judge: ({ slice }) => judgeDrift(slice),
   },
   {
+    id: 'ads.fx_present',
+    dimension: 'completeness',
+    severity: 'error',
+    // Amounts in their own currency are right without a rate; only their conversion waits for one.
+    blocking: false,
+    judge: judgeRate,
+  },
+  {
     id: 'ads.bot_like',
     dimension: 'conformity',
     severity: 'info',
@@ -239,6 +247,13 @@ function judgeDrift({ drift }: SliceFacts): Judgement {
       added: listed(drift.added),
     },
   }
+}
+
+function judgeRate({ partition: { date, rows }, slice: { account, ratedDays } }: CheckInput): Judgement {
+  if (ratedDays === null) return { outcome: 'skipped', tested: 0, failed: 0, facts: { reason: 'no_rates_loaded' } }
+  const missing = rows > 0 && !ratedDays.has(date)
+  const facts = { currency: account.currency, date }
+  return { outcome: missing ? 'fail' : 'pass', tested: 1, failed: missing ? 1 : 0, facts }
 }
 
 /** A list for a message: at most ten, the rest as a count, because a payload can have thousands of new keys. */

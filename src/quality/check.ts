@@ -73,6 +73,8 @@ export interface SliceFacts {
   /** Undefined: whoever extracted did not count columns. */
   readonly drift: Drift | undefined
   readonly past: PublishedPast
+  /** Days of the slice on which the account's currency has a reference rate; null: no rate of any currency was ever loaded. */
+  readonly ratedDays: ReadonlySet<Day> | null
   /** Staged rows by day, of the days that have any. */
   readonly staged: ReadonlyMap<Day, number>
   /** Staged rows whose date is none of the days asked for, or no date at all. */

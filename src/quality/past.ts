@@ -68,3 +68,13 @@ async function median(session: Session, partitions: readonly PublishedPartition[
   const [row] = await session.query<{ readonly median: number | null }>(medianStatement, [ids])
   return row?.median ?? null
 }
+
+/** The days of the slice with a reference rate of the account's currency; null while no rate was ever loaded. */
+export async function ratedDays(session: Session, { account, extract }: Stage): Promise<ReadonlySet<Day> | null> {
+  const rows = await session.query<{ readonly date: Day | null }>(
+    `select r.date from (select 1 from fx_rate limit 1) loaded
+     left join fx_rate r on r.base = 'EUR' and r.quote = $1 and r.date between $2 and $3`,
+    [account.currency, extract.since, extract.until],
+  )
+  return rows.length === 0 ? null : new Set(rows.flatMap(({ date }) => (date === null ? [] : [date])))
+}

@@ -24,6 +24,7 @@ import type { TruthRow } from './report.ts'
 import type { Reply, Request } from './reply.ts'
 import { jsonReply } from './reply.ts'
 import { MetaJobs } from './meta-jobs.ts'
+import { answerRates, isRatesPath } from './reference-rates.ts'
 import { targetOf } from './routing.ts'
 import type { Call, SandboxState } from './sandbox-state.ts'
 import { virtualClock } from './sandbox-state.ts'
@@ -63,6 +64,8 @@ export interface SandboxOptions {
 /** A running sandbox: all platforms at one address, and the hands that move its world. */
 export interface Sandbox extends AsyncDisposable {
   readonly url: string
+  /** Reference rates of the last 500 days, in the European Central Bank’s form. */
+  readonly ratesUrl: string
   readonly googleAdsUrl: string
   /** The token endpoint itself, not its base. */
   readonly googleOauthUrl: string
@@ -122,6 +125,8 @@ function unknownPath(request: Request): Reply {
 function answer({ state, observation, answers }: Running, request: Request): { reply: Reply; fired: FiredFaults } {
   if (request.path.startsWith('/__sandbox/'))
     return { reply: answerControl(state, observation, request), fired: noFaults }
+  if (isRatesPath(request.path))
+    return { reply: answerRates(state.seed, request.path, state.clock.nowMs()), fired: noFaults }
   const target = targetOf(request)
   if (!target) return { reply: unknownPath(request), fired: noFaults }
   const fired = state.scenario.hit(target.route, target.account)
@@ -171,6 +176,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   return {
     url,
+    ratesUrl: `${url}/stats/eurofxref/eurofxref-hist.xml`,
     googleAdsUrl: url,
     googleOauthUrl: `${url}/token`,
     metaUrl: url,

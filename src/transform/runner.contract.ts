@@ -31,8 +31,21 @@ create view published.daily_campaign_metrics as
 select
   facts.*,
   clicks::numeric / nullif(impressions, 0) as ctr, cost / nullif(clicks, 0) as cpc, conversions / nullif(clicks, 0) as cvr,
-  cost / nullif(conversions, 0) as cpa, conversion_value / nullif(cost, 0) as roas, 'complete'::text as completeness, 'e1'::text as extract_id
-from published.facts`
+  cost / nullif(conversions, 0) as cpa, conversion_value / nullif(cost, 0) as roas,
+  case when date = '2026-01-02' then 'provisional' else 'final' end as completeness, 'e1'::text as extract_id
+from published.facts;
+create table published.fx_rate (base text, quote text, date date, rate numeric(20, 10), is_filled boolean, rate_date date);
+insert into published.fx_rate values
+  ('EUR', 'EUR', '2026-01-01', 1, false, '2026-01-01'), ('EUR', 'USD', '2026-01-01', 1.1, false, '2026-01-01'),
+  ('EUR', 'KRW', '2026-01-01', 1500, true, '2025-12-31'), ('EUR', 'EUR', '2026-01-02', 1, false, '2026-01-02'),
+  ('EUR', 'USD', '2026-01-02', 1.2, false, '2026-01-02');
+create table published.daily_campaign_budget (date date, platform text, account_id text, account_name text, currency text, campaign_id text,
+  campaign_name text, campaign_status text, daily_budget numeric(20, 6), cost numeric(20, 6));
+insert into published.daily_campaign_budget values
+  ('2026-01-01', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Retarget', 'active', 10, 12.34),
+  ('2026-01-02', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Retarget 2', 'active', 20, 15),
+  ('2026-01-01', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000001', '봄 세일', 'active', 50000, 100000),
+  ('2026-02-28', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000001', '봄 세일', 'active', 50000, 20000)`
 
 /** A warehouse with published facts, a copy of the default project, and a way to run it. */
 export interface Bench extends AsyncDisposable {
@@ -142,6 +155,105 @@ const ours = [
   ['2026-01-02', '33', '0.0300', '7.5000', null, '0.0300', '7.5000', 'at_benchmark', 'at_benchmark'],
 ]
 
+const crossPlatform = (schema: string): string => `
+select date::text, account_id, currency, round(fx_rate, 8)::text, fx_rate_date::text, fx_is_filled, completeness, round(cost, 4)::text,
+  round(cost_converted, 6)::text, round(cpc, 6)::text, round(roas, 4)::text
+from ${schema}.cross_platform_daily order by 1, 2`
+
+/**
+ * Computed by hand, in USD. KRW: 1.1 / 1500 = 0.0007333333 at ten digits, 300,000 × it = 219.99999, a filled rate of the day before.
+ * SEK has no rate: its amount stays in its own currency and the converted one is null. EUR on the second day: 15 × 1.2.
+ */
+const converted = [
+  [
+    '2026-01-01',
+    'g1',
+    'KRW',
+    '0.00073333',
+    '2025-12-31',
+    true,
+    'final',
+    '300000.0000',
+    '219.999990',
+    '2.444444',
+    '1.6667',
+  ],
+  [
+    '2026-01-01',
+    'g2',
+    'USD',
+    '1.00000000',
+    '2026-01-01',
+    false,
+    'final',
+    '130.7500',
+    '130.750000',
+    '0.413766',
+    '2.5629',
+  ],
+  ['2026-01-01', 'm1', 'EUR', '1.10000000', '2026-01-01', false, 'final', '10.8400', '11.924000', '0.411172', '1.8450'],
+  [
+    '2026-01-02',
+    'm1',
+    'EUR',
+    '1.20000000',
+    '2026-01-02',
+    false,
+    'provisional',
+    '15.0000',
+    '18.000000',
+    '1.800000',
+    '5.3333',
+  ],
+  ['2026-01-02', 'm3', 'SEK', null, '2026-01-02', false, 'provisional', '15.0000', null, null, null],
+]
+
+const comparison = (schema: string): string => `
+select date::text, platform, completeness, accounts::int, accounts_without_rate::int, round(cost, 6)::text, round(cost_share, 4)::text, clicks::int,
+  not_comparable, comparable_with_care
+from ${schema}.platform_comparison order by 1, 2`
+
+/** The account without a rate brings neither its cost nor its clicks. 350.74999 of 362.67399 is 0.9671. */
+const compared = [
+  ['2026-01-01', 'google_ads', 'final', 2, 0, '350.749990', '0.9671', 406, 'video_views', 'conversions, cpa, cvr'],
+  [
+    '2026-01-01',
+    'meta_ads',
+    'final',
+    1,
+    0,
+    '11.924000',
+    '0.0329',
+    29,
+    'clicks, cpc, ctr, cvr, video_views',
+    'conversions, cpa',
+  ],
+  [
+    '2026-01-02',
+    'meta_ads',
+    'provisional',
+    1,
+    1,
+    '18.000000',
+    '1.0000',
+    10,
+    'clicks, cpc, ctr, cvr, video_views',
+    'conversions, cpa',
+  ],
+]
+
+const pacing = (schema: string): string => `
+select month::text, campaign_id, campaign_name, days_left::int, round(budget_to_date)::text, round(spent_to_date, 2)::text, round(budget_of_month)::text,
+  round(spend_projected, 2)::text, round(pace, 4)::text, pacing
+from ${schema}.budget_pacing order by 1, 2`
+
+/** 30 of 27.34 on the second of January, 29 days to go at a budget of 20: 610 in all, 27.34 + 13.67 × 29 = 423.77 as it goes. */
+const paced = [
+  ['2026-01-01', '120000000000000001', '봄 세일', 30, '50000', '100000.00', '1550000', '3100000.00', '2.0000', 'over'],
+  ['2026-01-01', '31', 'Retarget 2', 29, '30', '27.34', '610', '423.77', '0.9113', 'on'],
+  ['2026-02-01', '120000000000000001', '봄 세일', 0, '50000', '20000.00', '50000', '20000.00', '0.4000', 'under'],
+]
+
 const chapterSummary = (schema: string): string => `
 select date::text, platform, campaign_id, round(ctr::numeric, 4)::text, round(cpa::numeric, 4)::text, round(efficiency_score, 4)::text,
   round(median_ctr::numeric, 4)::text, ctr_performance, cpa_performance
@@ -227,8 +339,11 @@ export function runnerContract(name: string, { open, unavailable }: RunnerContra
 
     promise('the default project builds and its marts hold what a hand computes', async () => {
       expect(first.result.exitCode).toBe(0)
-      expect(tally(first.result)).toEqual({ success: 3, pass: 23 })
+      expect(tally(first.result)).toEqual({ success: 7, pass: 34 })
       expect(await bench.rows(summary('ours'))).toEqual(ours)
+      expect(await bench.rows(crossPlatform('ours'))).toEqual(converted)
+      expect(await bench.rows(comparison('ours'))).toEqual(compared)
+      expect(await bench.rows(pacing('ours'))).toEqual(paced)
       const finished = first.events.filter((event) => event.kind === 'node_finished')
       expect(finished.map((event) => event.result.uniqueId).sort()).toEqual(
         first.result.nodes.map((node) => node.uniqueId).sort(),
@@ -242,7 +357,7 @@ export function runnerContract(name: string, { open, unavailable }: RunnerContra
       expect(manifest.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/manifest/v12.json')
       expect(runResults.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/run-results/v6.json')
       expect(Object.keys(manifest.nodes ?? {})).toContain('model.millrace_ads.stg_campaign_metrics')
-      expect(runResults.results).toHaveLength(26)
+      expect(runResults.results).toHaveLength(41)
     })
 
     promise('a second build replaces the relations and leaves nothing beside them', async () => {
@@ -252,10 +367,14 @@ export function runnerContract(name: string, { open, unavailable }: RunnerContra
       const tables = `select table_name from information_schema.tables where table_schema = 'ours' order by 1`
       expect((await bench.rows(tables)).flat()).toEqual([
         'account_daily',
+        'budget_pacing',
         'campaign_performance_summary',
+        'cross_platform_daily',
+        'metric_caveats',
+        'platform_comparison',
         'stg_campaign_metrics',
       ])
-      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[3]])
+      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[6]])
     })
 
     promise("under seed_formulas the numbers are the chapter's", async () => {
@@ -326,7 +445,11 @@ export function runnerContract(name: string, { open, unavailable }: RunnerContra
       const { events } = await bench.invoke(runner, { schema: 'unbuilt', command: 'ls', resourceTypes: ['model'] })
       expect(events.flatMap((event) => (event.kind === 'output' ? [event.line] : [])).sort()).toEqual([
         'millrace_ads.marts.account_daily',
+        'millrace_ads.marts.budget_pacing',
         'millrace_ads.marts.campaign_performance_summary',
+        'millrace_ads.marts.cross_platform_daily',
+        'millrace_ads.marts.metric_caveats',
+        'millrace_ads.marts.platform_comparison',
         'millrace_ads.staging.stg_campaign_metrics',
       ])
     })

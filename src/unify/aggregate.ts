@@ -1,6 +1,6 @@
 import type { Decimal } from '../domain/decimal.ts'
 import { addDecimals } from '../domain/decimal.ts'
-import type { DailyMetric } from '../domain/metric.ts'
+import type { ActionMetric, DailyMetric } from '../domain/metric.ts'
 
 /** Collects rows that are finer than entity × day and sums them. Holds one row per entity and day, however many come in. */
 export interface FinerSums {
@@ -46,10 +46,30 @@ function added(a: DailyMetric, b: DailyMetric): DailyMetric {
     videoViews: addedNullable(a.videoViews, b.videoViews),
     conversions: addDecimals(a.conversions, b.conversions),
     conversionValue: addedNullable(a.conversionValue, b.conversionValue),
+    ...((a.actions || b.actions) && { actions: addedActions([...(a.actions ?? []), ...(b.actions ?? [])]) }),
   }
 }
 
 function addedNullable(a: Decimal | null, b: Decimal | null): Decimal | null {
   if (a === null) return b
   return b === null ? a : addDecimals(a, b)
+}
+
+function addedActions(actions: readonly ActionMetric[]): readonly ActionMetric[] {
+  const sums = new Map<string, ActionMetric>()
+  for (const action of actions) {
+    const key = `${action.actionKey}|${action.window}`
+    const before = sums.get(key)
+    sums.set(
+      key,
+      before
+        ? {
+            ...before,
+            conversions: addedNullable(before.conversions, action.conversions),
+            value: addedNullable(before.value, action.value),
+          }
+        : action,
+    )
+  }
+  return [...sums.values()]
 }

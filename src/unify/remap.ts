@@ -49,5 +49,6 @@ export function columnsRead(mapping: RawMapping): readonly RawColumn[] {
   ]
   const names = new Set([mapping.date, mapping.entityId, mapping.currency])
   for (const metric of metrics) for (const name of columnsOf(metric)) names.add(name)
+  if (mapping.actions) for (const column of Object.values(mapping.actions)) names.add(column)
   return mapping.columns.filter(({ name }) => names.has(name))
 }

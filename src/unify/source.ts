@@ -2,6 +2,7 @@ import type { Decimal } from '../domain/decimal.ts'
 import { decimalFromMicros, normalDecimal, sumDecimals, zero } from '../domain/decimal.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { MetricSource, RawRow } from '../domain/mapping.ts'
+import type { ActionMetric } from '../domain/metric.ts'
 
 /** Reads one canonical number from a raw row; null when the platform has no such metric. */
 export type Read = (row: RawRow) => Decimal | null
@@ -23,7 +24,7 @@ export function reader(source: MetricSource): Read {
   if (source.from === 'none') return () => null
   const absent = source.absent === 'zero' ? zero : null
   if (source.from === 'sum') return summed(source.columns, absent)
-  if (source.from === 'firstAction') return firstAction(source.column, source.actionTypes, absent)
+  if (source.from === 'firstAction' || source.from === 'sumActions') return readActions(source, absent)
   return readColumn(source.column, absent, conversions[source.from])
 }
 
@@ -54,32 +55,77 @@ function converted(column: string, text: string, convert: (text: string) => Deci
 }
 
 /**
- * Meta's `[{"action_type":"link_click","value":"4"}, …]`: the value of the first listed type that is present. The families overlap
- * (`omni_purchase` contains `purchase`), so that a sum would count one purchase twice. Most rows have none of the types: a search in
- * the text spares the parsing.
+ * Meta's `[{"action_type":"link_click","value":"4"}, …]`: the value of the first listed type that is present, or the sum of all that
+ * are. The families overlap (`omni_purchase` contains `purchase`): a sum is only of types that do not. Most rows have none of the
+ * types: a search in the text spares the parsing.
  */
-function firstAction(column: string, actionTypes: readonly string[], absent: Decimal | null): Read {
+function readActions(
+  { from, column, actionTypes, windows = ['default'] }: MetricSource & { readonly from: 'firstAction' | 'sumActions' },
+  absent: Decimal | null,
+): Read {
   const quoted = actionTypes.map((type) => JSON.stringify(type))
   return (row) => {
     const text = row[column]
     if (text === null || text === undefined) return absent
     if (!quoted.some((type) => text.includes(type))) return absent
-    const values = actionValues(column, text)
-    const type = actionTypes.find((one) => values.has(one))
-    return type === undefined ? absent : converted(column, values.get(type) ?? '', normalDecimal)
+    const actions = actionsOf(column, text)
+    const present = actionTypes.map((type) => actions.get(type)).filter((action) => action !== undefined)
+    const taken = from === 'firstAction' ? present.slice(0, 1) : present
+    if (taken.length === 0) return absent
+    const counts = taken.flatMap((action) => windows.map((window) => countOf(column, action, window) ?? zero))
+    return counts.length === 1 ? (counts[0] ?? absent) : sumDecimals(counts)
   }
 }
 
-/** The first value of each action type, as text: numbers keep the digits that were written. */
-function actionValues(column: string, text: string): ReadonlyMap<string, string> {
-  const values = new Map<string, string>()
+type Action = Readonly<Record<string, string>>
+
+/** The count of a window; null when the platform left it out, which is how it writes zero. */
+function countOf(column: string, action: Action, window: string): Decimal | null {
+  const text = action[window === 'default' ? 'value' : window]
+  return text === undefined ? null : converted(column, text, normalDecimal)
+}
+
+const windowKey = /^\d+d_(?:click|view|ev)$/
+
+/** All actions of a row, counts and values side by side, by type and window; in the order in which the platform told them. */
+export function readAllActions(
+  row: RawRow,
+  columns: { readonly conversions: string; readonly values: string },
+): readonly ActionMetric[] {
+  const listed = (column: string) => {
+    const text = row[column]
+    return text === null || text === undefined ? none : actionsOf(column, text)
+  }
+  const counts = listed(columns.conversions)
+  const values = listed(columns.values)
+  if (counts.size + values.size === 0) return []
+  return [...new Set([...counts.keys(), ...values.keys()])].flatMap((actionKey) => {
+    const [count, value] = [counts.get(actionKey), values.get(actionKey)]
+    const windows = new Set([
+      'default',
+      ...[count, value].flatMap((one) => Object.keys(one ?? {}).filter((key) => windowKey.test(key))),
+    ])
+    return [...windows].map((window): ActionMetric => ({
+      actionKey,
+      window,
+      conversions: count ? countOf(columns.conversions, count, window) : null,
+      value: value ? countOf(columns.values, value, window) : null,
+    }))
+  })
+}
+
+const none: ReadonlyMap<string, Action> = new Map()
+
+/** The first entry of each action type, its members as text: numbers keep the digits that were written. */
+function actionsOf(column: string, text: string): ReadonlyMap<string, Action> {
+  const actions = new Map<string, Action>()
   for (const action of actionList(column, text)) {
     if (typeof action !== 'object' || action === null) throw new Unreadable(column, text)
     const { action_type: type, value } = action as { action_type?: unknown; value?: unknown }
     if (typeof type !== 'string' || typeof value !== 'string') throw new Unreadable(column, text)
-    if (!values.has(type)) values.set(type, value)
+    if (!actions.has(type)) actions.set(type, action as Action)
   }
-  return values
+  return actions
 }
 
 function actionList(column: string, text: string): readonly unknown[] {

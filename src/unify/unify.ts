@@ -8,7 +8,7 @@ import type { DailyMetric } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
 import { isDay } from '../lake/cell.ts'
 import type { Read } from './source.ts'
-import { Unreadable, reader, unreadable } from './source.ts'
+import { Unreadable, readAllActions, reader, unreadable } from './source.ts'
 
 /**
  * Raw rows of one account as canonical daily metrics, one for one and in their order; pure, so that a batch can be mapped alone and
@@ -45,6 +45,7 @@ function compile(mapping: RawMapping): Unify {
   const linkClicks = reader(mapping.linkClicks)
   const videoViews = reader(mapping.videoViews)
   const conversionValue = reader(mapping.conversionValue)
+  const { actions } = mapping
   return (row, account) => {
     try {
       return {
@@ -58,6 +59,7 @@ function compile(mapping: RawMapping): Unify {
         videoViews: videoViews(row),
         conversions: conversions(row),
         conversionValue: conversionValue(row),
+        ...(actions && { actions: readAllActions(row, actions) }),
       }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error

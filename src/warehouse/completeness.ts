@@ -29,3 +29,8 @@ export function completenessOf(platform: Platform, date: Day, zone: TimeZone, as
   if (ageDays <= provisionalDays) return 'provisional'
   return ageDays <= settlingDays ? 'settling' : 'final'
 }
+
+/** Days after which the platform documents that a day does not change any more. */
+export function settlingDaysOf(platform: Platform): number {
+  return settling[platform].settlingDays
+}

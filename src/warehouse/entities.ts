@@ -1,13 +1,14 @@
 import type { AdAccount } from '../domain/account.ts'
 import { isoInstant } from '../domain/clock.ts'
 import type { EntityObservation } from '../domain/entity.ts'
+import { placeLate } from './entity-history.ts'
 import { statement } from './statements.ts'
 import type { Session } from './warehouse.ts'
 
 /**
  * Takes in what platforms said about entities at an instant, inside the caller's transaction. A changed description closes the
  * present row and opens a new one at that instant; an unchanged one is only seen again; a stub is filled in place. Looking
- * again changes nothing, an older look than the present row's is ignored, and an entity that is not among them is not gone.
+ * again changes nothing, a look that arrives late takes its place in the history, and an entity that is not among them is not gone.
  */
 export async function observeEntities(
   session: Session,
@@ -20,12 +21,14 @@ export async function observeEntities(
     observations.map((one) => [[one.platform, one.accountId, one.level, one.entityId].join('|'), one]),
   )
   const accounts = [...new Set(observations.map((one) => `dim_entity|${one.platform}|${one.accountId}`))]
-  const values = [JSON.stringify([...latest.values()]), isoInstant(observedAtMs)]
   await session.query(
     `select count(pg_advisory_xact_lock(k.key))
      from (select distinct hashtextextended(t.name, 0) as key from unnest($1::text[]) as t (name) order by key offset 0) k`,
     [accounts],
   )
+  const present = await placeLate(session, [...latest.values()], observedAtMs)
+  if (present.length === 0) return
+  const values = [JSON.stringify(present), isoInstant(observedAtMs)]
   await session.query(statement('entity-refresh'), values)
   await session.query(statement('entity-close'), values)
   await session.query(statement('entity-insert'), values)

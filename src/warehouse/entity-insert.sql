@@ -7,11 +7,11 @@ with seen as (
        status text, "statusRaw" text, "objectiveRaw" text, "dailyBudget" numeric(20, 6))
 )
 insert into dim_entity (platform, account_id, level, entity_id, parent_id, name, status_canonical, status_raw, objective_raw, budget, attr_hash,
-                        valid_from, first_seen, last_seen)
+                        valid_from, first_seen, last_seen, seen_at)
 select s.platform, s.account_id, s.level, s.entity_id, s.parent_id, s.name, s.status, s.status_raw, s.objective_raw, s.budget, s.attr_hash,
        coalesce((select max(c.valid_to) from dim_entity c
                  where c.platform = s.platform and c.account_id = s.account_id and c.level = s.level and c.entity_id = s.entity_id), '-infinity'),
-       $2::timestamptz, $2::timestamptz
+       $2::timestamptz, $2::timestamptz, array[$2::timestamptz]
 from seen s
 where not exists (select 1 from dim_entity e
                   where e.is_current and e.platform = s.platform and e.account_id = s.account_id and e.level = s.level and e.entity_id = s.entity_id)

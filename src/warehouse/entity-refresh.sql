@@ -9,7 +9,14 @@ with seen as (
 update dim_entity e
 set parent_id = s.parent_id, name = s.name, status_canonical = s.status, status_raw = s.status_raw, objective_raw = s.objective_raw,
     budget = s.budget, attr_hash = s.attr_hash, is_stub = false,
+    seen_at = case
+      when e.is_stub then array[$2::timestamptz]
+      when e.seen_at @> array[$2::timestamptz] then e.seen_at
+      when cardinality(e.seen_at) >= 400 then e.seen_at[1:1] || e.seen_at[202:] || $2::timestamptz
+      else e.seen_at || $2::timestamptz
+    end,
     -- nobody has ever looked at a stub: it was made from a fact
+    first_seen = case when e.is_stub then $2::timestamptz else e.first_seen end,
     last_seen = case when e.is_stub then $2::timestamptz else greatest(e.last_seen, $2::timestamptz) end
 from seen s
 where e.is_current and e.platform = s.platform and e.account_id = s.account_id and e.level = s.level and e.entity_id = s.entity_id

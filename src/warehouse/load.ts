@@ -70,7 +70,8 @@ export async function loadPartitions(
   const verdicts = await request.audit(session, { table: stageTable, extract, account, days })
   const plan = planDays(extract, partitions, verdicts, staged)
   refuseStrays(request, plan, staged)
-  const changes = await publish(session, extract, plan, atOf(request))
+  const hasActions = request.conversions !== undefined
+  const changes = await publish(session, extract, plan, { at: atOf(request), hasActions })
   checkRows(extract, plan, changes)
   await recordExtract(session, request)
   const reports = plan.map((one) => reportOf(one, changes.get(one.date) ?? nothing))
@@ -154,6 +155,14 @@ async function recordOutcomes(
       dayEnd: isoInstant(dayEndMs(report.date, account.zone)),
     }))
     .filter((report) => report.outcome !== 'superseded')
-  const values = [JSON.stringify(outcomes), extract.extractId, isoInstant(extract.requestedAtMs), atOf(request)]
+  const { conversions } = request
+  const values = [
+    JSON.stringify(outcomes),
+    extract.extractId,
+    isoInstant(extract.requestedAtMs),
+    atOf(request),
+    conversions === undefined ? null : String(conversions.version),
+    conversions !== undefined,
+  ]
   await session.query(statement('load-outcome'), values)
 }

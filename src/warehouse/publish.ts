@@ -31,7 +31,7 @@ export async function publish(
   session: Session,
   extract: ExtractRecord,
   plan: readonly DayPlan[],
-  at: string,
+  { at, hasActions }: { readonly at: string; readonly hasActions: boolean },
 ): Promise<ReadonlyMap<Day, Change>> {
   const first = plan.filter((one) => one.way === 'first')
   const compared = plan.filter((one) => one.way === 'compare')
@@ -41,9 +41,18 @@ export async function publish(
   // 10 s). Hashes of a few hundred thousand rows stay in memory.
   await session.query(`set local enable_nestloop = off; set local work_mem = '64MB'`)
   if (first.length > 0) await publishFirst(session, extract, first, changes)
+  if (hasActions) await publishActions(session, plan)
   if (compared.length > 0) await publishChanges(session, extract, { plan: compared, at }, changes)
   await describeNewcomers(session, extract, changes)
   return changes
+}
+
+/** Actions go and come with the facts that they are part of, whether or not a fact's own numbers changed. */
+async function publishActions(session: Session, plan: readonly DayPlan[]): Promise<void> {
+  const written = plan.filter(({ way }) => way === 'first' || way === 'compare')
+  const values = [idsOf(written), datesOf(written)]
+  if (written.some(({ way }) => way === 'compare')) await session.query(statement('actions-gone'), values)
+  await session.query(statement('actions-first'), values)
 }
 
 async function describeNewcomers(

@@ -10,7 +10,9 @@ create temporary table if not exists stage_fact (
   link_clicks bigint,
   video_views bigint,
   conversions numeric(20, 6) not null,
-  conversion_value numeric(20, 6)
+  conversion_value numeric(20, 6),
+  -- [[action, window, conversions, value], …]; null where the platform tells no actions
+  actions text
 ) on commit delete rows;
 
 create temporary table if not exists stage_change (

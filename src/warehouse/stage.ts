@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Day } from '../domain/day.ts'
 import { normalised } from '../domain/decimal.ts'
-import type { DailyMetric } from '../domain/metric.ts'
+import type { ActionMetric, DailyMetric } from '../domain/metric.ts'
 import { openFingerprint } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
 import type { PostgresSession } from './postgres-pool.ts'
@@ -13,7 +13,7 @@ import { statement } from './statements.ts'
 export const stageTable = 'pg_temp.stage_fact'
 
 const copyStatement = `copy ${stageTable} (entity_id, date, currency, cost, impressions, clicks, link_clicks, video_views,
-  conversions, conversion_value) from stdin`
+  conversions, conversion_value, actions) from stdin`
 
 const special = /[\\\t\n\r]/
 
@@ -29,11 +29,17 @@ function count(value: string | null): string {
   return value.includes('.') ? normalised(value) : value
 }
 
+/** Compact JSON, numbers as text so that they keep their digits. */
+function actionsText(actions: readonly ActionMetric[] | undefined): string {
+  if (actions === undefined) return '\\N'
+  return text(JSON.stringify(actions.map((one) => [one.actionKey, one.window, one.conversions, one.value])))
+}
+
 /** One line of COPY's text format. Text beats binary here: a numeric's base-10000 digits cost more in JavaScript than their parsing costs Postgres. */
 function line(row: DailyMetric): string {
   return `${text(row.entityId)}\t${row.date}\t${row.currency}\t${row.cost}\t${count(row.impressions)}\t${count(row.clicks)}\t${count(
     row.linkClicks,
-  )}\t${count(row.videoViews)}\t${row.conversions}\t${row.conversionValue ?? '\\N'}\n`
+  )}\t${count(row.videoViews)}\t${row.conversions}\t${row.conversionValue ?? '\\N'}\t${actionsText(row.actions)}\n`
 }
 
 /** About what one write to the socket carries; a batch of any size becomes chunks of this. */

@@ -14,10 +14,21 @@ const names = [
   'entity-refresh',
   'entity-close',
   'entity-insert',
+  'entity-late',
+  'entity-rewrite',
   'account-observe',
   'status',
   'restatements',
   'bi-views',
+  'actions-first',
+  'actions-gone',
+  'conversions-pending',
+  'maturity-seen',
+  'maturity-curve',
+  'naming-coverage',
+  'fx-compare',
+  'fx-store',
+  'fx-fill',
 ] as const
 
 export type StatementName = (typeof names)[number]

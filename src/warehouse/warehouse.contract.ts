@@ -401,9 +401,9 @@ export function warehouseContract(
             { date: dayOne, campaign_name: '봄' },
             { date: dayTwo, campaign_name: '여름' },
           ])
-          // Looking again, an older look, and an entity that is not listed change nothing.
+          // Looking again and an entity that is not listed change nothing; an older look takes its place.
           await warehouse.transaction((session) => observeEntities(session, [observed('여름')], Date.UTC(2026, 4, 9)))
-          await warehouse.transaction((session) => observeEntities(session, [observed('겨울')], Date.UTC(2026, 4, 2)))
+          await warehouse.transaction((session) => observeEntities(session, [observed('겨울')], Date.UTC(2026, 4, 5)))
           await warehouse.transaction((session) => observeEntities(session, [], Date.UTC(2026, 4, 10)))
           expect(await names()).toEqual([
             { date: dayOne, campaign_name: '봄' },
@@ -412,6 +412,8 @@ export function warehouseContract(
           const versions = await warehouse.query('select name, is_current, is_stub from dim_entity order by valid_from')
           expect(versions).toEqual([
             { name: '봄', is_current: false, is_stub: false },
+            { name: '여름', is_current: false, is_stub: false },
+            { name: '겨울', is_current: false, is_stub: false },
             { name: '여름', is_current: true, is_stub: false },
           ])
         })

@@ -52,6 +52,8 @@ export interface LoadRequest {
   /** Rows of any of the days, in any order, in batches. */
   readonly rows: AsyncIterable<readonly DailyMetric[]>
   readonly audit: Audit
+  /** The version of the definition that the rows' conversions were counted by; absent where the platform tells no actions. */
+  readonly conversions?: { readonly version: number } | undefined
   /** The instant of the load by the program's clock, for what is written down about it; the extract's end when left out. */
   readonly atMs?: number | undefined
 }

@@ -30,3 +30,8 @@
 {% macro seed_platform(column) -%}
     case {{ column }} when 'meta_ads' then 'facebook_ads' else {{ column }} end
 {%- endmacro %}
+
+{# Units of the report currency for one of the other; both rates are against the euro. 1 needs no rate. #}
+{% macro cross_rate(currency, report_currency, own_rate, report_rate) -%}
+    case when {{ currency }} = {{ report_currency }} then 1 else round({{ report_rate }} / {{ own_rate }}, 10) end
+{%- endmacro %}

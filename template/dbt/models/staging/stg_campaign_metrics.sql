@@ -76,6 +76,8 @@ select
     campaign_status,
     impressions,
     clicks,
+    link_clicks,
+    video_views,
     cost,
     conversions,
     conversion_value,
@@ -89,6 +91,7 @@ select
         when {{ ratio('clicks', 'impressions') }} > 0.5 then 'high_ctr'
         else 'normal'
     end as data_quality_flag,
+    completeness,
     current_timestamp as processed_at
 from {{ source('raw', 'daily_campaign_metrics') }}
 where date >= '{{ var("start_date") }}'
