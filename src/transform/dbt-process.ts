@@ -187,7 +187,7 @@ const statuses: Readonly<Record<string, NodeStatus>> = {
   error: 'error',
   'runtime error': 'error',
   'partial success': 'error',
-  'no-op': 'success',
+  'no-op': 'no-op',
 }
 
 async function resultOf(folder: string, code: 0 | 1 | 2, before: number): Promise<RunnerResult> {

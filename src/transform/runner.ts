@@ -48,7 +48,7 @@ export interface RunnerRequest {
 }
 
 /** dbt's own words for how a node ended. */
-export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn'
+export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'no-op'
 
 export interface NodeResult {
   readonly uniqueId: string

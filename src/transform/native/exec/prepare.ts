@@ -23,6 +23,8 @@ export interface Prepared extends ParsedProject {
   readonly invocations: ReadonlyMap<string, Invocation>
   readonly quoting: Project['quoting']
   readonly startedAtMs: number
+  /** The target folder as the project or the command line writes it: messages name it. */
+  readonly targetPath: string
 }
 
 /** Reads and parses the project; nothing has run when this throws. */
@@ -61,5 +63,5 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     ]),
   )
   const parsed = parseProject({ project, packages, invocation })
-  return { project, invocation, invocations, quoting: project.quoting, startedAtMs, ...parsed }
+  return { project, invocation, invocations, quoting: project.quoting, targetPath: project.targetPath, startedAtMs, ...parsed }
 }

@@ -1,10 +1,10 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import { unsupportedFeature } from '../features.ts'
-import type { Manifest, Node, Source } from '../parse/nodes.ts'
+import type { DescribedEntry, Manifest, Node, Source } from '../parse/nodes.ts'
 import { reached } from './graph.ts'
 import type { Graph } from './graph.ts'
 
-type Selectable = Node | Source
+type Selectable = Node | Source | DescribedEntry
 
 const glob = (pattern: string): RegExp =>
   new RegExp(
@@ -86,14 +86,12 @@ const EXPRESSION =
 
 /** Chooses nodes by dbt's syntax. Throws TRANSFORM_SELECTOR_UNKNOWN for a method that does not exist or is not covered. */
 export class Selector {
-  readonly #manifest: Manifest
   readonly #graph: Graph
   readonly #all: ReadonlyMap<string, Selectable>
 
   constructor(manifest: Manifest, graph: Graph) {
-    this.#manifest = manifest
     this.#graph = graph
-    this.#all = new Map<string, Selectable>([...manifest.nodes, ...manifest.sources])
+    this.#all = new Map<string, Selectable>([...manifest.nodes, ...manifest.sources, ...manifest.described])
   }
 
   /** The union of `select` (everything when empty) without `exclude`; tests come along with what they look at. */
@@ -117,7 +115,7 @@ export class Selector {
   #withTests(ids: ReadonlySet<string>): Set<string> {
     const tests = [...ids]
       .flatMap((id) => this.#graph.children.get(id) ?? [])
-      .filter((id) => this.#manifest.nodes.get(id)?.resourceType === 'test')
+      .filter((id) => ['test', 'unit_test'].includes(this.#all.get(id)?.resourceType ?? ''))
     return new Set([...ids, ...tests])
   }
 

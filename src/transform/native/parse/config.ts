@@ -61,7 +61,7 @@ export function testDefaults(): NodeConfig {
 }
 
 export function seedDefaults(): NodeConfig {
-  const { materialized: _view, ...rest } = modelDefaults()
+  const { materialized: _view, access: _access, freshness: _freshness, ...rest } = modelDefaults()
   return { ...rest, materialized: 'seed', delimiter: ',', quote_columns: null }
 }
 
@@ -184,4 +184,13 @@ export function projectLevels(tree: Mapping, fqn: readonly string[]): readonly M
 function ownKeys(level: Mapping): Mapping {
   const own = Object.entries(level).filter(([key, value]) => key.startsWith('+') || !isMapping(value))
   return Object.fromEntries(own.map(([key, value]) => [key.replace(/^\+/, ''), value]))
+}
+
+const KEPT: Readonly<Record<string, boolean>> = { ephemeral: false, table: true, view: true }
+
+/** Of a test, how and whether its rows are kept say the same: `store_failures_as` decides where it is set. */
+export function withStoredAs(config: NodeConfig): NodeConfig {
+  const { store_failures: kept, store_failures_as: as } = config
+  if (typeof as === 'string') return { ...config, store_failures: KEPT[as] ?? true }
+  return { ...config, store_failures_as: kept === true ? 'table' : kept === false ? 'ephemeral' : null }
 }

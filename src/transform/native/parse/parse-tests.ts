@@ -9,7 +9,7 @@ import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { capture } from './captured.ts'
 import { testDefaults } from './config.ts'
-import type { Node } from './nodes.ts'
+import type { Node, NodeVersion, Reference } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
 import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
@@ -25,6 +25,8 @@ interface Subject {
   readonly fileKeyName: string
   readonly attachedNode: string | null
   readonly enabled: boolean
+  readonly group: string | null
+  readonly version: NodeVersion | null
 }
 
 /** Every generic test of a package's schema files; those of what is switched off are switched off with it. */
@@ -32,9 +34,9 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
   const ofNodes = (['models', 'seeds', 'snapshots'] as const).flatMap((kind) => {
     const type = { models: 'model', seeds: 'seed', snapshots: 'snapshot' }[kind]
     const own = nodes.filter((node) => node.resourceType === type && node.packageName === parser.project.name)
-    const byName = new Map(own.map((node) => [node.name, node]))
+    const byName = new Map(own.map((node) => [versionedKey(node.name, node.version), node]))
     return [...schema.patches[kind].values()].flatMap((patch) => {
-      const node = byName.get(patch.name) ?? otherKind(nodes, patch.name, parser.project.name)
+      const node = byName.get(versionedKey(patch.name, patch.versioning?.version ?? null)) ?? otherKind(nodes, patch.name, parser.project.name)
       return node === undefined ? [] : testsOf(parser, patch, nodeSubject(patch, node, kind))
     })
   })
@@ -46,10 +48,16 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
       call: `source('${patch.sourceName}', '${patch.name}')`,
       fileKeyName: `sources.${patch.sourceName}`,
       attachedNode: null,
+      group: null,
+      version: null,
       enabled: patch.config['enabled'] !== false && patch.sourceConfig['enabled'] !== false,
     }),
   )
   return [...ofNodes, ...ofSources]
+}
+
+function versionedKey(name: string, version: NodeVersion | null): string {
+  return version === null ? name : `${name}.v${version}`
 }
 
 /** dbt takes an entry under `models` for a seed or snapshot of that name, too. */
@@ -65,11 +73,13 @@ function otherKind(nodes: readonly Node[], name: string, packageName: string): N
 function nodeSubject(patch: Patch, node: Node, kind: 'models' | 'seeds' | 'snapshots'): Subject {
   return {
     file: patch.file,
-    label: patch.name,
+    label: node.version === null ? patch.name : `${patch.name}_v${node.version}`,
     kind: (test) => test,
-    call: `ref('${patch.name}')`,
+    call: node.version === null ? `ref('${patch.name}')` : `ref('${patch.name}', version='${node.version}')`,
     fileKeyName: `${kind}.${patch.name}`,
     attachedNode: node.uniqueId,
+    group: node.group,
+    version: node.version,
     enabled: node.config['enabled'] !== false,
   }
 }
@@ -80,11 +90,11 @@ function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
 
 function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
   const macro = `test_${entry.name}`
-  const known =
+  const macroEntry =
     entry.namespace === null
       ? parser.macros.find(macro, parser.project.name)
       : parser.macros.inPackage(entry.namespace, macro)
-  if (known === undefined) {
+  if (macroEntry === undefined) {
     throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro, file: subject.file })
   }
   const arguments_ = { ...(columnName === null ? {} : { column_name: columnName }), ...entry.arguments }
@@ -109,9 +119,10 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       template,
       description: entry.description,
       hash: testHash(full, metadata),
+      group: subject.group,
       generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
-      captured: (self, known) =>
-        capture({
+      captured: (self, known) => {
+        const captured = capture({
           invocation: parser.invocation,
           macros: parser.macros,
           packageName: parser.project.name,
@@ -119,9 +130,17 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
           self,
           knownConfig: { ...known, ...config },
           extra: (context) => ({ _dbt_generic_test_kwargs: kwargsNow(kwargs, context, basename(subject.file)) }),
-        }),
+        })
+        // dbt takes a short way for these two, on which the version keeps the type that the schema file gave it.
+        const isShort = macroEntry.uniqueId === 'macro.dbt.test_not_null' || macroEntry.uniqueId === 'macro.dbt.test_unique'
+        return isShort ? { ...captured, refs: captured.refs.map((ref) => withVersion(ref, subject.version)) } : captured
+      },
     },
   )
+}
+
+function withVersion(ref: Reference, version: NodeVersion | null): Reference {
+  return { ...ref, version }
 }
 
 function kwargsNow(kwargs: Mapping, context: NodeContext, file: string): PyDict {

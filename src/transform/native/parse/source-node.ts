@@ -47,7 +47,7 @@ export function sourceOfPatch(
     tags: (config['tags'] ?? []) as string[],
     meta: { ...patch.sourceMeta, ...patch.meta },
     config,
-    unrenderedConfig: {},
+    unrenderedConfig: levels.reduce(mergeConfig, { loaded_at_field: null, loaded_at_query: null, meta: {}, tags: [] } as NodeConfig),
     patchPath: null,
     relationName: new Relation({ database, schema: patch.schema, identifier: patch.identifier, quoted }).render(),
     sourceName: patch.sourceName,
@@ -59,5 +59,6 @@ export function sourceOfPatch(
     freshness: patch.freshness,
     loadedAtField: patch.loadedAtField,
     loadedAtQuery: patch.loadedAtQuery,
+    unrenderedSchema: patch.unrenderedSchema,
   }
 }

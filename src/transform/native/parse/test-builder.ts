@@ -7,10 +7,10 @@ import { PyDict } from '../jinja/value.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 
-const CONFIG_KEYS = new Set([
-  'enabled',
+const CONFIG_ORDER = [
   'severity',
   'tags',
+  'enabled',
   'where',
   'limit',
   'warn_if',
@@ -22,8 +22,8 @@ const CONFIG_KEYS = new Set([
   'database',
   'schema',
   'alias',
-  'group',
-])
+]
+const CONFIG_KEYS = new Set([...CONFIG_ORDER, 'group'])
 
 /** A generic test as written in a schema file, taken apart as dbt takes it apart. */
 export interface TestEntry {
@@ -59,11 +59,18 @@ export function testEntry(raw: unknown, place: TestPlace): TestEntry {
     customName: typeof customName === 'string' ? customName : null,
     description: typeof description === 'string' ? description : '',
     arguments: all,
-    config: {
+    config: inOrder({
       ...Object.fromEntries(own.filter(([key]) => CONFIG_KEYS.has(key))),
       ...(isMapping(config) ? config : {}),
-    },
+    }),
   }
+}
+
+/** dbt writes the keys that it knows first, in its own order. */
+function inOrder(config: Mapping): Mapping {
+  const known = CONFIG_ORDER.filter((key) => config[key] !== undefined && config[key] !== null)
+  const others = Object.keys(config).filter((key) => !CONFIG_ORDER.includes(key))
+  return Object.fromEntries([...known, ...others].map((key) => [key, config[key]]))
 }
 
 function nameAndArguments(raw: unknown, place: TestPlace): [string, Mapping] {
