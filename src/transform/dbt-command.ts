@@ -23,6 +23,7 @@ const flags = {
   'fail-fast': { type: 'boolean', short: 'x' },
   'no-fail-fast': { type: 'boolean' },
   'no-partial-parse': { type: 'boolean' },
+  'use-colors': { type: 'boolean' },
   'no-use-colors': { type: 'boolean' },
   'no-version-check': { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
@@ -59,6 +60,7 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
     fullRefresh: values['full-refresh'] ?? false,
     failFast: values['fail-fast'] ?? false,
     storeFailures: values['store-failures'],
+    useColors: values['no-use-colors'] === true ? false : undefined,
     operation,
     env,
   }

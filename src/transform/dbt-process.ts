@@ -25,6 +25,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
   return [
     '--log-format',
     'json',
+    ...(request.useColors === false ? ['--no-use-colors'] : []),
     ...(request.failFast && executes ? ['--fail-fast'] : []),
     commandWords[command] ?? command,
     ...operationWords(request),

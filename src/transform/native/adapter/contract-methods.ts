@@ -65,7 +65,11 @@ function columnConstraint(constraint: Value): string | null {
 /** A constraint of the whole table. */
 function tableConstraint(constraint: Value): string | null {
   if (!(constraint instanceof PyDict)) return invalid(constraint)
-  const [expression, to, name] = ['expression', 'to', 'name'].map((key) => text(constraint, key)) as [string, string, string]
+  const [expression, to, name] = ['expression', 'to', 'name'].map((key) => text(constraint, key)) as [
+    string,
+    string,
+    string,
+  ]
   const columns = names(constraint, 'columns')
   const behind = expression === '' ? '' : ` ${expression}`
   const forms: Readonly<Record<string, () => string>> = {

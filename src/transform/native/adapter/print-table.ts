@@ -24,10 +24,7 @@ export function printTable(table: Table, { rowsMax = 20, columnsMax = 6, widthMa
   const cells = columns.map((_name, index) => columnCells(rows.map((row) => row[index] ?? null)))
   const left = columns.map((_name, index) => isText(rows.map((row) => row[index] ?? null)))
   const header = [...columns.map(short), ...(isCut ? [ELLIPSIS] : [])]
-  const body = rows.map((_row, at) => [
-    ...cells.map((column) => short(column[at] ?? '')),
-    ...(isCut ? [ELLIPSIS] : []),
-  ])
+  const body = rows.map((_row, at) => [...cells.map((column) => short(column[at] ?? '')), ...(isCut ? [ELLIPSIS] : [])])
   const widths = header.map((name, index) => Math.max(name.length, ...body.map((row) => (row[index] ?? '').length)))
   const line = (row: readonly string[]): string =>
     `|${row.map((cell, index) => ` ${left[index] === false ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)} `).join('|')}|`
@@ -37,12 +34,18 @@ export function printTable(table: Table, { rowsMax = 20, columnsMax = 6, widthMa
 }
 
 function isNumber(value: Value): boolean {
-  return typeof value === 'number' || typeof value === 'bigint' || value instanceof PyFloat || value instanceof PyDecimal
+  return (
+    typeof value === 'number' || typeof value === 'bigint' || value instanceof PyFloat || value instanceof PyDecimal
+  )
 }
 
 /** A column of nothing but nulls counts as a number, as dbt infers it. */
 function isText(values: readonly Value[]): boolean {
-  return values.some((value) => typeof value === 'string' || (typeof value === 'object' && value !== null && !isNumber(value) && !('year' in value)))
+  return values.some(
+    (value) =>
+      typeof value === 'string' ||
+      (typeof value === 'object' && value !== null && !isNumber(value) && !('year' in value)),
+  )
 }
 
 function columnCells(values: readonly Value[]): string[] {

@@ -135,7 +135,13 @@ function answerOf(result: pg.QueryArrayResult, sql: string): Answer {
   const code = commandTag(result.command ?? '', sql)
   const counted = UNCOUNTED.test(result.command ?? '') ? null : result.rowCount
   const message = code === 'INSERT' ? `INSERT 0 ${counted ?? 0}` : counted === null ? code : `${code} ${counted}`
-  return { message, code, rowsAffected: counted, table: new Table(names, rows), fields: result.fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })) }
+  return {
+    message,
+    code,
+    rowsAffected: counted,
+    table: new Table(names, rows),
+    fields: result.fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })),
+  }
 }
 
 /** Postgres says CREATE VIEW; the driver keeps only the first word, so the second is read from the statement. */

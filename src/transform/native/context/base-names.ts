@@ -25,6 +25,7 @@ export interface Invocation {
   readonly command: string
   readonly fullRefresh: boolean
   readonly storeFailures: boolean
+  readonly useColors: boolean
   readonly target: Target
   /** What the templates of the package see. */
   readonly vars: Mapping

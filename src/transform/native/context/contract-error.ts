@@ -31,7 +31,9 @@ function formatted(columns: Value): Formatted[] {
 
 function messageOf(promised: readonly Formatted[], found: readonly Formatted[]): string {
   if (promised.length === 0) return "This model has an enforced contract, and its 'columns' specification is missing"
-  const rows = mismatches(promised, found).sort(([left = ''], [right = '']) => (left < right ? -1 : left > right ? 1 : 0))
+  const rows = mismatches(promised, found).sort(([left = ''], [right = '']) =>
+    left < right ? -1 : left > right ? 1 : 0,
+  )
   const table = new Table(['column_name', 'definition_type', 'contract_type', 'mismatch_reason'], rows)
   return [
     'This model has an enforced contract that failed.',

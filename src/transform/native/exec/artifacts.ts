@@ -41,7 +41,9 @@ export function writeSql(writer: ArtifactWriter, outcome: Outcome): void {
   const path = artifactPath(outcome.written ?? outcome.node)
   // dbt keeps the query of a snapshot in the manifest alone.
   const isShown = outcome.compiledCode !== null && outcome.node.resourceType !== 'snapshot'
-  if (outcome.compiledCode !== null && isShown) writeWhole(join(writer.folder, 'compiled', path), outcome.compiledCode, unique)
+  if (outcome.compiledCode !== null && isShown)
+    writeWhole(join(writer.folder, 'compiled', path), outcome.compiledCode, unique)
+  for (const [file, text] of outcome.beside ?? []) writeWhole(join(writer.folder, 'compiled', file), text, unique)
   if (outcome.executedSql !== null) writeWhole(join(writer.folder, 'run', path), outcome.executedSql, unique)
 }
 

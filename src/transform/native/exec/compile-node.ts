@@ -92,7 +92,9 @@ export function runContext(
 
 /** The node as templates see it: the same words as in the manifest. */
 function modelDict(project: Project, node: Node): PyDict {
-  const content = nodeContent(withForeignKeys(node, project.manifest), undefined, { nowMs: project.invocation.startedAtMs })
+  const content = nodeContent(withForeignKeys(node, project.manifest), undefined, {
+    nowMs: project.invocation.startedAtMs,
+  })
   const dict = fromHost(content)
   if (!(dict instanceof PyDict)) throw new Error('the content of a node is a mapping')
   return dict

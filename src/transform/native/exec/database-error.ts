@@ -23,7 +23,7 @@ function labelled(label: string, text: string | undefined): string[] {
 
 /** Positions count characters, not UTF-16 units; a tab is shown as one blank. */
 function placeLines(statement: string, position: number): string[] {
-  const characters = [...statement]
+  const characters = Array.from(statement)
   const at = Math.min(position, characters.length) - 1
   const before = characters.slice(0, at)
   const lineNumber = before.filter((character) => character === '\n').length + 1

@@ -67,7 +67,11 @@ function exposureOnly({ content, config, tags, refs, sources, dependsOnNodes }: 
 }
 
 function unitOnly({ content, config, tags, dependsOnNodes }: DescribedEntry, unit: UnitTest): object {
-  const fixture = ({ rows, format, fixture: file }: UnitFixture): object => ({ rows: toHost(rows), format, fixture: file })
+  const fixture = ({ rows, format, fixture: file }: UnitFixture): object => ({
+    rows: toHost(rows),
+    format,
+    fixture: file,
+  })
   const { overrides } = unit
   return {
     model: unit.model,

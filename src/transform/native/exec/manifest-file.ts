@@ -40,7 +40,10 @@ export function manifestContent(
     node.uniqueId,
     [nodeContent(node, undefined, options)],
   ])
-  const switchedOff = manifest.disabledDescribed.map((entry) => [entry.uniqueId, [describedContent(entry, options.nowMs)]])
+  const switchedOff = manifest.disabledDescribed.map((entry) => [
+    entry.uniqueId,
+    [describedContent(entry, options.nowMs)],
+  ])
   return {
     metadata: metadata(options),
     nodes: Object.fromEntries(nodes) as object,
@@ -54,14 +57,18 @@ export function manifestContent(
     groups: describedOf(manifest, options, 'group'),
     selectors: {},
     disabled: Object.fromEntries([...disabled, ...switchedOff]) as object,
-    parent_map: Object.fromEntries(graph.parents),
-    child_map: Object.fromEntries(graph.children),
+    parent_map: sortedLists(graph.parents),
+    child_map: sortedLists(graph.children),
     group_map: groupMap(manifest),
     saved_queries: describedOf(manifest, options, 'saved_query'),
     semantic_models: describedOf(manifest, options, 'semantic_model'),
     unit_tests: describedOf(manifest, options, 'unit_test'),
     functions: {},
   }
+}
+
+function sortedLists(lists: ReadonlyMap<string, readonly string[]>): object {
+  return Object.fromEntries([...lists].map(([id, ids]) => [id, [...ids].sort()])) as object
 }
 
 /** The members of every group. */
@@ -218,7 +225,14 @@ export function nodeContent(
 
 /** A seed is no SQL: what is about code is not in its entry. */
 function withoutCode(content: Readonly<Record<string, unknown>>): object {
-  const { contract: _contract, language: _language, refs: _refs, sources: _sources, metrics: _metrics, ...rest } = content
+  const {
+    contract: _contract,
+    language: _language,
+    refs: _refs,
+    sources: _sources,
+    metrics: _metrics,
+    ...rest
+  } = content
   const { functions: _functions, compiled_path: _path, depends_on: _depends, ...seed } = rest
   return { ...seed, depends_on: { macros: [] } }
 }

@@ -49,6 +49,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     target,
     packageName: project.name,
     storeFailures: request.storeFailures ?? false,
+    useColors: request.useColors ?? true,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,
@@ -63,5 +64,13 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     ]),
   )
   const parsed = parseProject({ project, packages, invocation })
-  return { project, invocation, invocations, quoting: project.quoting, targetPath: project.targetPath, startedAtMs, ...parsed }
+  return {
+    project,
+    invocation,
+    invocations,
+    quoting: project.quoting,
+    targetPath: project.targetPath,
+    startedAtMs,
+    ...parsed,
+  }
 }

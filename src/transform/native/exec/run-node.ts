@@ -24,6 +24,8 @@ export interface Outcome {
   readonly compiledCode: string | null
   /** The node by whose path its SQL is written, where that is another one. */
   readonly written?: Node
+  /** What was compiled beside it, by its path below target/compiled. */
+  readonly beside?: ReadonlyMap<string, string>
   /** Null for what is never compiled at all, such as an exposure. */
   readonly compiled?: boolean | null
   /** What ran last for the node itself: the `create` of a model, the counting query of a test. */
@@ -87,7 +89,13 @@ export async function runHook(
 
 export type Verdict = Pick<Outcome, 'status' | 'message' | 'failures' | 'response'>
 
-export function finished(runner: NodeRunner, node: Node, running: Running, startedAtMs: number, verdict: Verdict): Outcome {
+export function finished(
+  runner: NodeRunner,
+  node: Node,
+  running: Running,
+  startedAtMs: number,
+  verdict: Verdict,
+): Outcome {
   return { node, ...verdict, ...running, executionSeconds: (runner.clock.nowMs() - startedAtMs) / 1000 }
 }
 

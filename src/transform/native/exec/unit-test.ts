@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { MillraceError } from '../../../domain/errors.ts'
 import { Relation } from '../adapter/relation.ts'
 import { Table } from '../adapter/table.ts'
@@ -18,6 +20,7 @@ import { materialize, nodeRun, timed, withSession } from './node-session.ts'
 import type { NodeRunner, Running } from './node-session.ts'
 import { errorText, failureText, finished, responseOf, writtenTo } from './run-node.ts'
 import type { Outcome, Verdict } from './run-node.ts'
+import { artifactPath } from './manifest-file.ts'
 import { unitNode } from './runnable.ts'
 import { tableDifference } from './table-difference.ts'
 
@@ -38,12 +41,23 @@ export async function runUnitTest(runner: NodeRunner, node: Node, onlyCompile: b
   const test = new UnitTestRun(runner, { entry, unit: entry.unit, tested }, running)
   try {
     const verdict = await withSession(runner, node, (session) => test.run(session, onlyCompile))
-    return { ...finished(runner, node, running, startedAtMs, verdict), compiled: true, written: test.node }
+    return {
+      ...finished(runner, node, running, startedAtMs, verdict),
+      compiled: true,
+      written: test.node,
+      beside: test.files,
+    }
   } catch (error) {
     runner.database.cache.forget(tested.schema)
-    const message = error instanceof FixtureFailure ? error.message : failureText(error, node, writtenTo(runner, test.node, running))
-    const failed = finished(runner, node, running, startedAtMs, { status: 'error', message, failures: null, response: {} })
-    return { ...failed, compiledCode: null, compiled: null }
+    const message =
+      error instanceof FixtureFailure ? error.message : failureText(error, node, writtenTo(runner, test.node, running))
+    const failed = finished(runner, node, running, startedAtMs, {
+      status: 'error',
+      message,
+      failures: null,
+      response: {},
+    })
+    return { ...failed, compiledCode: null, compiled: null, written: test.node, beside: test.files }
   }
 }
 
@@ -61,6 +75,8 @@ class UnitTestRun {
   readonly #runner: NodeRunner
   readonly #test: Tested
   readonly #running: Running
+  /** What was compiled, as it is kept below target/compiled. */
+  readonly files = new Map<string, string>()
   /** The inputs that the model turned out to read, in that order. */
   readonly #read = new Map<string, Input>()
 
@@ -69,7 +85,8 @@ class UnitTestRun {
     this.#test = test
     this.#running = running
     const { format, rows } = test.unit.expect
-    const expected = format === 'sql' ? { expected_rows: [], expected_sql: rows } : { expected_rows: rows, expected_sql: null }
+    const expected =
+      format === 'sql' ? { expected_rows: [], expected_sql: rows } : { expected_rows: rows, expected_sql: null }
     this.node = unitNode(test.entry, test.tested, expected)
   }
 
@@ -77,19 +94,23 @@ class UnitTestRun {
     const { entry } = this.#test
     const sql = await timed(this.#runner, this.#running, 'compile', () => this.#compiled(session))
     this.#running.compiledCode = sql
+    this.files.set(artifactPath(this.node), sql)
     if (onlyCompile) return { status: 'success', message: null, failures: null, response: {} }
     const { run, results } = nodeRun(this.#runner, this.node, session, this.#running, [])
     try {
-      await timed(this.#runner, this.#running, 'execute', () => materialize(this.#runner.project, this.node, run.context, sql))
+      await timed(this.#runner, this.#running, 'execute', () =>
+        materialize(this.#runner.project, this.node, run.context, sql),
+      )
     } catch (error) {
       throw new FixtureFailure(executionText(error, entry))
     }
     const main = results.get('main')
-    const difference = main === undefined ? null : tableDifference(rowsOf(main.table, 'expected'), rowsOf(main.table, 'actual'))
+    const difference =
+      main === undefined ? null : tableDifference(rowsOf(main.table, 'expected'), rowsOf(main.table, 'actual'))
     const isSame = difference === null
     return {
       status: isSame ? 'pass' : 'fail',
-      message: isSame ? null : `\n\nactual differs from expected:\n\n${difference}\n`,
+      message: isSame ? null : differenceText(difference, this.#runner.project.invocation.useColors),
       failures: isSame ? 0 : 1,
       response: responseOf(main),
     }
@@ -103,7 +124,11 @@ class UnitTestRun {
     const { run } = nodeRun(this.#runner, this.node, session, this.#running, [], this.#standIns(inputs, self))
     const sql = await this.#test.tested.template.render(run.context)
     const expressions: string[] = []
-    for (const input of this.#read.values()) expressions.push(cteText(input.name, await this.#fixtureSql(session, input)))
+    for (const input of this.#read.values()) {
+      const text = await this.#fixtureSql(session, input)
+      this.files.set(join(input.original.packageName, this.node.originalFilePath, `${input.original.name}.sql`), text)
+      expressions.push(cteText(input.name, text))
+    }
     return withExpressions(sql, expressions)
   }
 
@@ -185,7 +210,8 @@ class UnitTestRun {
     const relation = new Relation({ database: original.database, schema: original.schema, identifier: alias })
     run.context.set('this', relation)
     try {
-      if (fixture.format === 'sql') return await Template.parse(str(fixture.rows), entry.originalFilePath).render(run.context)
+      if (fixture.format === 'sql')
+        return await Template.parse(str(fixture.rows), entry.originalFilePath).render(run.context)
       const entryOfMacro = this.#runner.project.macros.find('get_fixture_sql')
       if (entryOfMacro === undefined) throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: 'get_fixture_sql' })
       return str(await callMacro(run.context.bind(entryOfMacro), [fixture.rows, null]))
@@ -195,8 +221,16 @@ class UnitTestRun {
   }
 }
 
+/** dbt keeps the colours of the terminal in its artifacts unless it is told not to use any. */
+function differenceText(difference: string, useColors: boolean): string {
+  const text = `\n\n\u001B[32mactual\u001B[0m differs from \u001B[31mexpected\u001B[0m:\n\n${difference}\n`
+  return useColors ? text : stripVTControlCharacters(text)
+}
+
 function executionText(error: unknown, { name, originalFilePath }: DescribedEntry): string {
-  const inner = errorText(error, '').replace(/ in (?:\n|$)/, '\n').split('\n')
+  const inner = errorText(error, '')
+    .replace(/ in (?:\n|$)/, '\n')
+    .split('\n')
   return [
     `Runtime Error in unit_test ${name} (${originalFilePath})`,
     `  An error occurred during execution of unit test '${name}'. There may be an error in the unit test definition: check the data types.`,

@@ -63,7 +63,9 @@ export function prerequisites(
 }
 
 function unitTestsOf(id: string, manifest: Manifest, graph: Graph, chosen: ReadonlySet<string>): string[] {
-  return (graph.children.get(id) ?? []).filter((child) => chosen.has(child) && testedModel(child, manifest) === id).sort()
+  return (graph.children.get(id) ?? [])
+    .filter((child) => chosen.has(child) && testedModel(child, manifest) === id)
+    .sort()
 }
 
 /** The model of a unit test, which runs before the model: as soon as the model itself could be built. */

@@ -28,7 +28,11 @@ export function checkGroups(nodes: Iterable<Node>, described: readonly Described
     if (node.resourceType !== 'model' && node.group === null) continue
     const names = groups.filter(({ packageName }) => packageName === node.packageName).map(({ name }) => name)
     if (node.group !== null && !names.includes(node.group))
-      throw new MillraceError('TRANSFORM_GROUP_UNKNOWN', { node: node.uniqueId, group: node.group, groups: names.sort().join(', ') })
+      throw new MillraceError('TRANSFORM_GROUP_UNKNOWN', {
+        node: node.uniqueId,
+        group: node.group,
+        groups: names.sort().join(', '),
+      })
     if (node.resourceType === 'model') checkAccessWord(node)
   }
 }
@@ -38,5 +42,9 @@ const ACCESS: ReadonlySet<unknown> = new Set(['private', 'protected', 'public'])
 function checkAccessWord({ uniqueId, config }: Node): void {
   const { access, materialized } = config
   if (ACCESS.has(access) && !(access === 'public' && materialized === 'ephemeral')) return
-  throw new MillraceError('TRANSFORM_ACCESS_INVALID', { node: uniqueId, access: String(access), materialized: String(materialized) })
+  throw new MillraceError('TRANSFORM_ACCESS_INVALID', {
+    node: uniqueId,
+    access: String(access),
+    materialized: String(materialized),
+  })
 }

@@ -66,7 +66,9 @@ function checksumOf({ config, columns, constraints }: Promised): string {
   const { materialized } = config
   const enforces = materialized === 'table' || materialized === 'incremental'
   const own = enforces ? `${materialized}${pythonList(constraints, 'ModelLevelConstraint')}` : ''
-  return createHash('sha256').update(shape.join('') + own).digest('hex')
+  return createHash('sha256')
+    .update(shape.join('') + own)
+    .digest('hex')
 }
 
 /** How Python prints a list of its constraint objects. */

@@ -66,7 +66,12 @@ export function describedEntry(
     fqn,
     content,
     config,
-    group: kind === 'metrics' || kind === 'saved_queries' ? (typeof config['group'] === 'string' ? config['group'] : null) : null,
+    group:
+      kind === 'metrics' || kind === 'saved_queries'
+        ? typeof config['group'] === 'string'
+          ? config['group']
+          : null
+        : null,
     tags: [...new Set(tags.map(String))],
     refs: named.flatMap(({ ref }) => ref ?? []),
     sources: named.flatMap(({ source }) => (source ? [source] : [])),

@@ -43,5 +43,7 @@ function relationOf(to: unknown, node: Node, { nodes, sources }: Manifest): stri
     return targets.find((target) => refersTo(ref, target))?.relationName ?? undefined
   }
   const targets = parents.flatMap((id) => sources.get(id) ?? [])
-  return targets.find((target) => target.sourceName === source?.[0] && target.name === source[1])?.relationName ?? undefined
+  return (
+    targets.find((target) => target.sourceName === source?.[0] && target.name === source[1])?.relationName ?? undefined
+  )
 }

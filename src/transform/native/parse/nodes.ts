@@ -134,7 +134,10 @@ export interface UnitTest {
   readonly given: readonly UnitFixture[]
   readonly expect: UnitFixture
   readonly overrides: UnitOverrides | null
-  readonly versions: { readonly include: readonly NodeVersion[] | null; readonly exclude: readonly NodeVersion[] | null } | null
+  readonly versions: {
+    readonly include: readonly NodeVersion[] | null
+    readonly exclude: readonly NodeVersion[] | null
+  } | null
   readonly version: NodeVersion | null
   readonly schema: string | null
   readonly checksum: string

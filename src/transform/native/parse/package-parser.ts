@@ -24,7 +24,15 @@ import { foreignKeys } from './foreign-keys.ts'
 import { versionFiles } from './version-files.ts'
 import { capture } from './captured.ts'
 import type { Captured } from './captured.ts'
-import { withStoredAs, mergeConfig, modelDefaults, projectLevels, seedDefaults, snapshotDefaults, testDefaults } from './config.ts'
+import {
+  withStoredAs,
+  mergeConfig,
+  modelDefaults,
+  projectLevels,
+  seedDefaults,
+  snapshotDefaults,
+  testDefaults,
+} from './config.ts'
 import { describedEntry } from './described.ts'
 import { filesOf } from './files.ts'
 import type { SourceFile } from './files.ts'
@@ -94,7 +102,9 @@ export class PackageParser implements NodeMaker {
     for (const entry of project === this.root ? this.macros.entries.values() : []) {
       if (entry.packageName === project.name) scan([entry.definition], entry.path, (name) => this.#isMacro(name))
     }
-    const tests = filesOf(project, project.testPaths, ['.sql']).filter((file) => !/^(?:generic|fixtures)\//.test(file.path))
+    const tests = filesOf(project, project.testPaths, ['.sql']).filter(
+      (file) => !/^(?:generic|fixtures)\//.test(file.path),
+    )
     const nodes = [
       ...filesOf(project, project.modelPaths, ['.sql']).map((file) => this.#sqlFile('model', file)),
       ...filesOf(project, project.seedPaths, ['.csv']).map((file) => this.#seed(file)),
@@ -107,7 +117,9 @@ export class PackageParser implements NodeMaker {
     return {
       nodes,
       sources: this.schema.sources.map((patch) => sourceOfPatch(this, patch)),
-      described: this.schema.described.filter(({ kind }) => kind !== 'unit_tests').map((one) => describedEntry(this, one)),
+      described: this.schema.described
+        .filter(({ kind }) => kind !== 'unit_tests')
+        .map((one) => describedEntry(this, one)),
     }
   }
 

@@ -36,7 +36,9 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
     const own = nodes.filter((node) => node.resourceType === type && node.packageName === parser.project.name)
     const byName = new Map(own.map((node) => [versionedKey(node.name, node.version), node]))
     return [...schema.patches[kind].values()].flatMap((patch) => {
-      const node = byName.get(versionedKey(patch.name, patch.versioning?.version ?? null)) ?? otherKind(nodes, patch.name, parser.project.name)
+      const node =
+        byName.get(versionedKey(patch.name, patch.versioning?.version ?? null)) ??
+        otherKind(nodes, patch.name, parser.project.name)
       return node === undefined ? [] : testsOf(parser, patch, nodeSubject(patch, node, kind))
     })
   })
@@ -132,7 +134,8 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
           extra: (context) => ({ _dbt_generic_test_kwargs: kwargsNow(kwargs, context, basename(subject.file)) }),
         })
         // dbt takes a short way for these two, on which the version keeps the type that the schema file gave it.
-        const isShort = macroEntry.uniqueId === 'macro.dbt.test_not_null' || macroEntry.uniqueId === 'macro.dbt.test_unique'
+        const isShort =
+          macroEntry.uniqueId === 'macro.dbt.test_not_null' || macroEntry.uniqueId === 'macro.dbt.test_unique'
         return isShort ? { ...captured, refs: captured.refs.map((ref) => withVersion(ref, subject.version)) } : captured
       },
     },

@@ -16,7 +16,9 @@ export function primaryKeys(manifest: Manifest): ReadonlyMap<string, readonly st
 function keyOf(model: Node, tests: readonly Node[]): readonly string[] {
   const own = model.constraints.find(({ type }) => type === 'primary_key')
   if (own !== undefined) return own['columns'] as string[]
-  const marked = [...model.columns.values()].find(({ constraints }) => constraints.some(({ type }) => type === 'primary_key'))
+  const marked = [...model.columns.values()].find(({ constraints }) =>
+    constraints.some(({ type }) => type === 'primary_key'),
+  )
   if (marked !== undefined) return [marked.name]
   const of = (wanted: (test: Node) => boolean): string[] => [...new Set(tests.filter(wanted).flatMap(columnsOf))]
   const isUnique = ({ genericTest }: Node): boolean => UNIQUE.has(genericTest?.name ?? '')

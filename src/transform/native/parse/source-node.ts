@@ -47,7 +47,12 @@ export function sourceOfPatch(
     tags: (config['tags'] ?? []) as string[],
     meta: { ...patch.sourceMeta, ...patch.meta },
     config,
-    unrenderedConfig: levels.reduce(mergeConfig, { loaded_at_field: null, loaded_at_query: null, meta: {}, tags: [] } as NodeConfig),
+    unrenderedConfig: levels.reduce(mergeConfig, {
+      loaded_at_field: null,
+      loaded_at_query: null,
+      meta: {},
+      tags: [],
+    } as NodeConfig),
     patchPath: null,
     relationName: new Relation({ database, schema: patch.schema, identifier: patch.identifier, quoted }).render(),
     sourceName: patch.sourceName,

@@ -23,7 +23,8 @@ const formats = ['dict', 'csv', 'sql'] as const
 /** The rows of one input or of what is expected: from the schema file, a fixture file, or the seed that the input is. */
 export function unitFixture(raw: PyDict, kind: 'input' | 'expected', options: FixtureOptions): UnitFixture {
   const word = str(raw.get('format') ?? 'dict').toLowerCase()
-  const format = formats.find((known) => known === word) ?? options.fail(`Unit test ${options.name} has the unknown format ${word}`)
+  const format =
+    formats.find((known) => known === word) ?? options.fail(`Unit test ${options.name} has the unknown format ${word}`)
   const given = raw.get('rows') ?? null
   const named = raw.get('fixture') ?? null
   const fixture = named === null ? null : str(named)
@@ -41,7 +42,9 @@ interface Given {
 
 function rowsOf({ format, given, fixture, input }: Given, kind: string, options: FixtureOptions): Value {
   const mismatch = (expected: string): never =>
-    options.fail(`Unit test ${options.name} has ${kind} rows${expected === '' ? '' : ' or fixtures'} which do not match format ${format}${expected}`)
+    options.fail(
+      `Unit test ${options.name} has ${kind} rows${expected === '' ? '' : ' or fixtures'} which do not match format ${format}${expected}`,
+    )
   if (format === 'dict') {
     const rows = given === null && fixture === null ? seedRows(input, options) : given
     return Array.isArray(rows) ? rows : mismatch('')
@@ -62,11 +65,16 @@ function wholeRowFirst(rows: readonly Value[]): Value[] {
 
 /** Rows of CSV: every value is text, an empty one is what `empty` says. */
 function csvRows(text: string, empty: Value): Value[] {
-  const records = parseCsv(text, { columns: false, relax_column_count: true, skip_empty_lines: true }) as string[][]
+  const records = parseCsv(text, { columns: false, relax_column_count: true, skip_empty_lines: true })
   const [header = [], ...lines] = records
   return lines.map(
     (line) =>
-      new PyDict(header.map((name, index): [Value, Value] => [name, line[index] === undefined ? null : line[index] === '' ? empty : line[index]])),
+      new PyDict(
+        header.map((name, index): [Value, Value] => [
+          name,
+          line[index] === undefined ? null : line[index] === '' ? empty : line[index],
+        ]),
+      ),
   )
 }
 
@@ -86,6 +94,8 @@ function seedRows(input: string, { maker, nodes, fail }: FixtureOptions): Value 
     (node) => node.resourceType === 'seed' && node.name === ref?.name && node.packageName === packageName,
   )
   if (seed === undefined)
-    return fail(`Unable to find seed '${packageName}.${ref?.name ?? input}' for unit tests in directories: ${project.seedPaths.join(', ')}`)
+    return fail(
+      `Unable to find seed '${packageName}.${ref?.name ?? input}' for unit tests in directories: ${project.seedPaths.join(', ')}`,
+    )
   return csvRows(readFileSync(join(seed.rootFolder, seed.originalFilePath), 'utf8'), '')
 }

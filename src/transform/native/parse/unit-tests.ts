@@ -46,7 +46,7 @@ class UnitTestReader {
       )
     const unit = this.#unit(model, first)
     if (entry.config['enabled'] === false || first.config['enabled'] === false)
-      return [{ ...entry, unit, refs: [], config: { ...entry.config, enabled: false } }]
+      return [{ ...entry, unit: { ...unit, schema: null }, refs: [], config: { ...entry.config, enabled: false } }]
     this.#checkIncremental(unit, first)
     const plain = { name: first.name, package: first.packageName }
     if (first.version === null) return [{ ...entry, unit, refs: [{ ...plain, version: null }] }]
@@ -65,8 +65,7 @@ class UnitTestReader {
   #models(model: string): readonly Node[] {
     const [name] = model.split(' ')
     const own = this.#nodes.filter(
-      (node) =>
-        node.resourceType === 'model' && node.name === name && node.packageName === this.#maker.project.name,
+      (node) => node.resourceType === 'model' && node.name === name && node.packageName === this.#maker.project.name,
     )
     const latest = own.filter(({ version, latestVersion }) => version === latestVersion)
     return [...latest, ...own.filter((node) => !latest.includes(node))]
@@ -101,7 +100,7 @@ class UnitTestReader {
       this.#fail(
         `Boolean override for 'is_incremental' must be provided for unit test '${name}' in model '${tested.name}'`,
       )
-    if (flag === true && !given.some(({ input }) => input === 'this'))
+    if (flag && !given.some(({ input }) => input === 'this'))
       this.#fail(`Unit test '${name}' for incremental model '${tested.name}' must have a 'this' input`)
   }
 
@@ -139,7 +138,9 @@ function checksumOf({ model, given, expect, overrides, versions }: Omit<UnitTest
   const list = (numbers: readonly NodeVersion[] | null): string => (numbers === null ? 'None' : repr([...numbers]))
   const shown = [
     model,
-    versions === null ? 'None' : `UnitTestNodeVersions(include=${list(versions.include)}, exclude=${list(versions.exclude)})`,
+    versions === null
+      ? 'None'
+      : `UnitTestNodeVersions(include=${list(versions.include)}, exclude=${list(versions.exclude)})`,
     `[${given.map((fixture) => fixtureRepr(fixture, 'UnitTestInputFixture', `input=${repr(fixture.input)}, `)).join(', ')}]`,
     fixtureRepr(expect, 'UnitTestOutputFixture', ''),
     overrides === null

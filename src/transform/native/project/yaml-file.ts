@@ -67,11 +67,13 @@ export class YamlFile {
 
   #exact(node: unknown): Value {
     if (isAlias(node)) return this.#exact(node.resolve(this.#document))
-    if (isMap(node)) return new PyDict(node.items.map(({ key, value }): [Value, Value] => [this.#exact(key), this.#exact(value)]))
+    if (isMap(node))
+      return new PyDict(node.items.map(({ key, value }): [Value, Value] => [this.#exact(key), this.#exact(value)]))
     if (isSeq(node)) return node.items.map((item) => this.#exact(item))
     if (!isScalar(node)) return null
     const { value, source } = node
-    if (typeof value === 'number' && /[.eE]/.test(source ?? '') && !/^[-+]?0x/i.test(source ?? '')) return new PyFloat(value)
+    if (typeof value === 'number' && /[.eE]/.test(source ?? '') && !/^[-+]?0x/i.test(source ?? ''))
+      return new PyFloat(value)
     return fromHost(withoutDates(value))
   }
 
@@ -88,8 +90,12 @@ export class YamlFile {
 
 /** dbt's own parser leaves the letters y and n alone, which YAML 1.1 would read as true and false. */
 function withoutLetters(tag: Tags[number]): Tags[number] {
-  if (typeof tag !== 'object' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag) || tag.test === undefined) return tag
-  return { ...tag, test: tag.test.test('yes') ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/ }
+  if (typeof tag !== 'object' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag) || tag.test === undefined)
+    return tag
+  return {
+    ...tag,
+    test: tag.test.test('yes') ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
+  }
 }
 
 /** YAML 1.1 reads 2024-01-01 as a date; as text it is what SQL needs and what dbt's `var` prints. */

@@ -131,20 +131,18 @@
 {% endmacro %}
 
 {% macro get_dbt_valid_to_current(strategy, columns) %}
-    {% set current = config.get('dbt_valid_to_current') -%}
-    {%- if current -%}
-        coalesce(nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}), {{ current }}) as {{ columns.dbt_valid_to }}
-    {%- else -%}
-        nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}) as {{ columns.dbt_valid_to }}
-    {%- endif -%}
+  {% set current = config.get('dbt_valid_to_current') or 'null' %}
+  coalesce(nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}), {{ current }})
+  as {{ columns.dbt_valid_to }}
 {% endmacro %}
 
 {% macro build_snapshot_table(strategy, sql) -%}
     {{ adapter.dispatch('build_snapshot_table', 'dbt')(strategy, sql) }}
-{%- endmacro %}
+{% endmacro %}
 
 {% macro default__build_snapshot_table(strategy, sql) %}
     {% set columns = snapshot_column_names() %}
+
     select *,
         {{ strategy.scd_id }} as {{ columns.dbt_scd_id }},
         {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
@@ -152,10 +150,11 @@
         {{ get_dbt_valid_to_current(strategy, columns) }}
         {%- if strategy.hard_deletes == 'new_record' -%}
         , 'False' as {{ columns.dbt_is_deleted }}
-        {%- endif %}
+      {% endif -%}
     from (
         {{ sql }}
     ) sbq
+
 {% endmacro %}
 
 {# `a.key_1 = b.dbt_unique_key_1 and …`; one key has no number. #}
