@@ -13,13 +13,12 @@ import { str } from '../jinja/text.ts'
 import { Template, callMacroNow } from '../jinja/template.ts'
 import type { Value } from '../jinja/value.ts'
 import { PyDict } from '../jinja/value.ts'
-import { configurationContext, renderConfiguration } from '../project/configuration-context.ts'
+import { configurationContext } from '../project/configuration-context.ts'
 import type { Project, ProjectConfigs } from '../project/project-file.ts'
 import { packageVars } from '../project/project-file.ts'
-import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
-import { refuse } from '../features.ts'
 import { contractOf } from './contract.ts'
+import { refuseConfig, renderedLevel, storesFailures } from './node-config.ts'
 import { foreignKeys } from './foreign-keys.ts'
 import { versionFiles } from './version-files.ts'
 import { capture } from './captured.ts'
@@ -372,32 +371,6 @@ export class PackageParser implements NodeMaker {
     if (entry === undefined) throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: `generate_${component}_name` })
     return str(callMacroNow(new Macro(this.macros.compiled(entry, 'sync'), this.#naming), [custom, node])).trim()
   }
-}
-
-/** Refuses what a node asks for and the runner does not do; a contract that is not enforced asks for nothing. */
-function refuseConfig(config: NodeConfig, file: string): void {
-  for (const [key, value] of Object.entries(config)) {
-    const idle = value === null || value === undefined || (isMapping(value) && value['enforced'] === false)
-    if (!idle) refuse('config', key, { file })
-  }
-}
-
-const HOOKS = new Set(['pre-hook', 'post-hook', 'pre_hook', 'post_hook'])
-
-function renderedLevel(level: Mapping, context: ReturnType<typeof configurationContext>): Mapping {
-  return Object.fromEntries(
-    Object.entries(level).map(([key, value]) => [
-      key,
-      HOOKS.has(key) ? value : renderConfiguration(value, context, 'dbt_project.yml'),
-    ]),
-  )
-}
-
-/** Whether a test keeps the rows that it finds: its own word, else the invocation's. */
-function storesFailures(config: NodeConfig, { storeFailures }: Pick<Invocation, 'storeFailures'>): boolean {
-  if (config['store_failures_as'] === 'ephemeral') return false
-  if (config['store_failures_as'] === 'table' || config['store_failures_as'] === 'view') return true
-  return typeof config['store_failures'] === 'boolean' ? config['store_failures'] : storeFailures
 }
 
 function sha256(text: string): string {
