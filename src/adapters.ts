@@ -6,6 +6,10 @@ export const adapters = {
   connector: {
     google_ads: () => import('./connectors/google-ads.ts'),
     meta_ads: () => import('./connectors/meta-ads.ts'),
+    tiktok_ads: () => import('./connectors/tiktok-ads.ts'),
+    microsoft_ads: () => import('./connectors/microsoft-ads.ts'),
+    naver_searchad: () => import('./connectors/naver-searchad.ts'),
+    kakao_moment: () => import('./connectors/kakao-moment.ts'),
     file: () => import('./connectors/file.ts'),
   },
   lake: {

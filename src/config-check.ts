@@ -48,6 +48,8 @@ export interface Settings {
   readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
   readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
   readonly retention: { readonly raw: number }
+  /** What opens the secrets that the warehouse keeps; undefined: the project's key file, if there is one. */
+  readonly secrets: { readonly key?: string | undefined }
   readonly stream: {
     readonly log: Chosen<'log'>
     readonly counters: Chosen<'counters'>
@@ -85,7 +87,11 @@ const frame = z.strictObject({
   name: z.string().min(1).optional(),
   connections: z.record(
     ownName,
-    z.looseObject({ connector: z.enum(adapterNames('connector')), accounts: z.array(z.string()).default([]) }),
+    z.looseObject({
+      connector: z.enum(adapterNames('connector')),
+      accounts: z.array(z.string()).default([]),
+      sandbox: z.boolean().default(true),
+    }),
   ),
   lake: z.looseObject({ adapter: z.enum(adapterNames('lake')).default('folder') }),
   warehouse: z.looseObject({ adapter: z.enum(adapterNames('warehouse')).default('embedded') }),
@@ -107,6 +113,7 @@ const frame = z.strictObject({
     parallelAccounts: z.int().min(1).max(32).default(2),
   }),
   retention: z.strictObject({ raw: z.int().min(1).default(400) }),
+  secrets: z.strictObject({ key: z.string().min(1).optional() }),
   stream: z.strictObject({
     log: z.looseObject({ adapter: z.enum(adapterNames('log')).default('postgres') }).prefault({}),
     counters: z.looseObject({ adapter: z.enum(adapterNames('counters')).default('postgres') }).prefault({}),
@@ -144,6 +151,7 @@ export function normalised(tree: Tree): Tree {
     'notify',
     'pipeline',
     'retention',
+    'secrets',
     'stream',
   ] as const
   const whole: Tree = { ...tree, sandbox: tree['sandbox'] === false ? null : (tree['sandbox'] ?? null) }
@@ -183,11 +191,11 @@ function findingsOf(base: ConfigPath, error: z.ZodError): readonly Finding[] {
 export type ConfiguredPort = Port
 
 /** Options that the program gives an adapter, never a person. */
-const givenOptions: readonly string[] = ['warehouse', 'clock']
+const givenOptions: readonly string[] = ['warehouse', 'clock', 'secrets']
 
 /** Keys of a section that belong to the frame and not to the adapter. */
 const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
-  connector: ['connector', 'accounts'],
+  connector: ['connector', 'accounts', 'sandbox'],
   lake: ['adapter'],
   warehouse: ['adapter'],
   runner: ['runner', 'project', 'profiles', 'vars', 'threads'],

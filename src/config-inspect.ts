@@ -6,7 +6,7 @@ import { copied, environmentOverrides, readEnvironment, setAt } from './config-l
 import type { ConfigPath, Position } from './config-locate.ts'
 import { codeFrame } from './config-locate.ts'
 import type { ConfigFile } from './config-read.ts'
-import { configFileNames, findConfigFile, readConfigFile } from './config-read.ts'
+import { configFileNames, findConfigFile, readConfigFile, readConnectionFiles } from './config-read.ts'
 import type { Resolved } from './config-references.ts'
 import { missingVariables, pathText, readAs, resolveReferences } from './config-references.ts'
 import { goesToSandbox, sandboxOptions } from './config-sandbox.ts'
@@ -28,6 +28,8 @@ export interface ConfigRequest {
   readonly flags?: readonly Override[]
   /** A configuration file from elsewhere; the project's own when left out. */
   readonly file?: string
+  /** Only this connection is looked at: as it is configured, or as `section` says it, which need not be written anywhere yet. */
+  readonly only?: { readonly name: string; readonly section?: Tree }
 }
 
 /** One thing that is wrong, with the place where it was written. */
@@ -104,9 +106,12 @@ interface Layered {
   readonly resolved: Resolved
   readonly origins: ReadonlyMap<string, Origin>
   readonly sandboxed: ReadonlySet<string>
+  /** Connections that stand in a file of their own, by name. */
+  readonly apart: ReadonlyMap<string, ConfigFile>
 }
 
-function layer(file: ConfigFile, projectDir: string, { env, secrets, language, flags = [] }: ConfigRequest): Layered {
+function layer(file: ConfigFile, projectDir: string, request: ConfigRequest): Layered {
+  const { env, secrets, language, flags = [], only } = request
   const isObject = typeof file.value === 'object' && file.value !== null && !Array.isArray(file.value)
   if (!isObject) {
     const position = file.locate([])
@@ -117,6 +122,9 @@ function layer(file: ConfigFile, projectDir: string, { env, secrets, language, f
     })
   }
   const tree = copied(file.value) as Tree
+  const apart = readConnectionFiles(projectDir)
+  for (const [name, one] of apart) setAt(tree, ['connections', name], copied(one.value))
+  if (only) keepOnly(tree, only)
   const environment = readEnvironment(projectDir, env)
   const origins = new Map<string, Origin>()
   for (const override of [...environmentOverrides(tree, environment), ...flags]) {
@@ -124,7 +132,13 @@ function layer(file: ConfigFile, projectDir: string, { env, secrets, language, f
     origins.set(pathText(override.path), override.origin)
   }
   const sandboxed = enterSandbox(tree)
-  return { tree, origins, sandboxed, resolved: resolveReferences(tree, environment, { projectDir, secrets, language }) }
+  const resolved = resolveReferences(tree, environment, { projectDir, secrets, language })
+  return { tree, origins, sandboxed, apart, resolved }
+}
+
+function keepOnly(tree: Tree, { name, section }: NonNullable<ConfigRequest['only']>): void {
+  const found = section ?? ((tree['connections'] ?? {}) as Tree)[name]
+  tree['connections'] = found === undefined ? {} : { [name]: copied(found) }
 }
 
 /** Credentials of a platform that the sandbox plays are neither looked up nor asked for. */
@@ -175,15 +189,22 @@ function originOf(path: ConfigPath, origins: ReadonlyMap<string, Origin>): Origi
   return { kind: 'config' }
 }
 
+/** The file in which a value was written, and its path there. */
+function writtenIn(path: ConfigPath, file: ConfigFile, { apart }: Layered): readonly [ConfigFile, ConfigPath] {
+  const own = path[0] === 'connections' ? apart.get(String(path[1])) : undefined
+  return own ? [own, path.slice(2)] : [file, path]
+}
+
 const placeText = (file: string, { line, column }: Position): string => `${file}:${line}:${column}`
 
-function problemOf(finding: Finding, file: ConfigFile, { origins }: Layered): Problem {
-  const origin = originOf(finding.path, origins)
+function problemOf(finding: Finding, main: ConfigFile, layered: Layered): Problem {
+  const origin = originOf(finding.path, layered.origins)
   const key = pathText(finding.path)
   const { message } = finding
   if (origin.kind === 'env' || origin.kind === 'flag') return { key, message, place: origin.name, frame: '' }
   if (origin.kind === 'dotenv') return { key, message, place: `${origin.file}:${origin.line}:1`, frame: '' }
-  const position = file.locate(finding.path)
+  const [file, path] = writtenIn(finding.path, main, layered)
+  const position = file.locate(path)
   return { key, message, place: placeText(file.path, position), frame: codeFrame(file.text, position) }
 }
 
@@ -201,10 +222,12 @@ function valuesOf(shown: Tree, file: ConfigFile, layered: Layered): readonly Con
     }))
 }
 
-function sourceOf(path: ConfigPath, file: ConfigFile, { tree, origins }: Layered): string {
+function sourceOf(path: ConfigPath, main: ConfigFile, layered: Layered): string {
+  const { tree, origins } = layered
   const origin = originOf(path, origins)
   if (origin.kind === 'env' || origin.kind === 'flag') return `${origin.kind} ${origin.name}`
   if (origin.kind === 'dotenv') return `${origin.file}:${origin.line}`
   const written = path.reduce<unknown>((at, key) => (at as Tree | null | undefined)?.[key], tree)
-  return written === undefined ? 'default' : placeText(file.path, file.locate(path))
+  const [file, inFile] = writtenIn(path, main, layered)
+  return written === undefined ? 'default' : placeText(file.path, file.locate(inFile))
 }

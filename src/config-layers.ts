@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { MillraceError } from './domain/errors.ts'
 import type { ConfigPath } from './config-locate.ts'
+import { connectionVariables } from './sandbox/connections.ts'
 
 /** Where a value came from; the order is the precedence, the strongest first. */
 export type Origin =
@@ -109,13 +110,6 @@ export function setAt(tree: Tree, path: ConfigPath, value: unknown): void {
   if (!isTree(tree[key])) tree[key] = {}
   setAt(tree[key] as Tree, rest, value)
 }
-
-/** `MILLRACE_GOOGLE_ADS_BASE_URL` and its kind: one variable for every connection of a connector. */
-const connectionVariables = [
-  { name: 'MILLRACE_GOOGLE_ADS_BASE_URL', connector: 'google_ads', option: 'baseUrl' },
-  { name: 'MILLRACE_GOOGLE_OAUTH_URL', connector: 'google_ads', option: 'oauthUrl' },
-  { name: 'MILLRACE_META_BASE_URL', connector: 'meta_ads', option: 'baseUrl' },
-] as const
 
 /** What the environment puts over the configuration `tree`, weakest first. */
 export function environmentOverrides(tree: Tree, environment: Environment): readonly Override[] {

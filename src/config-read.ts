@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -37,6 +37,25 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   if (/\.(json|ya?ml)$/.test(path)) return { path, text, value: readYaml(path, text), locate: locateInYaml(text) }
   const value = await importScript(path, text)
   return { path, text, value, locate: locateInScript(text) }
+}
+
+/** The folder of a project in which each connection has a file of its own. */
+export const connectionsFolder = 'connections'
+
+/**
+ * Connections by the names of their files, `connections/google.yaml` being `google`; such a file takes the place of a connection of
+ * that name in the configuration. Throws CONFIG_SYNTAX.
+ */
+export function readConnectionFiles(projectDir: string): ReadonlyMap<string, ConfigFile> {
+  const folder = join(projectDir, connectionsFolder)
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : []
+  return new Map(
+    names.sort().map((name) => {
+      const path = join(folder, name)
+      const text = readFileSync(path, 'utf8')
+      return [name.replace(/\.ya?ml$/, ''), { path, text, value: readYaml(path, text), locate: locateInYaml(text) }]
+    }),
+  )
 }
 
 function readYaml(path: string, text: string): unknown {

@@ -10,6 +10,14 @@ import { isSecretName, passwordOf } from './config-secrets.ts'
 /** `env:NAME` or `file:PATH`: where a value is kept that should not stand in a configuration. */
 const reference = /^(env|file):(?!\/\/)(.+)$/
 
+/** `stored:NAME`: kept closed in the warehouse under that name, for this connection; opened when the connection is. */
+const stored = /^stored:([A-Za-z]\w*)$/
+
+/** The name under which the value of an option is kept, if it is. */
+export function storedName(value: unknown): string | undefined {
+  return typeof value === 'string' ? stored.exec(value)?.[1] : undefined
+}
+
 export interface Resolved {
   readonly tree: Tree
   /** Paths whose value came as text from outside, so that a number may be written as text there. */
@@ -44,6 +52,10 @@ export function resolveReferences(
   const missing: string[] = []
 
   const leaf = (text: string, path: ConfigPath): unknown => {
+    if (path[0] === 'connections' && storedName(text) !== undefined) {
+      written.set(pathText(path), text)
+      return text
+    }
     const [, kind, target = ''] = reference.exec(text) ?? []
     if (kind === undefined) {
       if (isSecretName(String(path.at(-1)))) secrets.add(text)

@@ -129,6 +129,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
     ),
     pipeline: frame.pipeline,
     retention: frame.retention,
+    secrets: frame.secrets,
     stream: {
       log: { adapter: frame.stream.log.adapter, options: optionsAt('stream.log') },
       counters: { adapter: frame.stream.counters.adapter, options: optionsAt('stream.counters') },

@@ -14,6 +14,8 @@ type Choice<Of extends Port, Key extends string> = {
 export type ConnectionConfig = Choice<'connector', 'connector'> & {
   /** Account ids to work on; left out: every account that the credentials reach. */
   readonly accounts?: readonly string[]
+  /** `false`: the live platform, also while the project has a sandbox. */
+  readonly sandbox?: boolean
 }
 
 /** Someone who is told how a run ended. Its name is yours. */
@@ -47,6 +49,12 @@ export interface PipelineConfig {
 export interface RetentionConfig {
   /** Days that superseded raw files stay in the lake; 400 when left out. */
   readonly raw?: number
+}
+
+/** Secrets that change while the program runs are kept in the warehouse, closed with a key that is not there. */
+export interface SecretsConfig {
+  /** 32 bytes as base64 or hex, best as `env:NAME` or `file:PATH`; the file `.millrace/secrets.key` when left out. */
+  readonly key?: string
 }
 
 export type LogConfig = Choice<'log', 'adapter'>
@@ -94,6 +102,7 @@ export interface MillraceConfig {
   readonly notify?: Readonly<Record<string, ChannelConfig>>
   readonly pipeline?: PipelineConfig
   readonly retention?: RetentionConfig
+  readonly secrets?: SecretsConfig
   readonly stream?: StreamConfig
   /** `false`, the default: the live platforms. */
   readonly sandbox?: SandboxConfig | false

@@ -249,6 +249,44 @@ describe('references and secrets', () => {
   })
 })
 
+describe('a connection in a file of its own', () => {
+  const main = script(
+    `{ sandbox: { seed: 2 }, connections: { meta: { connector: 'meta_ads', accessToken: 'env:NOWHERE' } } }`,
+  )
+
+  test('stands beside the others, or in the place of one; what it keeps in the warehouse is not looked up here', async () => {
+    const folder = projectWith({
+      'millrace.config.ts': main,
+      'connections/meta.yaml': 'connector: meta_ads\nsandbox: false\naccessToken: stored:accessToken\n',
+      'connections/other.yml': 'connector: meta_ads\naccessToken: env:OTHER\n',
+      'connections/README.md': 'not a connection',
+    })
+    const { inspection, secrets } = await ask(folder, { env: { OTHER: 'EAA-other' } })
+    expect(inspection?.settings?.connections).toMatchObject({
+      meta: { sandboxed: false, options: { accessToken: 'stored:accessToken' } },
+      other: { sandboxed: true },
+    })
+    expect(secrets).not.toContain('stored:accessToken')
+    const shown = inspection?.values.find(({ key }) => key === 'connections.meta.accessToken')
+    expect([shown?.value, shown?.source.replace(folder, '')]).toEqual([
+      'stored:accessToken',
+      '/connections/meta.yaml:3:14',
+    ])
+  })
+
+  test('has its problems told with its own line', async () => {
+    const folder = projectWith({
+      'millrace.config.ts': main,
+      'connections/bad.yaml': 'connector: meta_ads\nsandbox: false\naccesToken: x\n',
+    })
+    const { problems } = await inspect(folder)
+    expect(problems.map(({ key, place }) => `${key} ${place.replace(folder, '')}`).sort()).toEqual([
+      'connections.bad.accesToken /connections/bad.yaml:3:13',
+      'connections.bad.accessToken /connections/bad.yaml:1:1',
+    ])
+  })
+})
+
 describe('problems', () => {
   const wrong = `import { defineConfig } from 'millrace'
 

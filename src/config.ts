@@ -2,9 +2,15 @@ import { join } from 'node:path'
 import type { ConfiguredPort, Settings } from './config-check.ts'
 import { loadAdapter } from './config-check.ts'
 import type { SandboxDoor } from './config-sandbox.ts'
+import { loadSuite } from './config-quality.ts'
 import { sandboxOptions } from './config-sandbox.ts'
+import type { SecretKeeper } from './config-secrets.ts'
+import { lockedConnector, openKept } from './config-stored.ts'
+import type { SandboxPlatform } from './sandbox/shapes.ts'
+import { sandboxPlatforms } from './sandbox/shapes.ts'
 import type { Connector } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
+import { MillraceError } from './domain/errors.ts'
 import type { Lake } from './lake/lake.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Channel, OpenConnection, Ports } from './orchestrate/ports.ts'
@@ -12,6 +18,7 @@ import type { Counters } from './stream/counters.ts'
 import type { EventLog } from './stream/log.ts'
 import type { AdapterSpec } from './stream/worker-thread.ts'
 import type { Runner } from './transform/runner.ts'
+import { openReadOnly } from './warehouse/read-only.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 
 /** What is being opened, told before and after, because an embedded Postgres takes a second at its first start. */
@@ -30,6 +37,8 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
+  /** Learns every secret that is opened. */
+  readonly secrets?: SecretKeeper
 }
 
 /** An adapter by name with its checked options, whatever its port. */
@@ -89,7 +98,10 @@ export function openLake({ lake }: Settings): Promise<Lake> {
  */
 export async function openPorts(settings: Settings, context: OpenContext): Promise<Ports> {
   await using opening = new AsyncDisposableStack()
+  // A mistake in a check is told before anything is started.
+  const suite = await loadSuite(settings.projectDir)
   const warehouse = opening.use(await openWarehouse(settings, context))
+  const reader = opening.use(openReadOnly(warehouse))
   const lake = opening.use(
     await told(
       'lake',
@@ -100,7 +112,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   )
   const runner = await openAdapter<Runner>('runner', settings.transform ?? { adapter: 'native', options: {} })
   const channels = await openChannels(settings, opening)
-  const connections = await openConnections(settings, context, opening)
+  const connections = await openConnections(settings, context, opening, warehouse)
   const opened = opening.move()
   return {
     clock: context.clock,
@@ -117,6 +129,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
       threads: settings.transform.threads,
     },
     channels,
+    quality: { suite, reader },
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -132,22 +145,34 @@ async function openChannels({ notify }: Settings, opening: AsyncDisposableStack)
   return channels
 }
 
-/** Opens every connection, with a sandbox for those that go there, which lives as long as they do. */
+/**
+ * Opens every connection, with a sandbox for those that go there, which lives as long as they do. One whose kept secrets do not open
+ * is there and fails at whatever it is asked, so that the others go on.
+ */
 export async function openConnections(
   settings: Settings,
   context: OpenContext,
   opening: AsyncDisposableStack,
+  warehouse: Warehouse,
 ): Promise<readonly OpenConnection[]> {
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
   for (const [name, { adapter, options, accountIds, sandboxed }] of Object.entries(settings.connections)) {
     const { options: schema } = await loadAdapter('connector', adapter)
-    const told = sandboxed ? schema.parse({ ...options, ...sandboxOptions(adapter, door) }) : options
+    const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
+    const problem = kept instanceof MillraceError ? kept : undefined
+    const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
-    connections.push({ name, connector, accountIds })
+    connections.push({ name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds })
   }
   return connections
+}
+
+/** A platform has accounts in the project's sandbox when a connection goes there. */
+function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
+  const wanted = Object.values(connections).filter((one) => one.sandboxed)
+  return sandboxPlatforms.filter((platform) => wanted.some((one) => one.adapter === platform))
 }
 
 async function startOwnSandbox(settings: Settings, context: OpenContext): Promise<SandboxDoor & AsyncDisposable> {
@@ -159,6 +184,7 @@ async function startOwnSandbox(settings: Settings, context: OpenContext): Promis
       startSandbox({
         seed: settings.sandbox?.seed ?? 1,
         clock: context.clock,
+        world: { platforms: sandboxedPlatforms(settings) },
         ...(context.sandboxNowMs !== undefined && { nowMs: context.sandboxNowMs }),
       }),
     ({ url }) => url,

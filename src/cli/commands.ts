@@ -28,6 +28,10 @@ export const commands = {
     summary: { en: 'Load exports of a platform', ko: '플랫폼에서 내보낸 파일 적재' },
     load: () => import('./import.ts'),
   },
+  connectors: {
+    summary: { en: 'Accounts: add, sign in, test, rotate', ko: '계정 연결: 추가, 로그인, 점검, 교체' },
+    load: () => import('./connectors.ts'),
+  },
   schedule: {
     summary: { en: 'When the pipeline works next', ko: '파이프라인의 다음 실행 시각' },
     load: () => import('./schedule.ts'),
@@ -81,7 +85,7 @@ export const commands = {
     load: () => import('./restatements.ts'),
   },
   quality: {
-    summary: { en: 'Judge a series for anomalies', ko: '시계열의 이상 판정' },
+    summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),
   },
   sql: {

@@ -1,6 +1,8 @@
 import type { Language } from '../domain/errors.ts'
+import type { Invocation } from './command.ts'
 import { asKnownError } from './error-box.ts'
 import type { Said } from './language.ts'
+import { columnsOf, padEnd } from './width.ts'
 
 export const outcomes = ['ok', 'warn', 'fail'] as const
 
@@ -53,5 +55,25 @@ export async function attempted(
     return await check()
   } catch (thrown) {
     return [linesOf(area, language).failed(what, thrown)]
+  }
+}
+
+const marks = { ok: ['green', 'v'], warn: ['yellow', '!'], fail: ['red', 'x'] } as const
+
+/** Lines for a person, each that is not well with its fix; records for a program. */
+export function printLines(
+  { output, language }: Pick<Invocation, 'output' | 'language'>,
+  lines: readonly Omit<DoctorLine, 'area'>[],
+): void {
+  if (output.json || !output.isTerminal) {
+    for (const line of lines) output.record(line)
+    return
+  }
+  const width = Math.max(...lines.map(({ what }) => columnsOf(what)))
+  const fixWord = { en: 'fix', ko: '해결' }[language]
+  for (const { what, outcome, detail, fix } of lines) {
+    const [style, mark] = marks[outcome]
+    output.data(`${output.paint(style, mark)} ${padEnd(what, width)}  ${detail}\n`)
+    if (fix !== null) output.data(`  ${' '.repeat(width)}  ${fixWord}: ${fix}\n`)
   }
 }

@@ -3,6 +3,10 @@ import type { Settings } from '../config-check.ts'
 import { findConfigFile } from '../config-read.ts'
 import { inspectConfig } from '../config-inspect.ts'
 import { openConnections, openLake, openWarehouse } from '../config.ts'
+import { endOf } from '../connectors/token-line.ts'
+import type { Language } from '../domain/errors.ts'
+import type { KeptSecret } from '../warehouse/secrets.ts'
+import { keptSecrets } from '../warehouse/secrets.ts'
 import type { Invocation } from './command.ts'
 import type { DoctorLine } from './doctor-line.ts'
 import { attempted, linesOf } from './doctor-line.ts'
@@ -111,13 +115,31 @@ function reach(host: string, port: number): Promise<string | undefined> {
   })
 }
 
+/** Kept secrets that end; Meta tells of its own. */
+function keptLines(
+  { connections }: Settings,
+  kept: readonly KeptSecret[],
+  nowMs: number,
+  language: Language,
+): readonly DoctorLine[] {
+  return kept
+    .filter(({ connection, expiresAtMs }) => expiresAtMs !== null && connections[connection]?.adapter !== 'meta_ads')
+    .map(({ connection, name, expiresAtMs }): DoctorLine => {
+      const { outcome, detail } = endOf(expiresAtMs, nowMs, language)
+      const fix = outcome === 'ok' ? null : `millrace connectors auth ${connection}`
+      return { area: 'credentials', what: `${connection}: ${name}`, outcome, detail, fix }
+    })
+}
+
 /** Every connection asks its platform for one small thing a capability. */
 export function credentialLines(invocation: Invocation, settings: Settings): Promise<readonly DoctorLine[]> {
   const { language, signal } = invocation
   return attempted('credentials', { en: 'Connections', ko: '연결' }, language, async () => {
     await using opening = new AsyncDisposableStack()
     const context = openContext(invocation)
-    const connections = await openConnections(settings, { ...context, onOpening: () => {} }, opening)
+    const quiet = { ...context, onOpening: () => {} }
+    const warehouse = opening.use(await openWarehouse(settings, quiet))
+    const connections = await openConnections(settings, quiet, opening, warehouse)
     const { clock, random, fetch } = context
     const checked = await Promise.all(
       connections.map(async ({ name, connector }) => {
@@ -125,6 +147,6 @@ export function credentialLines(invocation: Invocation, settings: Settings): Pro
         return lines.map((line): DoctorLine => ({ area: 'credentials', ...line, what: `${name}: ${line.what}` }))
       }),
     )
-    return checked.flat()
+    return [...checked.flat(), ...keptLines(settings, await keptSecrets(warehouse), clock.nowMs(), language)]
   })
 }

@@ -2,9 +2,8 @@ import { exitCodes } from '../domain/error-entry.ts'
 import type { Settings } from '../config-check.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DoctorLine } from './doctor-line.ts'
-import { attempted } from './doctor-line.ts'
+import { attempted, printLines } from './doctor-line.ts'
 import { embeddedRoundTrip, installLines, machineLines, runtimeLines } from './doctor-machine.ts'
-import { columnsOf, padEnd } from './width.ts'
 
 export const command: CommandSpec = {
   name: 'doctor',
@@ -25,7 +24,7 @@ export const command: CommandSpec = {
 
 async function doctor(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const lines = await examine(invocation)
-  print(invocation, lines)
+  printLines(invocation, lines)
   if (lines.some(({ outcome }) => outcome === 'fail')) return exitCodes.dependency
   return given['strict'] === true && lines.some(({ outcome }) => outcome === 'warn')
     ? exitCodes.unexpected
@@ -54,20 +53,4 @@ async function examine(invocation: Invocation): Promise<readonly DoctorLine[]> {
     onProject((found) => credentialLines(invocation, found)),
   ])
   return [...runtimeLines(language, env), ...machine, ...install, ...postgres, ...config, ...project.flat()]
-}
-
-const marks = { ok: ['green', 'v'], warn: ['yellow', '!'], fail: ['red', 'x'] } as const
-
-function print({ output, language }: Invocation, lines: readonly DoctorLine[]): void {
-  if (output.json || !output.isTerminal) {
-    for (const line of lines) output.record(line)
-    return
-  }
-  const width = Math.max(...lines.map(({ what }) => columnsOf(what)))
-  const fixWord = { en: 'fix', ko: '해결' }[language]
-  for (const { what, outcome, detail, fix } of lines) {
-    const [style, mark] = marks[outcome]
-    output.data(`${output.paint(style, mark)} ${padEnd(what, width)}  ${detail}\n`)
-    if (fix !== null) output.data(`  ${' '.repeat(width)}  ${fixWord}: ${fix}\n`)
-  }
 }

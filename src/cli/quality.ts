@@ -1,86 +1,80 @@
-import { resolve } from 'node:path'
-import { csvRecords } from '../connectors/file-csv.ts'
 import { MillraceError } from '../domain/errors.ts'
-import type { Judged, Point } from '../quality/detect.ts'
-import { judgeDaily } from '../quality/detect-daily.ts'
-import { judgeHourly } from '../quality/detect-hourly.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
+import { choiceOptions, rangeOptions } from './days.ts'
 
-const detectors = { daily: judgeDaily, hourly: judgeHourly } as const
+const actions = ['run', 'list', 'show', 'explain', 'mute', 'schema', 'backtest'] as const
+
+type Action = (typeof actions)[number]
 
 export const command: CommandSpec = {
   name: 'quality',
-  arguments: [{ name: '<action>', text: { en: 'What to do', ko: '할 일' }, choices: ['backtest'] }],
+  arguments: [
+    { name: '<action>', text: { en: 'What to do', ko: '할 일' }, choices: actions },
+    { name: '[check]', text: { en: 'For explain and mute: id of a check', ko: 'explain, mute: 검사 ID' } },
+  ],
   options: [
+    ...rangeOptions,
+    ...choiceOptions,
+    {
+      flags: '--by <what>',
+      text: { en: 'show: a line for each; account', ko: 'show: 줄의 단위. account' },
+      choices: ['account', 'platform', 'day', 'all'],
+    },
+    { flags: '--reason <text>', text: { en: 'mute: why', ko: 'mute: 이유' } },
+    { flags: '--expires <day>', text: { en: 'mute: its last day, in UTC', ko: 'mute: 마지막 날(UTC)' } },
+    { flags: '--end', text: { en: 'mute: ends those there are', ko: 'mute: 있는 것을 끝냄' } },
     {
       flags: '--csv <file>',
-      text: { en: 'The series, oldest first', ko: '시계열 파일, 오래된 것부터' },
-      required: true,
+      text: { en: 'backtest: the series, oldest first', ko: 'backtest: 시계열, 오래된 것부터' },
     },
-    { flags: '--time <column>', text: { en: 'Its column of time', ko: '시간 열' }, required: true },
-    { flags: '--value <column>', text: { en: 'Its column of values', ko: '값 열' }, required: true },
+    { flags: '--time <column>', text: { en: 'backtest: its column of time', ko: 'backtest: 시간 열' } },
+    { flags: '--value <column>', text: { en: 'backtest: its column of values', ko: 'backtest: 값 열' } },
     {
       flags: '--detector <name>',
-      text: { en: 'Which detector judges', ko: '판정할 탐지기' },
-      choices: Object.keys(detectors),
-      required: true,
+      text: { en: 'backtest: which detector judges', ko: 'backtest: 판정할 탐지기' },
+      choices: ['daily', 'hourly'],
     },
   ],
   description: {
-    en: 'Runs an anomaly detector over any series and prints a line of CSV for every row. It needs neither a project nor a database.',
-    ko: '어떤 시계열이든 이상 탐지기로 판정하고 행마다 CSV 한 줄을 출력합니다. 프로젝트도 데이터베이스도 필요 없습니다.',
+    en: 'What is checked and how it came out. run: checks what is published and keeps the results; ends with 5 when anything fails. list: the checks there are. show: scores of yesterday or a range. explain: what a check found, with every number and some rows. mute: a failure that nobody wants to hear of, until a day and for a reason; without a check, those in force. schema: JSON Schema of a file of checks. backtest: an anomaly detector over any series, which needs no project.',
+    ko: '무엇을 검사했고 결과가 어떤지 보여 줍니다. run: 공개된 값을 검사하고 결과를 보관하며 실패가 있으면 5로 끝납니다. list: 검사 목록. show: 어제 또는 기간의 점수. explain: 검사가 찾은 것과 모든 숫자, 일부 행. mute: 정한 날까지 이유와 함께 알리지 않을 실패. 검사 없이 쓰면 현재 목록. schema: 검사 파일의 JSON Schema. backtest: 어떤 시계열이든 이상 탐지기로 판정하며 프로젝트가 필요 없습니다.',
   },
   examples: [
+    { line: 'millrace quality show --by platform', text: { en: 'yesterday’s scores', ko: '어제의 점수' } },
+    {
+      line: 'millrace quality show --by day --since 2026-11-01 --until 2026-11-30',
+      text: { en: 'a month’s trend', ko: '한 달의 추이' },
+    },
+    { line: 'millrace quality run --since yesterday', text: { en: 'check what is published', ko: '공개된 값 검사' } },
+    { line: 'millrace quality explain ads.nonneg', text: { en: 'what it found', ko: '무엇을 찾았는지' } },
+    {
+      line: 'millrace quality mute ads.nonneg --expires 2026-12-01 --reason refunds',
+      text: { en: 'hear nothing of it until then', ko: '그때까지 알리지 않음' },
+    },
     {
       line: 'millrace quality backtest --csv c.csv --time day --value cost --detector daily',
       text: { en: 'judge cost by day', ko: '일별 비용 판정' },
     },
   ],
-  run: backtest,
+  run: quality,
 }
 
-async function backtest({ output, projectDir }: Invocation, _: readonly string[], given: Given): Promise<number> {
-  const file = resolve(projectDir, String(given['csv']))
-  const rows: (readonly string[])[] = []
-  for await (const { cells } of csvRecords(file, { encoding: 'utf-8', delimiter: ',' })) rows.push(cells)
-  const [header = [], ...body] = rows
-  const timeAt = columnOf(header, String(given['time']))
-  const valueAt = columnOf(header, String(given['value']))
-  const times = body.map((cells) => cells[timeAt] ?? '')
-  const points = body.map((cells, at): Point => ({
-    hour: hourOf(times[at] ?? '', at + 2),
-    value: valueOf(cells[valueAt] ?? ''),
-  }))
-  const judged = detectors[given['detector'] === 'hourly' ? 'hourly' : 'daily'](points)
-  const lines = judged.map((one, at) => line(times[at] ?? '', body[at]?.[valueAt] ?? '', one))
-  output.data(['timestamp,value,expected_low,expected_high,score,anomaly', ...lines, ''].join('\n'))
-  return 0
-}
-
-function columnOf(header: readonly string[], name: string): number {
-  const at = header.findIndex((cell) => cell.trim() === name)
-  if (at >= 0) return at
-  throw new MillraceError('CLI_USAGE', { command: 'quality', detail: `"${name}" ≠ ${header.join(', ')}` })
-}
-
-/** Civil time as written: an offset behind it is not applied, because weekdays and hours are those of the series' zone. */
-function hourOf(text: string, lineNumber: number): number {
-  const found = /^\s*(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{1,2})(?::(\d{2}))?)?/.exec(text)
-  if (!found)
-    throw new MillraceError('CLI_USAGE', {
-      command: 'quality',
-      detail: `${lineNumber}: "${text}" ≠ YYYY-MM-DD[ HH:MM]`,
-    })
-  const [year = 0, month = 1, dayOfMonth = 1, hour = 0, minute = 0] = found.slice(1).map((part) => Number(part ?? 0))
-  return Date.UTC(year, month - 1, dayOfMonth) / 3_600_000 + hour + minute / 60
-}
-
-function valueOf(text: string): number | null {
-  const value = Number(text)
-  return text.trim() === '' || !Number.isFinite(value) ? null : value
-}
-
-function line(time: string, value: string, { low, high, score, anomaly }: Judged): string {
-  const cells = [time, value, low ?? '', high ?? '', score, anomaly ? 1 : 0].map(String)
-  return cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')
+async function quality(invocation: Invocation, args: readonly string[], given: Given): Promise<number> {
+  const action = args[0] as Action
+  if (action === 'backtest') {
+    const { backtest } = await import('./quality-backtest.ts')
+    return backtest(invocation, given)
+  }
+  if (action === 'explain' && args[1] === undefined)
+    throw new MillraceError('CLI_USAGE', { command: 'quality', detail: 'explain needs the id of a check' })
+  const bodies = await import('./quality-actions.ts')
+  const body = {
+    run: bodies.runChecks,
+    list: bodies.listChecks,
+    show: bodies.showScores,
+    explain: bodies.explainCheck,
+    mute: bodies.muteCheck,
+    schema: bodies.printSchema,
+  } as const satisfies Record<Exclude<Action, 'backtest'>, unknown>
+  return body[action](invocation, given, args[1])
 }

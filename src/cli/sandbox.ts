@@ -14,8 +14,8 @@ export const command: CommandSpec = {
     { flags: '--as-of <day>', text: { en: 'The clock stands on this day', ko: '시계를 이 날에 세움' } },
   ],
   description: {
-    en: 'Serves Google Ads and Meta Ads over one seeded world on 127.0.0.1 until Ctrl-C: real wire formats, quotas and faults, no account. Needs no project.',
-    ko: '시드로 만든 한 세계를 127.0.0.1에서 Google Ads와 Meta Ads로 제공합니다(Ctrl-C까지). 실제 응답 형식, 할당량, 장애를 흉내 내며 계정도 프로젝트도 필요 없습니다.',
+    en: 'Serves the ad platforms over one seeded world on 127.0.0.1 until Ctrl-C: real wire formats, quotas and faults, no account. Needs no project.',
+    ko: '시드로 만든 한 세계를 127.0.0.1에서 여러 광고 플랫폼의 API로 제공합니다(Ctrl-C까지). 실제 응답 형식, 할당량, 장애를 흉내 내며 계정도 프로젝트도 필요 없습니다.',
   },
   examples: [
     {
@@ -39,14 +39,19 @@ function wholeNumber(given: Given, name: string, max: number): number | undefine
 
 async function sandbox({ output, signal }: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const asOf = given['asOf']
+  const [{ runSandbox }, { sandboxPlatforms }] = await Promise.all([
+    import('../sandbox/process.ts'),
+    import('../sandbox/shapes.ts'),
+  ])
   const options = {
     seed: wholeNumber(given, 'seed', 2 ** 31 - 1) ?? 1,
     port: wholeNumber(given, 'port', 65_535) ?? 0,
     json: output.json,
     signal,
+    // A sandbox that stands alone plays every platform that it can.
+    world: { platforms: sandboxPlatforms },
     ...(typeof asOf === 'string' && { asOf: day(asOf) }),
   }
-  const { runSandbox } = await import('../sandbox/process.ts')
   await runSandbox(options, (text) => output.data(text))
   return 0
 }

@@ -6,9 +6,12 @@ import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from '
 import { defineConnector } from './connector.ts'
 import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
 import { GoogleClient } from './google-ads-client.ts'
-import { refreshingTokens } from './google-ads-oauth.ts'
+import type { OauthOptions } from './oauth-tokens.ts'
+import { refreshingTokens } from './oauth-tokens.ts'
 import { GoogleReading } from './google-ads-reading.ts'
 import { googleFlatRows, googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
+import type { ServiceAccount } from './google-service-account.ts'
+import { assertionForm, serviceAccount } from './google-service-account.ts'
 import { redactor } from './redact.ts'
 import type { RetryPolicy } from './retry.ts'
 import { withRetry } from './retry.ts'
@@ -20,7 +23,7 @@ const customerId = z
   .transform((text) => text.replaceAll('-', '').trim())
   .pipe(z.string().regex(/^\d{1,19}$/, 'must be a customer id such as 123-456-7890'))
 
-const options = z.object({
+const plain = z.object({
   baseUrl: z.url().default('https://googleads.googleapis.com').describe('Address of the Google Ads API.'),
   oauthUrl: z.url().default('https://oauth2.googleapis.com/token').describe('The token endpoint itself.'),
   apiVersion: z
@@ -28,13 +31,33 @@ const options = z.object({
     .regex(/^v\d+$/)
     .default('v24')
     .describe('Version of the Google Ads API.'),
-  clientId: secret.describe('OAuth client id.'),
-  clientSecret: secret.describe('OAuth client secret.'),
-  refreshToken: secret.describe('OAuth refresh token with the scope https://www.googleapis.com/auth/adwords.'),
+  authorizeUrl: z
+    .url()
+    .default('https://accounts.google.com/o/oauth2/v2/auth')
+    .describe('Where people sign in: millrace connectors auth.'),
+  clientId: secret.optional().describe('OAuth client id.'),
+  clientSecret: secret.optional().describe('OAuth client secret.'),
+  refreshToken: secret
+    .optional()
+    .describe('OAuth refresh token with the scope https://www.googleapis.com/auth/adwords.'),
+  serviceAccountKey: z
+    .string()
+    .optional()
+    .describe('Instead of the three: the text of a service account’s key file, best as file:PATH.'),
+  impersonate: z.email().optional().describe('The person that the service account stands for, where it must.'),
   loginCustomerId: customerId.optional().describe('Manager through which the accounts are reached.'),
   developerToken: secret.optional().describe('Ignored by Google since 9 September 2026; leave it out.'),
   accounts: z.array(customerId).default([]).describe('Customer ids; left out: all that the credentials reach.'),
   ...limits,
+})
+
+const ofPerson = ['clientId', 'clientSecret', 'refreshToken'] as const
+
+/** A person's three, or a service account: one of them whole. */
+const options = plain.superRefine((given, context) => {
+  if (given.serviceAccountKey !== undefined) return
+  for (const name of ofPerson.filter((one) => given[one] === undefined))
+    context.addIssue({ code: 'custom', path: [name], message: 'is needed where there is no serviceAccountKey' })
 })
 
 export type GoogleAdsOptions = z.output<typeof options>
@@ -67,12 +90,29 @@ export const adapter = defineConnector({
   open: (given) => Promise.resolve(openGoogleAds(given)),
 })
 
+/** A person's refresh token, or the signed word of a service account. */
+function grantOf(given: GoogleAdsOptions): OauthOptions['grant'] {
+  const { serviceAccountKey, impersonate: subject, oauthUrl: tokenUrl } = given
+  if (serviceAccountKey === undefined) {
+    const { clientId = '', clientSecret = '', refreshToken = '' } = given
+    const form = { client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken }
+    return () => ({ grant_type: 'refresh_token', ...form })
+  }
+  let account: ServiceAccount | undefined
+  return (nowMs) => {
+    // Read at the first exchange: a key that is none is that connection's failure, told by check and run.
+    account ??= serviceAccount(serviceAccountKey)
+    return assertionForm(account, { tokenUrl, subject, nowMs })
+  }
+}
+
 /** A connection to Google Ads. Nothing is called before it is asked something. */
 export function openGoogleAds(given: GoogleAdsOptions): Connector {
-  const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken])
+  const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken, given.serviceAccountKey])
   const timeoutMs = given.timeoutSeconds * 1000
   const policy: RetryPolicy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
-  const tokens = refreshingTokens({ ...given, url: given.oauthUrl, timeoutMs }, redact, policy)
+  const oauth = { platform: 'google_ads', grant: grantOf(given), url: given.oauthUrl, timeoutMs } as const
+  const tokens = refreshingTokens(oauth, redact, policy)
   const client = new GoogleClient({ ...given, developerToken: given.developerToken, timeoutMs, policy }, tokens, redact)
   /** Which customer an account was found below. */
   const roots = new Map<string, string>()

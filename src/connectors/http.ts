@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { MillraceError } from '../domain/errors.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { ConnectorContext } from './connector.ts'
@@ -7,7 +8,7 @@ import type { Redactor } from './redact.ts'
 import type { FlatRows } from './row-template.ts'
 
 export interface Call {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
@@ -47,7 +48,12 @@ const failureBytesMax = 256 * 1024
  * and following one would carry the token to a host that nobody configured.
  * Throws CONNECTORS_UNREACHABLE, _TIMEOUT, _ANSWER_CUT, _ANSWER_UNREADABLE, or what the platform's own error means.
  */
-async function call(request: Call, wire: Wire, context: ConnectorContext): Promise<Answer> {
+async function call(
+  request: Call,
+  wire: Wire,
+  context: ConnectorContext,
+  accepted = /json|javascript/i,
+): Promise<Answer> {
   const silence = silenceGuard(request, wire, context)
   let response: Response
   try {
@@ -66,7 +72,7 @@ async function call(request: Call, wire: Wire, context: ConnectorContext): Promi
   const body = bytesOf(response, request, wire, silence)
   if (!response.ok) throw await failure(response, body, request, wire, context)
   const type = response.headers.get('content-type') ?? 'application/json'
-  if (!/json|javascript/i.test(type)) {
+  if (!accepted.test(type)) {
     await response.body?.cancel()
     throw unreadable(request, wire, response.status, `Its content type is "${wire.redact.text(type)}"`)
   }
@@ -101,6 +107,46 @@ export async function callForJson(
   } catch (cause) {
     throw cut(request, wire, 'the JSON is incomplete or malformed', wire.redact.cause(cause))
   }
+}
+
+/** A JSON answer as a whole whose numbers are strings of their digits: ids beyond 2^53 and cents stay what they are. */
+export async function callForDigits(
+  request: Call,
+  wire: Wire,
+  context: ConnectorContext,
+): Promise<{ readonly body: unknown; readonly headers: Headers }> {
+  const answer = await call(request, wire, context)
+  const text = await textOf(answer.body, 64 * 1024 * 1024)
+  try {
+    return { body: JSON.parse(text, keepDigits), headers: answer.headers }
+  } catch (cause) {
+    throw cut(request, wire, 'the JSON is incomplete or malformed', wire.redact.cause(cause))
+  }
+}
+
+/** The third argument of a reviver is not in the compiler's library yet. */
+function keepDigits(this: unknown, _: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' ? (context?.source ?? String(value)) : value
+}
+
+/** A file that a platform serves beside its API, as its bytes; `broken` makes the error for one that came damaged. */
+export async function callForFile(
+  request: Call,
+  wire: Wire,
+  context: ConnectorContext,
+  limits: { readonly types: RegExp; readonly bytesMax: number },
+): Promise<{ readonly bytes: Uint8Array; readonly broken: (detail: string, cause?: unknown) => MillraceError }> {
+  const { body } = await call(request, wire, context, limits.types)
+  const broken = (detail: string, cause?: unknown) => cut(request, wire, detail, wire.redact.cause(cause))
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > limits.bytesMax)
+      throw unreadable(request, wire, 200, `The file is longer than ${limits.bytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  return { bytes: Buffer.concat(chunks), broken }
 }
 
 const hostOf = (url: string) => new URL(url).host

@@ -4,7 +4,15 @@ import type { AdAccount } from '../domain/account.ts'
 import type { DayRange } from '../domain/day.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import { checkLines } from './check.ts'
-import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, OnUnavailable, Sink } from './connector.ts'
+import type {
+  CheckLine,
+  Connector,
+  ConnectorContext,
+  ConnectorSpec,
+  ExtractResult,
+  OnUnavailable,
+  Sink,
+} from './connector.ts'
 import { defineConnector } from './connector.ts'
 import { accountFields, accountOf, statusWord } from './meta-ads-account.ts'
 import { MetaClient } from './meta-ads-client.ts'
@@ -14,8 +22,10 @@ import { MetaReading } from './meta-ads-reading.ts'
 import type { Part } from './meta-ads-split.ts'
 import { filterOf, halves } from './meta-ads-split.ts'
 import { campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
+import { describeMetaToken } from './meta-token.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
+import { tokenLine } from './token-line.ts'
 
 /** An account id as people copy it (act_123) or as rows carry it: digits. */
 const accountId = z
@@ -31,6 +41,8 @@ const options = z.object({
     .default('v26.0')
     .describe('Version of the Graph API.'),
   accessToken: secret.describe('A token with ads_read; one of a system user does not expire.'),
+  appId: z.string().regex(/^\d+$/).optional().describe('The app that the token was made by; only to renew it.'),
+  appSecret: secret.optional().describe('Secret of that app.'),
   accounts: z.array(accountId).default([]).describe('Ad account ids; left out: all that the token reaches.'),
   pageLimit: z.int().min(10).max(5_000).default(500).describe('Rows a page; halved when Meta finds it too large.'),
   jobIdleSecondsMax: z
@@ -72,7 +84,7 @@ export const adapter = defineConnector({
 
 /** A connection to Meta. Nothing is called before it is asked something. */
 export function openMetaAds(given: MetaAdsOptions): Connector {
-  const redact = redactor([given.accessToken])
+  const redact = redactor([given.accessToken, given.appSecret])
   const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
   const open = () => new MetaClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy }, redact)
   const discover = (context: ConnectorContext, onUnavailable?: OnUnavailable) =>
@@ -82,8 +94,8 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
   return {
     spec: specOf(given.apiVersion),
     discover,
-    check: (context) =>
-      checkLines({
+    check: async (context) => {
+      const lines = await checkLines({
         platform: 'meta_ads',
         language: context.language,
         signIn: () => open().pages('me/adaccounts', { fields: 'account_id' }, null, context).next(),
@@ -92,7 +104,9 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
           const probe = { level: 'account', fields: 'impressions', date_preset: 'yesterday' }
           return open().pages(`act_${id}/insights`, probe, id, context).next()
         },
-      }),
+      })
+      return [...lines, ...(await lifeOf(given, lines, context))]
+    },
     async extract(slice, account, context, sink) {
       assert.equal(slice.level, 'campaign', 'only slices of a level that the spec names are asked for')
       const client = open()
@@ -103,6 +117,22 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
       }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}
+
+/** When the token ends, where Meta tells: a token that may not ask about itself is no failure. */
+async function lifeOf(
+  given: MetaAdsOptions,
+  [signedIn]: readonly CheckLine[],
+  context: ConnectorContext,
+): Promise<readonly CheckLine[]> {
+  if (signedIn?.outcome !== 'ok') return []
+  try {
+    const { expiresAtMs } = await describeMetaToken(given, given.accessToken, context)
+    return [tokenLine(expiresAtMs, context.clock.nowMs(), context.language)]
+  } catch (error) {
+    if (!isMillraceError(error)) throw error
+    return []
   }
 }
 

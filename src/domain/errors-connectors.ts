@@ -190,6 +190,21 @@ const passing = {
       fix: '그 시간이 지난 뒤 같은 명령을 다시 실행하거나 플랫폼에 할당량 증가를 요청하세요.',
     },
   },
+  CONNECTORS_NOT_READY: {
+    exit: 'temporary',
+    retryable: true,
+    facts: ['platform', 'account', 'detail', 'waitSeconds'],
+    en: {
+      what: '{platform} has not finished the days asked for (account {account})',
+      why: 'The platform says: {detail}. Numbers that are still added up are not read.',
+      fix: 'Run the same command again in {waitSeconds} seconds; a scheduled run does so by itself.',
+    },
+    ko: {
+      what: '{platform}: 요청한 날짜의 집계가 끝나지 않았습니다 (계정 {account})',
+      why: '플랫폼의 답: {detail}. 집계 중인 수치는 읽지 않습니다.',
+      fix: '{waitSeconds}초 뒤에 같은 명령을 다시 실행하세요. 예약된 실행은 스스로 다시 시도합니다.',
+    },
+  },
   CONNECTORS_TRANSIENT: {
     exit: 'temporary',
     retryable: true,
@@ -267,5 +282,39 @@ const passing = {
   },
 } as const satisfies ErrorTable
 
+/** While people sign in. */
+const signIn = {
+  CONNECTORS_SIGN_IN: {
+    exit: 'auth',
+    retryable: false,
+    facts: ['platform', 'detail'],
+    en: {
+      what: 'The sign-in at {platform} did not come to its end: {detail}',
+      why: 'access_denied: someone pressed Cancel, or the user is not among the test users of an app in Testing. A missing scope: its box was not ticked.',
+      fix: 'Sign in again and agree to all that is asked; add the user under Google Auth Platform → Audience → Test users, or publish the app.',
+    },
+    ko: {
+      what: '{platform} 로그인이 끝나지 않았습니다: {detail}',
+      why: 'access_denied: 취소를 눌렀거나, 테스트 중인 앱의 테스트 사용자가 아닙니다. 범위가 빠졌다면 체크하지 않은 것입니다.',
+      fix: '다시 로그인해 요청된 항목에 모두 동의하세요. Google Auth Platform → 대상 → 테스트 사용자에 추가하거나 앱을 게시하세요.',
+    },
+  },
+  CONNECTORS_CREDENTIAL_FILE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'detail'],
+    en: {
+      what: 'The credential file {file} cannot be used: {detail}',
+      why: 'It must be a google-ads.yaml, or the client_secret JSON of an OAuth client of the type Desktop app, as Google Cloud hands it out.',
+      fix: 'Download it again (Google Cloud → APIs & Services → Credentials), or give the values by env:NAME.',
+    },
+    ko: {
+      what: '자격 증명 파일 {file}을(를) 쓸 수 없습니다: {detail}',
+      why: 'google-ads.yaml 또는 Google Cloud에서 받은 데스크톱 앱 유형 OAuth 클라이언트의 client_secret JSON이어야 합니다.',
+      fix: '다시 내려받거나(Google Cloud → API 및 서비스 → 사용자 인증 정보) 값을 env:이름으로 지정하세요.',
+    },
+  },
+} as const satisfies ErrorTable
+
 /** The lines of ad platforms reached over the network. */
-export const connectorsErrors = { ...credentials, ...refusals, ...passing } as const satisfies ErrorTable
+export const connectorsErrors = { ...credentials, ...refusals, ...passing, ...signIn } as const satisfies ErrorTable

@@ -17,6 +17,21 @@ export const qualityErrors = {
       fix: '{remedyKo} 통과했는지는 millrace status로 확인하세요.',
     },
   },
+  QUALITY_CONFIG_INVALID: {
+    exit: 'config',
+    retryable: false,
+    facts: ['count', 'problems', 'problemsKo'],
+    en: {
+      what: 'The checks of the project have {count} problem(s)',
+      why: '{problems}',
+      fix: 'Correct them, then look with: millrace quality list.',
+    },
+    ko: {
+      what: '프로젝트의 검사에 문제가 {count}개 있습니다',
+      why: '{problemsKo}',
+      fix: '고친 뒤 millrace quality list로 확인하세요.',
+    },
+  },
   QUALITY_CHECK_ID_INVALID: {
     exit: 'config',
     retryable: false,

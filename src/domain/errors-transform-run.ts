@@ -152,21 +152,6 @@ export const transformRunErrors = {
       fix: '`millrace dbt --help`를 보거나 --runner dbt-core로 실행하세요.',
     },
   },
-  TRANSFORM_SELECTOR_UNKNOWN: {
-    exit: 'usage',
-    retryable: false,
-    facts: ['method', 'expression', 'feature'],
-    en: {
-      what: "The selector method '{method}' is not known here ({expression})",
-      why: 'The native runner selects by fqn, path, file, tag, source, config, resource_type, package, test_name and test_type.',
-      fix: 'Use one of these, or run with --runner dbt-core.',
-    },
-    ko: {
-      what: "선택 방법 '{method}'을(를) 쓸 수 없습니다 ({expression})",
-      why: '내장 러너는 fqn, path, file, tag, source, config, resource_type, package, test_name, test_type으로 선택합니다.',
-      fix: '그중 하나를 쓰거나 --runner dbt-core로 실행하세요.',
-    },
-  },
   TRANSFORM_CLEAN_OUTSIDE: {
     exit: 'usage',
     retryable: false,

@@ -10,9 +10,11 @@ import { orchestrateEngineErrors } from './errors-orchestrate-engine.ts'
 import { orchestrateScheduleErrors } from './errors-orchestrate-schedule.ts'
 import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
+import { secretErrors } from './errors-secrets.ts'
 import { serverErrors } from './errors-server.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
+import { transformSelectErrors } from './errors-transform-select.ts'
 import { transformErrors } from './errors-transform.ts'
 import { unifyErrors } from './errors-unify.ts'
 import { warehouseErrors } from './errors-warehouse.ts'
@@ -28,8 +30,10 @@ export const catalogue = {
   ...lakeErrors,
   ...unifyErrors,
   ...warehouseErrors,
+  ...secretErrors,
   ...qualityErrors,
   ...transformErrors,
+  ...transformSelectErrors,
   ...orchestrateErrors,
   ...orchestrateEngineErrors,
   ...orchestrateScheduleErrors,

@@ -4,6 +4,7 @@ import { runMessage } from '../notify/message.ts'
 import { deliverDue, enqueue } from '../notify/outbox.ts'
 import type { Session } from '../warehouse/warehouse.ts'
 import type { RunEvent, RunSummary } from './events.ts'
+import { tellExpiring } from './expiring-notice.ts'
 import type { Ports } from './ports.ts'
 import { sql } from './sql.ts'
 
@@ -42,6 +43,7 @@ export async function announce(
     ])
     await session.query(sql('run-tasks'), [summary.runId])
     await session.query('update engine_run set told_at = clock_timestamp() where run_id = $1', [summary.runId])
+    await tellExpiring(session, ports)
     for (const channel of ports.channels) {
       await enqueue(
         session,

@@ -37,6 +37,8 @@ export async function loadExtract(
       nowMs: ports.clock.nowMs(),
       settleMs: spec.settleMs,
       drift: extract.drift,
+      suite: ports.quality?.suite,
+      reader: ports.quality?.reader,
       report: (judged) => {
         results = judged
       },

@@ -3,7 +3,9 @@ import type { Clock, Random } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Notifier } from '../notify/notifier.ts'
+import type { Suite } from '../quality/suite.ts'
 import type { Runner } from '../transform/runner.ts'
+import type { ReadOnly } from '../warehouse/read-only.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 
 /** A connector opened with one connection's credentials, and the accounts that the configuration narrows it to. */
@@ -28,6 +30,12 @@ export interface Channel {
   readonly language: Language
 }
 
+/** What loads are judged by: the project's checks, and where queries of its own run. */
+export interface QualityPort {
+  readonly suite: Suite
+  readonly reader: ReadOnly
+}
+
 /** Everything a pipeline works with, opened from one configuration. Disposing it closes all of it. */
 export interface Ports extends AsyncDisposable {
   readonly clock: Clock
@@ -40,6 +48,8 @@ export interface Ports extends AsyncDisposable {
   /** Null when the project has no dbt step. */
   readonly dbt: DbtProject | null
   readonly channels: readonly Channel[]
+  /** The built-in checks alone when left out. */
+  readonly quality?: QualityPort
   /** Folder for spools and other files that may be lost at any time. */
   readonly scratchDir: string
   /** Accounts that are worked on at the same time. */

@@ -1,15 +1,20 @@
-import { MillraceError } from '../domain/errors.ts'
 import type { Day } from '../domain/day.ts'
+import type { ReadOnly } from '../warehouse/read-only.ts'
 import type { Audit, Session, Stage, Verdict } from '../warehouse/warehouse.ts'
-import { builtinChecks } from './builtin.ts'
-import type { Check, CheckInput, Judgement, PartitionFacts, SliceFacts, SliceValues } from './check.ts'
+import type { Check, CheckInput, PartitionFacts, SliceFacts, SliceValues } from './check.ts'
+import { askQueries } from './audit-query.ts'
 import type { Drift } from './drift.ts'
 import { publishedPast } from './past.ts'
+import { quarantineRows, refuseWhole } from './quarantine.ts'
 import { writeResults } from './record.ts'
 import type { CheckResult } from './result.ts'
-import { keepSamples } from './sample.ts'
+import { refuses } from './result.ts'
+import { keepSamples, keepSqlSamples } from './sample.ts'
 import type { Scan } from './scan.ts'
 import { scanStage } from './scan.ts'
+import { judged, notCarriedOut } from './judged.ts'
+import type { Suite } from './suite.ts'
+import { assertIds, builtinSuite, inForce, muted, mutesInForce } from './suite.ts'
 
 /** What an audit must be told besides the stage. */
 export interface AuditFacts {
@@ -19,7 +24,11 @@ export interface AuditFacts {
   readonly settleMs: number
   /** The columns that the extract saw against the source's contract; without it `ads.schema_drift` is skipped. */
   readonly drift?: Drift | undefined
-  /** Other checks than the built-in ones. */
+  /** What the project checks; the built-in checks alone when left out. */
+  readonly suite?: Suite | undefined
+  /** Where queries of people's own run; without it a query check is an error, which is never a pass. */
+  readonly reader?: ReadOnly | undefined
+  /** Other checks than the suite's, for whoever has them as values. */
   readonly checks?: readonly Check[] | undefined
   /** Is handed the results as they were stored, again when the load is tried again: the last ones count, once it has ended well. */
   readonly report?: ((results: readonly CheckResult[]) => void) | undefined
@@ -32,27 +41,29 @@ export interface AuditFacts {
  * results cannot be kept under, and what the database throws when the fault is not a check's.
  */
 export function blockingAudit(facts: AuditFacts): Audit {
-  const checks = facts.checks ?? builtinChecks
-  assertIds(checks)
+  const suite = { ...(facts.suite ?? builtinSuite), ...(facts.checks && { checks: facts.checks }) }
+  assertIds([...suite.checks, ...suite.sqlChecks])
   return async (session, stage) => {
+    const checks = suite.checks.map((check) => inForce(check, suite, stage.account, facts.nowMs))
     const values: SliceValues = { currency: stage.account.currency }
     const scan = await scanStage(session, stage, checks, values)
     const slice = await sliceFacts(session, stage, scan, facts)
-    const results = checks.flatMap((check) => stage.days.map((date) => judge(check, date, scan, slice)))
-    const runs = await writeResults(session, stage, results, facts.nowMs)
-    await keepSamples(session, stage, { checks, results, runs, values })
+    const asked = await askQueries(session, stage, suite, facts)
+    const found = [
+      ...checks.flatMap((check) => stage.days.map((date) => judge(check, date, scan, slice))),
+      ...asked.map((one) => one.result),
+    ]
+    const mutes = await mutesInForce(session, suite, facts.nowMs)
+    const heard = found.map((one) => muted(one, mutes, stage.account))
+    const results = refuseWhole(heard, scan.partitions)
+    const runs = await writeResults(session, stage, results, { nowMs: facts.nowMs, contractHash: suite.hash })
+    await keepSamples(session, stage, { checks, results, runs, values, hidden: suite.hidden })
+    await keepSqlSamples(session, runs, asked, suite.hidden)
     facts.report?.(results)
-    return verdictsOf(stage.days, results)
-  }
-}
-
-const idShape = /^[a-z][a-z0-9_.]{0,62}$/
-
-function assertIds(checks: readonly Check[]): void {
-  const seen = new Set<string>()
-  for (const { id } of checks) {
-    if (!idShape.test(id) || seen.has(id)) throw new MillraceError('QUALITY_CHECK_ID_INVALID', { checkId: id })
-    seen.add(id)
+    const verdicts = verdictsOf(stage.days, results)
+    const refused = new Set(verdicts.filter((one) => one.refusedBy.length > 0).map((one) => one.date))
+    const taken = await quarantineRows(session, stage, { checks, results, runs, values, refused })
+    return verdicts.map((one) => ({ ...one, quarantined: taken.get(one.date) ?? 0 }))
   }
 }
 
@@ -73,27 +84,13 @@ async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: Aud
 }
 
 function judge(check: Check, date: Day, scan: Scan, slice: SliceFacts): CheckResult {
-  const named = {
-    checkId: check.id,
-    dimension: check.dimension,
-    severity: check.severity,
-    blocking: check.blocking,
-    date,
-  }
   const problem = scan.broken.get(check.id)
-  if (problem !== undefined) return { ...named, outcome: 'error', error: problem, tested: 0, failed: 0, facts: {} }
+  if (problem !== undefined) return notCarriedOut(check, date, problem)
   try {
-    return { ...named, ...judged(check.judge(inputOf(check, date, scan, slice))), error: null }
+    return judged(check, date, check.judge(inputOf(check, date, scan, slice)), check.words)
   } catch (error) {
-    // A rule that throws is a check that could not be carried out: recorded and, when blocking, refused; never a pass.
-    const message = error instanceof Error ? error.message : String(error)
-    return { ...named, outcome: 'error', error: message, tested: 0, failed: 0, facts: {} }
+    return notCarriedOut(check, date, error)
   }
-}
-
-function judged(judgement: Judgement): Omit<Judgement, 'facts'> & Pick<CheckResult, 'facts'> {
-  const { tested, failed } = judgement
-  return { ...judgement, facts: { tested, failed, ...judgement.facts } }
 }
 
 function inputOf(check: Check, date: Day, scan: Scan, slice: SliceFacts): CheckInput {
@@ -106,9 +103,6 @@ function inputOf(check: Check, date: Day, scan: Scan, slice: SliceFacts): CheckI
 }
 
 function verdictsOf(days: readonly Day[], results: readonly CheckResult[]): readonly Verdict[] {
-  const refused = Map.groupBy(
-    results.filter((one) => one.blocking && (one.outcome === 'fail' || one.outcome === 'error')),
-    (one) => one.date,
-  )
+  const refused = Map.groupBy(results.filter(refuses), (one) => one.date)
   return days.map((date) => ({ date, refusedBy: (refused.get(date) ?? []).map((one) => one.checkId) }))
 }

@@ -207,6 +207,7 @@ function resultOf(checkId: string, over: Partial<CheckResult>): CheckResult {
     dimension: 'conformity',
     severity: 'error',
     blocking: true,
+    onFail: 'block',
     outcome: 'fail',
     tested: 10,
     failed: 5,

@@ -69,7 +69,16 @@ export const builtinChecks = [
     severity: 'error',
     blocking: true,
     rows: {
-      fails: () => joined([sql`${impressions} < 0`, sql`${clicks} < 0`, sql`${conversions} < 0`], ' or '),
+      fails: () =>
+        joined(
+          [
+            sql`${impressions} < 0`,
+            sql`${clicks} < 0`,
+            sql`${conversions} < 0`,
+            sql`'NaN' in (${cost}, ${conversions})`,
+          ],
+          ' or ',
+        ),
       warns: () => sql`${cost} < 0`,
     },
     judge: judgeRows,

@@ -25,11 +25,20 @@ export type Severity = (typeof severities)[number]
 
 /**
  * `error`: the check could not be carried out, which is never a pass: a blocking check that errors refuses its partition.
- * `skipped`: there was nothing to judge by, and the reason is stored.
+ * `skipped`: there was nothing to judge by, and the reason is stored. `learning`: a detector has too short a past. `muted`: it failed
+ * or warned, and somebody decided not to hear of it for a time. `superseded`: a newer load made it about rows that nobody sees.
  */
-export const outcomes = ['pass', 'warn', 'fail', 'error', 'skipped'] as const
+export const outcomes = ['pass', 'warn', 'fail', 'error', 'skipped', 'learning', 'muted', 'superseded'] as const
 
 export type Outcome = (typeof outcomes)[number]
+
+/**
+ * What a failure does. `block`: the partition is refused. `quarantine`: the failing rows are kept aside and the others published.
+ * `warn`: published, and people are told. `record`: published and kept for whoever looks.
+ */
+export const onFails = ['block', 'quarantine', 'warn', 'record'] as const
+
+export type OnFail = (typeof onFails)[number]
 
 /** Numbers of the stage that are summed for the platform's control totals. */
 export const summedMetrics = ['cost', 'impressions', 'clicks', 'conversions', 'conversionValue'] as const
@@ -78,6 +87,8 @@ export interface RowCounts {
   readonly warns: number
   /** How far the worst failing row is off, in the rule's own unit; 0 without one. */
   readonly excessMax: number
+  /** Value of the check's own aggregate over the day; absent without one. */
+  readonly measure?: number
 }
 
 /** Predicates over one staged row, compiled together with those of every other check into one scan of the stage. */
@@ -104,12 +115,14 @@ export interface CheckInput {
 
 /** What a check found; `facts` fill the sentences of `builtin-words.ts` and are stored whole. */
 export interface Judgement {
-  readonly outcome: 'pass' | 'warn' | 'fail' | 'skipped'
+  readonly outcome: 'pass' | 'warn' | 'fail' | 'skipped' | 'learning'
   readonly tested: number
   readonly failed: number
   readonly value?: string | null
   readonly expectedLow?: string | null
   readonly expectedHigh?: string | null
+  /** How near a measured value came, 0 to 1, when failed rows among those tested do not say it. */
+  readonly score?: number
   readonly facts?: Facts
 }
 
@@ -121,9 +134,15 @@ export interface Check {
   readonly severity: Severity
   /** Whether a failure, or an error, refuses the partition. */
   readonly blocking: boolean
+  /** What a failure does; left out, `block` for a blocking check and `warn` for another. */
+  readonly onFail?: OnFail
   readonly rows?: RowRule
+  /** A whole number over all rows of a day, when single rows cannot say it; taken in the same scan as the row rules. */
+  readonly measure?: () => Fragment
   /** Which rows to keep as samples when the rule cannot say so of a row alone. */
   readonly samples?: (stage: Fragment) => Fragment
+  /** The rule and the remedy in the words of whoever wrote the check; a built-in one has its own in both languages. */
+  readonly words?: { readonly rule?: string | undefined; readonly fix?: string | undefined }
   /** Pure: same input, same judgement. */
   readonly judge: (input: CheckInput) => Judgement
 }
@@ -157,4 +176,9 @@ export function judgeWithin(tolerance: Tolerance): Check['judge'] {
       facts: { excessMax: counts.excessMax },
     }
   }
+}
+
+/** What a failure of the check does to its partition. */
+export function onFailOf({ blocking, onFail }: Pick<Check, 'blocking' | 'onFail'>): OnFail {
+  return onFail ?? (blocking ? 'block' : 'warn')
 }

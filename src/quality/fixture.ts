@@ -5,9 +5,9 @@ import type { Day } from '../domain/day.ts'
 import { addDays, day, dayEndMs, daysOf, timeZone } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { fromUnits, sumDecimals } from '../domain/decimal.ts'
-import type { ControlTotals, ExtractRecord } from '../domain/metric.ts'
+import type { ControlTotals, DailyMetric, ExtractRecord } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
-import type { Session, Verdict, Warehouse } from '../warehouse/warehouse.ts'
+import type { PartitionReport, Session, Verdict, Warehouse } from '../warehouse/warehouse.ts'
 import type { AuditFacts } from './audit.ts'
 import { blockingAudit } from './audit.ts'
 import type { CheckResult } from './result.ts'
@@ -168,9 +168,9 @@ export async function audited(warehouse: Warehouse, staging: Staging): Promise<A
 async function stageRows(session: Session, rows: readonly StagedRow[]): Promise<void> {
   await session.query(`
     create temp table "stage under audit" (entity_id text, date date, currency text, cost numeric(20,6), impressions bigint,
-      clicks bigint, conversions numeric(20,6), conversion_value numeric(20,6)) on commit drop`)
+      clicks bigint, link_clicks bigint, video_views bigint, conversions numeric(20,6), conversion_value numeric(20,6)) on commit drop`)
   await session.query(
-    `insert into "stage under audit" select "entityId", date, currency, cost, impressions, clicks, conversions, "conversionValue"
+    `insert into "stage under audit" (entity_id, date, currency, cost, impressions, clicks, conversions, conversion_value) select "entityId", date, currency, cost, impressions, clicks, conversions, "conversionValue"
      from jsonb_to_recordset($1::jsonb) as r ("entityId" text, date date, currency text, cost numeric, impressions bigint, clicks bigint,
        conversions numeric, "conversionValue" numeric)`,
     [JSON.stringify(rows)],
@@ -194,4 +194,34 @@ export async function published(warehouse: Warehouse, { account, rows, since, un
      from rows join partitions using (date)`,
     [JSON.stringify(rows), account.platform, account.accountId, since, until, isoInstant(nowMs)],
   )
+}
+
+function metricOf(row: StagedRow): DailyMetric {
+  return {
+    entityId: row.entityId ?? '',
+    date: row.date!,
+    currency: row.currency as DailyMetric['currency'],
+    cost: row.cost as Decimal,
+    impressions: row.impressions as Decimal,
+    clicks: row.clicks as Decimal,
+    linkClicks: null,
+    videoViews: null,
+    conversions: row.conversions as Decimal,
+    conversionValue: row.conversionValue as Decimal | null,
+  }
+}
+
+/** Loads the rows as the program does: stage, audit, publish. A second later than the load of the same staging before. */
+export async function loaded(warehouse: Warehouse, staging: Staging): Promise<readonly PartitionReport[]> {
+  const { account, since, until } = staging
+  staging.nowMs += 1_000
+  return warehouse.load({
+    extract: extractOf(staging),
+    account,
+    days: daysOf({ since, until }),
+    rows: (async function* () {
+      yield staging.rows.map(metricOf)
+    })(),
+    audit: blockingAudit({ nowMs: staging.nowMs, settleMs, ...staging.facts }),
+  })
 }

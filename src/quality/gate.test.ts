@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addDays, daysOf } from '../domain/day.ts'
-import type { Decimal } from '../domain/decimal.ts'
-import type { DailyMetric } from '../domain/metric.ts'
+import { addDays } from '../domain/day.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
 import type { PartitionReport, Warehouse } from '../warehouse/warehouse.ts'
-import { blockingAudit } from './audit.ts'
-import type { StagedRow, Staging } from './fixture.ts'
-import { cleanMonth, extractOf, settleMs, totalsOf } from './fixture.ts'
+import type { Staging } from './fixture.ts'
+import { cleanMonth, loaded, totalsOf } from './fixture.ts'
 import { newestResults } from './stored.ts'
 
 /* The audit where it works: inside the warehouse's own load, over the stage and the keys that the load makes. */
@@ -21,34 +18,7 @@ afterAll(async () => {
   await warehouse[Symbol.asyncDispose]()
 })
 
-function metricOf(row: StagedRow): DailyMetric {
-  return {
-    entityId: row.entityId ?? '',
-    date: row.date!,
-    currency: row.currency as DailyMetric['currency'],
-    cost: row.cost as Decimal,
-    impressions: row.impressions as Decimal,
-    clicks: row.clicks as Decimal,
-    linkClicks: null,
-    videoViews: null,
-    conversions: row.conversions as Decimal,
-    conversionValue: row.conversionValue as Decimal | null,
-  }
-}
-
-async function load(staging: Staging): Promise<readonly PartitionReport[]> {
-  const { account, since, until } = staging
-  staging.nowMs += 1_000
-  return warehouse.load({
-    extract: extractOf(staging),
-    account,
-    days: daysOf({ since, until }),
-    rows: (async function* () {
-      yield staging.rows.map(metricOf)
-    })(),
-    audit: blockingAudit({ nowMs: staging.nowMs, settleMs, ...staging.facts }),
-  })
-}
+const load = (staging: Staging) => loaded(warehouse, staging)
 
 const outcomes = (reports: readonly PartitionReport[]) => [...new Set(reports.map((one) => one.outcome))]
 

@@ -50,7 +50,7 @@ export async function scanStage(
   checks: readonly Check[],
   values: SliceValues,
 ): Promise<Scan> {
-  const placed = checks.filter((check) => check.rows).map((check, place): Placed => ({ check, place }))
+  const placed = checks.filter((check) => check.rows ?? check.measure).map((check, place): Placed => ({ check, place }))
   const whole = await attempt(session, () => read(session, scanStatement(stage, placed, values, true)))
   if (whole.ok) return scanOf(stage, whole.value, placed, new Map())
   const measures = await read(session, scanStatement(stage, [], values, true))
@@ -74,11 +74,16 @@ const measures: readonly Fragment[] = [
   sql`count(*)::int as rows`,
   sql`count(distinct nullif(entity_id, '') collate "C")::int as distinct_entities`,
   sql`percentile_cont(0.5) within group (order by (cost / nullif(clicks, 0))::float8) filter (where clicks > 0 and cost > 0) as median_cost_per_click`,
-  ...summedMetrics.map((metric) => sql`sum(${identifier(columnOf[metric])})::text as ${identifier(`sum_${metric}`)}`),
+  // What is no number is for a check to find; a sum over it would be none either, and every other check would be lost with it.
+  ...summedMetrics.map(
+    (metric) =>
+      sql`sum(nullif(${identifier(columnOf[metric])}::numeric, 'NaN'))::text as ${identifier(`sum_${metric}`)}`,
+  ),
 ]
 
-function ruleColumns({ check: { rows: rule }, place }: Placed, values: SliceValues): readonly Fragment[] {
-  if (!rule) return []
+function ruleColumns({ check, place }: Placed, values: SliceValues): readonly Fragment[] {
+  const { rows: rule, measure } = check
+  if (!rule) return measure ? [sql`(${measure()})::float8 as ${identifier(`m${place}`)}`] : []
   const fails = rule.fails(values)
   const warns = rule.warns?.(values)
   const excess = rule.excess?.(values)
@@ -136,15 +141,18 @@ function sumsOf(rows: readonly ScanRow[]): Readonly<Record<SummedMetric, Decimal
 }
 
 function countsOf({ place }: Placed, rows: readonly ScanRow[]): ReadonlyMap<Day, RowCounts> {
-  const own = rows.filter((row): row is ScanRow & { date: Day } => row.date !== null && `f${place}` in row)
+  const own = rows.filter(
+    (row): row is ScanRow & { date: Day } => row.date !== null && (`f${place}` in row || `m${place}` in row),
+  )
   return new Map(
     own.map((row) => [
       row.date,
       {
         ...noCounts,
-        fails: Number(row[`f${place}`]),
+        fails: Number(row[`f${place}`] ?? 0),
         warns: Number(row[`w${place}`] ?? 0),
         excessMax: Number(row[`x${place}`] ?? 0),
+        ...(`m${place}` in row && { measure: Number(row[`m${place}`]) }),
       },
     ]),
   )

@@ -3,16 +3,17 @@ import type { Facts } from '../domain/errors.ts'
 import type { PartitionKey } from '../domain/metric.ts'
 import { partitionText } from '../domain/metric.ts'
 import type { Session } from '../warehouse/warehouse.ts'
-import type { Dimension, Outcome, Severity } from './check.ts'
+import type { Dimension, OnFail, Outcome, Severity } from './check.ts'
 import { dataset } from './record.ts'
 import type { CheckResult, ResultCount } from './result.ts'
 
-interface StoredRow extends Readonly<Record<string, unknown>> {
+export interface StoredRow extends Readonly<Record<string, unknown>> {
   readonly partition: string
   readonly check_id: string
   readonly dimension: Dimension
   readonly severity: Severity
   readonly blocking: boolean
+  readonly on_fail: OnFail
   readonly outcome: Outcome
   readonly tested: string | number | null
   readonly failed: string | number | null
@@ -29,7 +30,7 @@ export async function countResults(session: Session, extractIds: readonly string
     `select count(*) filter (where q.outcome = 'pass')::int as pass, count(*) filter (where q.outcome = 'warn')::int as warn,
             count(*) filter (where q.outcome in ('fail', 'error'))::int as fail
      from (select distinct on (load_version, partition) run_id from dq_run
-           where dataset = $1 and load_version = any($2) order by load_version, partition, started_at desc, run_id desc) r
+           where dataset = $1 and stage = 'audit' and load_version = any($2) order by load_version, partition, run_seq desc) r
      join dq_result q on q.run_id = r.run_id`,
     [dataset, extractIds],
   )
@@ -43,10 +44,10 @@ export async function newestResults(
 ): Promise<ReadonlyMap<PartitionKey, readonly CheckResult[]>> {
   const names = new Map(keys.map((key) => [partitionText(key).slice(dataset.length + 1), key]))
   const rows = await session.query<StoredRow>(
-    `select r.partition, q.check_id, q.dimension, q.severity, q.blocking, q.outcome, q.tested, q.failed, q.value,
+    `select r.partition, q.check_id, q.dimension, q.severity, q.blocking, q.on_fail, q.outcome, q.tested, q.failed, q.value,
             q.expected_low, q.expected_high, q.explain, q.error
      from (select distinct on (partition) run_id, partition from dq_run
-           where dataset = $1 and partition = any($2) order by partition, started_at desc, run_id desc) r
+           where dataset = $1 and stage = 'audit' and partition = any($2) order by partition, run_seq desc) r
      join dq_result q on q.run_id = r.run_id
      order by r.partition, q.check_id`,
     [dataset, [...names.keys()]],
@@ -60,13 +61,14 @@ export async function newestResults(
   )
 }
 
-function resultOf(row: StoredRow, date: Day): CheckResult {
+export function resultOf(row: StoredRow, date: Day): CheckResult {
   return {
     checkId: row.check_id,
     date,
     dimension: row.dimension,
     severity: row.severity,
     blocking: row.blocking,
+    onFail: row.on_fail,
     outcome: row.outcome,
     tested: Number(row.tested ?? 0),
     failed: Number(row.failed ?? 0),

@@ -49,7 +49,7 @@ export function benchSandboxRows(campaigns = 2000, days = 100): SandboxRowFigure
   })
   const reply = answerStream(body, { nowMs, requestId: 'bench', fired: new Map(), source, spend: () => undefined })
   let bytes = 0
-  for (const piece of reply.body) bytes += Buffer.byteLength(piece)
+  for (const piece of reply.body as Iterable<string>) bytes += Buffer.byteLength(piece)
   const seconds = (systemClock.nowMs() - startMs) / 1000
   const { user, system } = process.cpuUsage(startCpu)
   const cpuSeconds = (user + system) / 1e6

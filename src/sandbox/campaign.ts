@@ -1,10 +1,11 @@
-import type { Random } from '../domain/clock.ts'
 import { seededRandom } from '../domain/clock.ts'
 import type { DayNumber } from './day-number.ts'
 import { dayNumber } from './day-number.ts'
 import { mixTwo } from './hash.ts'
 import type { CampaignTheme } from './names.ts'
 import { campaignName, seasonAt, themeAt } from './names.ts'
+import type { SandboxPlatform } from './shapes.ts'
+import { shapeOf } from './shapes.ts'
 
 /**
  * How a campaign lives. All of it follows from the calendar, never from the moment the world was made:
@@ -40,7 +41,7 @@ export interface WorldCampaign {
 
 /** What a campaign's account is to it. */
 export interface CampaignScope {
-  readonly platform: 'google_ads' | 'meta_ads'
+  readonly platform: SandboxPlatform
   readonly currency: string
   readonly digits: number
   readonly salt: number
@@ -83,14 +84,6 @@ function coinsPerDollar(scope: CampaignScope): number {
   return 10 ** scope.digits
 }
 
-/** Google: 11 digits and now and then the 19 of a full int64. Meta: 18 digits, beyond 2^53, as its campaigns have today. */
-function campaignId(platform: CampaignScope['platform'], index: number, random: Random): string {
-  const digits = (count: number) => Array.from({ length: count }, () => Math.floor(random() * 10)).join('')
-  if (platform === 'meta_ads') return `1202${digits(14)}`
-  const length = [11, 19, 10, 11][index % 4]!
-  return length === 19 ? `1${digits(18)}` : `2${digits(length - 1)}`
-}
-
 function makeCampaign(
   scope: CampaignScope,
   index: number,
@@ -106,7 +99,7 @@ function makeCampaign(
   const clickRate = 0.008 + random() * 0.06
   const costPerClickCoins = Math.max(1, Math.round(dollar * (0.3 + random() * 2.7)))
   return {
-    campaignId: campaignId(scope.platform, index, random),
+    campaignId: shapeOf(scope.platform).campaignId(index, random),
     kind,
     name: days ? seasonAt(index) : campaignName(theme, scope.currency, index, random),
     theme,

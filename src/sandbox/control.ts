@@ -43,6 +43,7 @@ const controls = {
     installScenario(state, scenario)
     return { faults: scenario.faults.length }
   },
+  'GET /__sandbox/service-account': (state) => state.grants.serviceAccount(`${state.origin()}/token`),
   'GET /__sandbox/log': (_, observation) => ({ requests: observation.log() }),
   'GET /__sandbox/quota': (state, observation) => observation.quota(state),
   'GET /__sandbox/truth': (state, _, request) => truth(state, request.query),

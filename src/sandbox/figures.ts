@@ -6,6 +6,7 @@ import { delivers } from './campaign.ts'
 import type { DayNumber } from './day-number.ts'
 import { weekday } from './day-number.ts'
 import { mixTwo } from './hash.ts'
+import type { FigureRules } from './platform-shape.ts'
 
 /**
  * Sums over some campaigns and days. Whole numbers only, so that sums are exact in any order: costs and values in the
@@ -60,18 +61,6 @@ export function addFigures(to: Figures, from: Readonly<Figures>): void {
   to.viewThroughConversions += from.viewThroughConversions
   to.reach += from.reach
 }
-
-/** What differs between the platforms in how figures come about. */
-export interface FigureRules {
-  readonly wholeConversions: boolean
-  /** Google books a credit on the day of the click, even when it is more than the day's cost; Meta never goes below zero. */
-  readonly creditBeyondCost: boolean
-}
-
-export const figureRules = {
-  google_ads: { wholeConversions: false, creditBeyondCost: true },
-  meta_ads: { wholeConversions: true, creditBeyondCost: false },
-} as const satisfies Record<string, FigureRules>
 
 /** Sunday to Saturday. */
 const weekdayFactor = [0.78, 1.06, 1.1, 1.08, 1.05, 1.0, 0.84] as const

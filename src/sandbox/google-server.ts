@@ -1,4 +1,5 @@
 import { dayAt } from '../domain/day.ts'
+import { answerAuthorize, answerRevoke, answerToken } from './google-sign-in.ts'
 import { dayNumber } from './day-number.ts'
 import type { GoogleClient, GoogleCustomer } from './google-fields.ts'
 import { GoogleRefusal, googleErrorReply } from './google-error.ts'
@@ -162,35 +163,6 @@ function sourceOf(
   }
 }
 
-/** `POST /token`, form-encoded, as RFC 6749 §6 and Google's documents have it. */
-function answerToken(state: SandboxState, request: Request, call: Call): Reply {
-  const { fired } = call
-  if (fired.has('status_500')) return jsonReply(500, { error: 'internal_failure' })
-  if (fired.has('status_503')) return jsonReply(503, { error: 'temporarily_unavailable' })
-  if (fired.has('status_429'))
-    return jsonReply(429, { error: 'rate_limit_exceeded', error_description: 'Rate Limit Exceeded' })
-  if (fired.has('token_revoked')) state.tokens.revoked.add('google')
-  const form = new URLSearchParams(request.body)
-  const { credentials } = state
-  const refuse = (status: number, error: string, description: string) =>
-    jsonReply(status, { error, error_description: description })
-  if (form.get('grant_type') !== 'refresh_token')
-    return refuse(400, 'unsupported_grant_type', 'Invalid grant_type: must be refresh_token')
-  if (form.get('client_id') !== credentials.clientId)
-    return refuse(401, 'invalid_client', 'The OAuth client was not found.')
-  if (form.get('client_secret') !== credentials.clientSecret) return refuse(401, 'invalid_client', 'Unauthorized')
-  if (state.tokens.revoked.has('google') || form.get('refresh_token') !== credentials.refreshToken) {
-    return refuse(400, 'invalid_grant', 'Token has been expired or revoked.')
-  }
-  const { token, expiresInSeconds } = state.tokens.issue(state.clock.nowMs())
-  return jsonReply(200, {
-    access_token: token,
-    expires_in: expiresInSeconds,
-    scope: 'https://www.googleapis.com/auth/adwords',
-    token_type: 'Bearer',
-  })
-}
-
 function answerQuery(state: SandboxState, request: Request, call: Call, version: number): Reply {
   const customerId = request.path.split('/')[3] ?? ''
   const customer = customerOf(state, request, customerId)
@@ -213,9 +185,19 @@ function answerQuery(state: SandboxState, request: Request, call: Call, version:
   return call.route === 'google.stream' ? answerStream(request.body, context) : answerSearch(request.body, context)
 }
 
-/** Answers a call of Google's token endpoint or of the Google Ads API. Never throws a refusal: it becomes the reply. */
+/** What is answered before anybody has a token. */
+const openDoors: Readonly<
+  Partial<Record<Call['route'], (state: SandboxState, request: Request, call: Call) => Reply>>
+> = {
+  'google.token': answerToken,
+  'google.authorize': answerAuthorize,
+  'google.revoke': answerRevoke,
+}
+
+/** Answers a call of Google's sign-in or of the Google Ads API. Never throws a refusal: it becomes the reply. */
 export function answerGoogle(state: SandboxState, request: Request, call: Call): Reply {
-  if (call.route === 'google.token') return answerToken(state, request, call)
+  const open = openDoors[call.route]
+  if (open) return open(state, request, call)
   try {
     const version = checkVersion(call.version, call.fired)
     if (version === undefined) return htmlReply(404, 'Not Found')

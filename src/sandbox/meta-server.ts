@@ -8,6 +8,7 @@ import { insightsParams, limitParam, listParam } from './meta-params.ts'
 import { MetaRefusal, invalidParameter, metaErrorReply, throttled, tooMuchData } from './meta-error.ts'
 import type { MetaJob } from './meta-jobs.ts'
 import { failureOf, progressOf } from './meta-jobs.ts'
+import { describeToken, exchangeToken } from './meta-sign-in.ts'
 import { effectiveStatus } from './meta-status.ts'
 import { openReport } from './report.ts'
 import type { Reply, Request } from './reply.ts'
@@ -29,27 +30,27 @@ function tokenOf(request: Request): string | undefined {
     : (request.query.get('access_token') ?? undefined)
 }
 
+function sessionExpired(): MetaRefusal {
+  const message =
+    'Error validating access token: Session has expired. The current time is later than the expiry of the token.'
+  return new MetaRefusal(190, message, { subcode: 463 })
+}
+
 function checkToken(state: SandboxState, request: Request, fired: FiredFaults): void {
   const token = tokenOf(request)
   if (token === undefined) {
     throw new MetaRefusal(2500, 'An active access token must be used to query information about the current user.')
   }
-  if (fired.has('token_expired')) {
-    throw new MetaRefusal(
-      190,
-      'Error validating access token: Session has expired. The current time is later than the expiry of the token.',
-      { subcode: 463 },
-    )
-  }
+  if (fired.has('token_expired')) throw sessionExpired()
   if (fired.has('token_revoked')) state.tokens.revoked.add('meta')
   if (state.tokens.revoked.has('meta')) {
     throw new MetaRefusal(190, 'Error validating access token: The user has not authorized application.', {
       subcode: 458,
     })
   }
-  if (token !== state.credentials.metaAccessToken) {
-    throw new MetaRefusal(190, 'Invalid OAuth access token - Cannot parse access token', { subcode: 467 })
-  }
+  const held = state.metaTokens.find(token)
+  if (!held) throw new MetaRefusal(190, 'Invalid OAuth access token - Cannot parse access token', { subcode: 467 })
+  if (state.metaTokens.isExpired(held, state.clock.nowMs())) throw sessionExpired()
 }
 
 function throwFired(fired: FiredFaults): void {
@@ -353,6 +354,8 @@ function answerJobInsights(state: SandboxState, request: Request, call: Call): s
 }
 
 const answers = {
+  'meta.exchange': exchangeToken,
+  'meta.debug_token': describeToken,
   'meta.accounts': answerAccounts,
   'meta.account': (state, request, call) =>
     writeNode(accountOf(state, call), listParam(request.query, 'fields'), accountFields, state),
@@ -371,10 +374,11 @@ export function answerMeta(state: SandboxState, request: Request, call: Call & {
   const scope = call.account ?? 'app'
   try {
     checkVersion(call.version, call.fired)
-    checkToken(state, request, call.fired)
+    // Who exchanges a token shows the app's secret instead.
+    if (call.route !== 'meta.exchange') checkToken(state, request, call.fired)
     if (!state.usage.spend(scope, nowMs)) throw throttled(3600)
     throwFired(call.fired)
-    if (request.method !== (call.route === 'meta.job_submit' ? 'POST' : 'GET'))
+    if (call.route !== 'meta.exchange' && request.method !== (call.route === 'meta.job_submit' ? 'POST' : 'GET'))
       throw new MetaRefusal(100, 'Unsupported post request.', { subcode: 33 })
     const body = answers[call.route](state, request, call)
     const headers = {

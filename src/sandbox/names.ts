@@ -11,17 +11,72 @@ export interface CampaignTheme {
     | 'OUTCOME_AWARENESS'
     | 'OUTCOME_LEADS'
     | 'OUTCOME_ENGAGEMENT'
+  readonly tiktokObjective:
+    | 'PRODUCT_SALES'
+    | 'WEB_CONVERSIONS'
+    | 'TRAFFIC'
+    | 'REACH'
+    | 'LEAD_GENERATION'
+    | 'VIDEO_VIEWS'
 }
 
 const themes: readonly CampaignTheme[] = [
-  { ko: '브랜드 검색', en: 'Brand Search', googleChannel: 'SEARCH', metaObjective: 'OUTCOME_SALES' },
-  { ko: '실적 최대화', en: 'Performance Max', googleChannel: 'PERFORMANCE_MAX', metaObjective: 'OUTCOME_SALES' },
-  { ko: '쇼핑 전체 상품', en: 'Shopping All Products', googleChannel: 'SHOPPING', metaObjective: 'OUTCOME_SALES' },
-  { ko: '리타겟팅 7일', en: 'Retargeting 7d', googleChannel: 'DISPLAY', metaObjective: 'OUTCOME_TRAFFIC' },
-  { ko: '유튜브 인지도', en: 'Video Reach', googleChannel: 'VIDEO', metaObjective: 'OUTCOME_AWARENESS' },
-  { ko: '일반 키워드', en: 'Generic Keywords', googleChannel: 'SEARCH', metaObjective: 'OUTCOME_LEADS' },
-  { ko: '신규 고객 확보', en: 'New Customers', googleChannel: 'DEMAND_GEN', metaObjective: 'OUTCOME_ENGAGEMENT' },
-  { ko: '경쟁사 키워드', en: 'Competitor Terms', googleChannel: 'SEARCH', metaObjective: 'OUTCOME_TRAFFIC' },
+  {
+    ko: '브랜드 검색',
+    en: 'Brand Search',
+    googleChannel: 'SEARCH',
+    metaObjective: 'OUTCOME_SALES',
+    tiktokObjective: 'WEB_CONVERSIONS',
+  },
+  {
+    ko: '실적 최대화',
+    en: 'Performance Max',
+    googleChannel: 'PERFORMANCE_MAX',
+    metaObjective: 'OUTCOME_SALES',
+    tiktokObjective: 'PRODUCT_SALES',
+  },
+  {
+    ko: '쇼핑 전체 상품',
+    en: 'Shopping All Products',
+    googleChannel: 'SHOPPING',
+    metaObjective: 'OUTCOME_SALES',
+    tiktokObjective: 'PRODUCT_SALES',
+  },
+  {
+    ko: '리타겟팅 7일',
+    en: 'Retargeting 7d',
+    googleChannel: 'DISPLAY',
+    metaObjective: 'OUTCOME_TRAFFIC',
+    tiktokObjective: 'TRAFFIC',
+  },
+  {
+    ko: '유튜브 인지도',
+    en: 'Video Reach',
+    googleChannel: 'VIDEO',
+    metaObjective: 'OUTCOME_AWARENESS',
+    tiktokObjective: 'VIDEO_VIEWS',
+  },
+  {
+    ko: '일반 키워드',
+    en: 'Generic Keywords',
+    googleChannel: 'SEARCH',
+    metaObjective: 'OUTCOME_LEADS',
+    tiktokObjective: 'LEAD_GENERATION',
+  },
+  {
+    ko: '신규 고객 확보',
+    en: 'New Customers',
+    googleChannel: 'DEMAND_GEN',
+    metaObjective: 'OUTCOME_ENGAGEMENT',
+    tiktokObjective: 'REACH',
+  },
+  {
+    ko: '경쟁사 키워드',
+    en: 'Competitor Terms',
+    googleChannel: 'SEARCH',
+    metaObjective: 'OUTCOME_TRAFFIC',
+    tiktokObjective: 'TRAFFIC',
+  },
 ]
 
 const seasons = [

@@ -1,6 +1,7 @@
 import type { Reply, Request } from './reply.ts'
 import type { Call, SandboxState } from './sandbox-state.ts'
-import type { FaultKind, Route } from './scenario.ts'
+import type { FaultKind } from './scenario.ts'
+import type { Route } from './shapes.ts'
 
 /** One call that reached a platform of the sandbox. Holds no secret: tokens are neither in path nor query here. */
 export interface LoggedRequest {
@@ -35,7 +36,8 @@ export class Observation {
 
   note(atMs: number, request: Request, call: Call, reply: Reply): void {
     const query = new URLSearchParams(request.query)
-    if (query.has('access_token')) query.set('access_token', 'redacted')
+    for (const name of ['access_token', 'secret', 'input_token', 'fb_exchange_token', 'client_secret'])
+      if (query.has(name)) query.set(name, 'redacted')
     this.#counts[call.route] = (this.#counts[call.route] ?? 0) + 1
     this.#log.push({
       sequence: ++this.count,

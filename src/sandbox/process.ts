@@ -5,8 +5,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../domain/errors.ts'
 import { day } from '../domain/day.ts'
+import { connectionVariables } from './connections.ts'
 import type { Sandbox, SandboxOptions } from './sandbox.ts'
 import { startSandbox } from './sandbox.ts'
+import type { SandboxPlatform } from './shapes.ts'
+import { sandboxPlatforms, shapeOf } from './shapes.ts'
 
 /** What `millrace sandbox` is told. */
 export interface RunSandboxOptions extends Omit<SandboxOptions, 'clock'> {
@@ -21,26 +24,27 @@ export interface RunSandboxOptions extends Omit<SandboxOptions, 'clock'> {
 /** What a running sandbox tells others about itself: addresses, credentials that work nowhere else, accounts. */
 export type SandboxAddress = Pick<
   Sandbox,
-  'url' | 'googleAdsUrl' | 'googleOauthUrl' | 'metaUrl' | 'credentials' | 'accounts'
+  'url' | 'googleAdsUrl' | 'googleOauthUrl' | 'metaUrl' | 'credentials' | 'connections' | 'accounts'
 >
 
 function addressOf(sandbox: Sandbox): SandboxAddress {
-  const { url, googleAdsUrl, googleOauthUrl, metaUrl, credentials, accounts } = sandbox
-  return { url, googleAdsUrl, googleOauthUrl, metaUrl, credentials, accounts }
+  const { url, googleAdsUrl, googleOauthUrl, metaUrl, credentials, connections, accounts } = sandbox
+  return { url, googleAdsUrl, googleOauthUrl, metaUrl, credentials, connections, accounts }
+}
+
+/** What a connection is told besides addresses. */
+function credentialLines(platform: SandboxPlatform, options: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(options)
+    .filter(([option]) => !(option in shapeOf(platform).variables))
+    .map(([option, value]) => `${platform.padEnd(15)} ${option.padEnd(16)} ${value}`)
 }
 
 /** The lines that people read; the first block can be pasted into a shell. */
-function sandboxText({ url, credentials, accounts, ...urls }: SandboxAddress): string {
+function sandboxText({ url, connections, accounts }: SandboxAddress): string {
   const lines = [
-    `export MILLRACE_GOOGLE_ADS_BASE_URL=${urls.googleAdsUrl}`,
-    `export MILLRACE_GOOGLE_OAUTH_URL=${urls.googleOauthUrl}`,
-    `export MILLRACE_META_BASE_URL=${urls.metaUrl}`,
+    ...connectionVariables.map(({ name, connector, option }) => `export ${name}=${connections[connector][option]}`),
     '',
-    `client id          ${credentials.clientId}`,
-    `client secret      ${credentials.clientSecret}`,
-    `refresh token      ${credentials.refreshToken}`,
-    `login customer id  ${credentials.loginCustomerId}`,
-    `Meta access token  ${credentials.metaAccessToken}`,
+    ...sandboxPlatforms.flatMap((platform) => credentialLines(platform, connections[platform])),
     '',
     ...accounts.map((one) => `${one.platform}/${one.accountId}  ${one.currency}  ${one.zone}  ${one.name}`),
     '',

@@ -1,8 +1,8 @@
-/** What a route answers before faults touch it. `body` in pieces is streamed, one piece a chunk of the wire. */
+/** What a route answers before faults touch it. `body` in pieces is streamed, one piece a chunk of the wire; bytes are a file. */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Iterable<string>
+  readonly body: string | Uint8Array | Iterable<string>
 }
 
 /** A request as the routes see it. `headers` are in lower case. */
@@ -10,6 +10,8 @@ export interface Request {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
+  /** The query as it was written, still encoded: Rest.li tells `List(a,b)` from `List(a%2Cb)`. */
+  readonly search: string
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
 }

@@ -9,8 +9,10 @@ import { campaignState } from './campaign.ts'
 import type { DayNumber } from './day-number.ts'
 import { dayNumber, dayText } from './day-number.ts'
 import type { Figures } from './figures.ts'
-import { addDay, figureRules, isNothing, noFigures } from './figures.ts'
-import type { SandboxPlatform, WorldAccount } from './world.ts'
+import { addDay, isNothing, noFigures } from './figures.ts'
+import type { SandboxPlatform } from './shapes.ts'
+import { shapeOf } from './shapes.ts'
+import type { WorldAccount } from './world.ts'
 import { dayAt } from '../domain/day.ts'
 
 /** What a scenario changed in the world: then it is the truth, not a lie of the wire. */
@@ -53,7 +55,7 @@ export interface AccountReport {
 export function openReport(account: WorldAccount, nowMs: number, changes: Changes, wallMs = nowMs): AccountReport {
   const asOfMs = reportInstantMs(nowMs)
   const arrivals = new Map<DayNumber, Arrival>()
-  const rules = figureRules[account.platform]
+  const rules = shapeOf(account.platform).figures
   return {
     account,
     asOfMs,
@@ -82,7 +84,7 @@ function truthRow(report: AccountReport, campaign: WorldCampaign, day: DayNumber
     currency: account.currency,
     impressions: text(figures.impressions, 0),
     clicks: text(figures.clicks, 0),
-    linkClicks: text(account.platform === 'google_ads' ? figures.clicks : figures.linkClicks, 0),
+    linkClicks: text(shapeOf(account.platform).figures.clicksAreLinkClicks ? figures.clicks : figures.linkClicks, 0),
     cost: text(figures.costCoins, account.digits),
     conversions: text(figures.conversionMicros, 6),
     conversionValue: text(figures.valueCoins, account.digits),

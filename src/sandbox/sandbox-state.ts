@@ -1,15 +1,20 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Credentials } from './credentials.ts'
+import type { GoogleGrants } from './google-grants.ts'
 import type { MetaJobs } from './meta-jobs.ts'
+import type { MetaTokens } from './meta-tokens.ts'
 import type { MetaUsage } from './meta-usage.ts'
 import type { OperationQuota } from './google-quota.ts'
-import type { FiredFaults, Route, ScenarioBook } from './scenario.ts'
+import type { FiredFaults, ScenarioBook } from './scenario.ts'
+import type { Route } from './shapes.ts'
 import type { AccessTokens } from './tokens.ts'
 import type { World } from './world.ts'
 
 /** The sandbox's own time: it runs with the machine's clock, shifted, or stands at one instant. */
 export interface VirtualClock {
   nowMs(): number
+  /** Whether it stands at an instant instead of running: no pause that a platform asks for ever passes then. */
+  stands(): boolean
   /** From now on the clock stands at this instant. */
   set(instantMs: number): void
 }
@@ -18,19 +23,22 @@ export function virtualClock(clock: Pick<Clock, 'nowMs'>, nowMs: number | undefi
   let standsAtMs = nowMs
   return {
     nowMs: () => standsAtMs ?? clock.nowMs(),
+    stands: () => standsAtMs !== undefined,
     set(instantMs) {
       standsAtMs = instantMs
     },
   }
 }
 
-/** Everything that both servers share. */
+/** Everything that the platforms share, and what Google and Meta remember. */
 export interface SandboxState {
   readonly seed: number
   readonly world: World
   readonly clock: VirtualClock
   readonly credentials: Credentials
   readonly tokens: AccessTokens
+  readonly grants: GoogleGrants
+  readonly metaTokens: MetaTokens
   readonly operations: OperationQuota
   readonly usage: MetaUsage
   readonly scenario: ScenarioBook

@@ -5,14 +5,18 @@ import type { AdAccount } from '../domain/account.ts'
 import type { Clock } from '../domain/clock.ts'
 import { systemClock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
+import type { SandboxConnections } from './connections.ts'
+import { byPlatform, connectionsAt } from './connections.ts'
 import { answerControl, installScenario } from './control.ts'
 import type { Credentials } from './credentials.ts'
 import { credentialsOf } from './credentials.ts'
-import { answerGoogle } from './google-server.ts'
+import { fakes } from './fakes.ts'
+import type { Answer } from './fakes.ts'
+import { GoogleGrants } from './google-grants.ts'
+import type { ServiceAccountKey } from './google-grants.ts'
 import { OperationQuota } from './google-quota.ts'
 import { mixSeed } from './hash.ts'
-import type { MetaRoute } from './meta-server.ts'
-import { answerMeta } from './meta-server.ts'
+import { MetaTokens } from './meta-tokens.ts'
 import { MetaUsage } from './meta-usage.ts'
 import type { LoggedRequest, QuotaSnapshot } from './observation.ts'
 import { Observation } from './observation.ts'
@@ -28,7 +32,8 @@ import { ScenarioBook } from './scenario.ts'
 import { AccessTokens } from './tokens.ts'
 import { readRequest, sendReply } from './transport.ts'
 import { truthOf } from './truth.ts'
-import type { SandboxPlatform, WorldOptions } from './world.ts'
+import type { SandboxPlatform } from './shapes.ts'
+import type { WorldOptions } from './world.ts'
 import { makeWorld } from './world.ts'
 
 export interface SandboxOptions {
@@ -50,10 +55,12 @@ export interface SandboxOptions {
   readonly metaJobCellsMax?: number
   /** What happens to calls with the retired developer-token header; `ignored` when absent. */
   readonly developerToken?: 'ignored' | 'rejected'
+  /** An app whose consent screen is in Testing hands out refresh tokens of seven days; `production` when absent. */
+  readonly googleApp?: 'testing' | 'production'
   readonly clock?: Pick<Clock, 'nowMs'>
 }
 
-/** A running sandbox: both platforms at one address, and the hands that move its world. */
+/** A running sandbox: all platforms at one address, and the hands that move its world. */
 export interface Sandbox extends AsyncDisposable {
   readonly url: string
   readonly googleAdsUrl: string
@@ -61,7 +68,10 @@ export interface Sandbox extends AsyncDisposable {
   readonly googleOauthUrl: string
   readonly metaUrl: string
   readonly credentials: Credentials
+  readonly connections: SandboxConnections
   readonly accounts: readonly AdAccount[]
+  /** The key file of a service account that may read the manager and all below it. */
+  serviceAccount(): ServiceAccountKey
   nowMs(): number
   setClock(instantMs: number): void
   scenario(scenario: Scenario): void
@@ -75,12 +85,15 @@ export interface Sandbox extends AsyncDisposable {
 function makeState(options: SandboxOptions, origin: () => string): SandboxState {
   const world = makeWorld(options.seed, options.world)
   const credentials = credentialsOf(options.seed, world.manager.accountId)
+  const clock = virtualClock(options.clock ?? systemClock, options.nowMs)
   return {
     seed: options.seed,
     world,
-    clock: virtualClock(options.clock ?? systemClock, options.nowMs),
+    clock,
     credentials,
     tokens: new AccessTokens(credentials, options.tokenLifeSeconds ?? 3599),
+    grants: new GoogleGrants(credentials, options.googleApp ?? 'production'),
+    metaTokens: new MetaTokens(credentials, clock.nowMs()),
     operations: new OperationQuota(options.googleOperationsPerDay ?? 15_000),
     usage: new MetaUsage(options.metaCallsPerHour ?? 190_000),
     scenario: new ScenarioBook(),
@@ -95,34 +108,33 @@ function makeState(options: SandboxOptions, origin: () => string): SandboxState 
 
 const noFaults: FiredFaults = new Map()
 
+interface Running {
+  readonly state: SandboxState
+  readonly observation: Observation
+  readonly answers: Readonly<Record<SandboxPlatform, Answer>>
+}
+
 function unknownPath(request: Request): Reply {
   return jsonReply(404, { error: { code: 404, message: `No route of the sandbox: ${request.method} ${request.path}` } })
 }
 
 /** Answers one request and says which faults its answer must pass. */
-function answer(state: SandboxState, observation: Observation, request: Request): { reply: Reply; fired: FiredFaults } {
+function answer({ state, observation, answers }: Running, request: Request): { reply: Reply; fired: FiredFaults } {
   if (request.path.startsWith('/__sandbox/'))
     return { reply: answerControl(state, observation, request), fired: noFaults }
-  const target = targetOf(request.path, request.method)
+  const target = targetOf(request)
   if (!target) return { reply: unknownPath(request), fired: noFaults }
   const fired = state.scenario.hit(target.route, target.account)
   const requestId = mixSeed(state.seed, observation.count).toString(36).padStart(7, '0')
   const call: Call = { ...target, fired, requestId }
-  const reply = target.route.startsWith('google.')
-    ? answerGoogle(state, request, call)
-    : answerMeta(state, request, call as Call & { readonly route: MetaRoute })
+  const reply = answers[target.platform](request, call)
   observation.note(state.clock.nowMs(), request, call, reply)
   return { reply, fired }
 }
 
-async function handle(
-  state: SandboxState,
-  observation: Observation,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function handle(running: Running, message: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const { reply, fired } = answer(state, observation, await readRequest(message))
+    const { reply, fired } = answer(running, await readRequest(message))
     await sendReply(response, reply, fired)
   } catch (error) {
     // A defect of the sandbox itself: say so plainly instead of playing a platform's error.
@@ -148,7 +160,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   let url = ''
   const state = makeState(options, () => url)
   const observation = new Observation()
-  const server = createServer((message, response) => void handle(state, observation, message, response))
+  const running = { state, observation, answers: byPlatform((platform) => fakes[platform](state)) }
+  const server = createServer((message, response) => void handle(running, message, response))
   server.keepAliveTimeout = 30_000
   await listen(server, options.port ?? 0)
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -162,6 +175,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     googleOauthUrl: `${url}/token`,
     metaUrl: url,
     credentials: state.credentials,
+    connections: connectionsAt(url, state.credentials),
     accounts: state.world.accounts.map(({ platform, accountId, name, currency, zone }) => ({
       platform,
       accountId,
@@ -169,6 +183,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       currency,
       zone,
     })),
+    serviceAccount: () => state.grants.serviceAccount(`${url}/token`),
     nowMs: () => state.clock.nowMs(),
     setClock: (instantMs) => state.clock.set(instantMs),
     scenario: (scenario) => installScenario(state, scenario),

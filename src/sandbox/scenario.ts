@@ -5,6 +5,8 @@ import type { WorldCampaign } from './campaign.ts'
 import { dayText } from './day-number.ts'
 import { mixSeed } from './hash.ts'
 import type { Changes } from './report.ts'
+import type { Family, Route } from './shapes.ts'
+import { families, routes } from './shapes.ts'
 import type { WorldAccount } from './world.ts'
 
 /**
@@ -45,27 +47,11 @@ export const faultKinds = {
 
 export type FaultKind = keyof typeof faultKinds
 
-export const routes = [
-  'google.token',
-  'google.accessible',
-  'google.search',
-  'google.stream',
-  'meta.accounts',
-  'meta.account',
-  'meta.campaigns',
-  'meta.insights',
-  'meta.job_submit',
-  'meta.job',
-  'meta.job_insights',
-] as const
-
-export type Route = (typeof routes)[number]
-
 /** One line of a scenario. Requests that match `route` and `account` are counted; the counters decide when it fires. */
 export interface Fault {
   readonly kind: FaultKind
-  /** A route, a platform (`google`, `meta`), or all when absent. */
-  readonly route?: Route | 'google' | 'meta'
+  /** A route, a platform's family (`google`, `meta`, …), or all when absent. */
+  readonly route?: Route | Family
   readonly account?: string
   /** Fires on the n-th matching request only, counted from 1. */
   readonly nth?: number
@@ -145,7 +131,7 @@ export class ScenarioBook {
           what: kind,
           known: Object.keys(faultKinds).join(', '),
         })
-      const known: readonly string[] = [...routes, 'google', 'meta']
+      const known: readonly string[] = [...routes, ...families]
       if (route !== undefined && !known.includes(route))
         throw new MillraceError('SANDBOX_FAULT_UNKNOWN', { what: route, known: known.join(', ') })
     }

@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials.ts'
+import type { Family } from './shapes.ts'
 
 export type TokenState = 'valid' | 'expired' | 'revoked' | 'unknown'
 
@@ -9,7 +10,7 @@ export class AccessTokens {
   readonly #expiresAtMs = new Map<string, number>()
   #issued = 0
   /** At these platforms no token works, of whatever kind, until the next scenario. */
-  readonly revoked = new Set<'google' | 'meta'>()
+  readonly revoked = new Set<Family>()
 
   constructor(credentials: Credentials, lifeSeconds: number) {
     this.#credentials = credentials

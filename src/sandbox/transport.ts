@@ -23,14 +23,15 @@ export async function readRequest(message: IncomingMessage): Promise<Request> {
     method: message.method ?? 'GET',
     path: decodeURIComponent(url.pathname),
     query: url.searchParams,
+    search: url.search,
     headers,
     body: Buffer.concat(chunks).toString('utf8'),
   }
 }
 
-/** Pieces of at most `size` signs, so that a body can trickle or break in the middle of a row. */
-function* sliced(body: string, size: number): Generator<string> {
-  for (let at = 0; at < body.length; at += size) yield body.slice(at, at + size)
+/** Pieces of at most `size` bytes, so that a body can trickle or break in the middle of a row. */
+function* sliced(body: Uint8Array, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += size) yield body.subarray(at, at + size)
 }
 
 const writeSigns = 65_536
@@ -60,13 +61,13 @@ function drained(response: ServerResponse): Promise<void> {
   })
 }
 
-async function write(response: ServerResponse, piece: string): Promise<void> {
+async function write(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
   // As bytes: Node would otherwise convert the text once more for the chunk's length.
-  if (!response.write(Buffer.from(piece))) await drained(response)
+  if (!response.write(typeof piece === 'string' ? Buffer.from(piece) : piece)) await drained(response)
 }
 
 /** Sends the body piece by piece; between pieces other requests get their turn. */
-async function sendBody(response: ServerResponse, body: Iterable<string>, pauseMs: number): Promise<void> {
+async function sendBody(response: ServerResponse, body: Iterable<string | Uint8Array>, pauseMs: number): Promise<void> {
   for (const piece of body) {
     if (response.destroyed) return
     await write(response, piece)
@@ -75,13 +76,14 @@ async function sendBody(response: ServerResponse, body: Iterable<string>, pauseM
   response.end()
 }
 
-function whole(body: string | Iterable<string>): string {
-  return typeof body === 'string' ? body : [...body].join('')
+function whole(body: Reply['body']): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  return Buffer.from(typeof body === 'string' ? body : [...body].join(''))
 }
 
-/** Breaks the connection after about half of the body has gone out, at least one sign of it. */
-async function sendHalf(response: ServerResponse, body: string): Promise<void> {
-  response.write(body.slice(0, Math.max(1, Math.floor(body.length / 2))))
+/** Breaks the connection after about half of the body has gone out, at least one byte of it. */
+async function sendHalf(response: ServerResponse, body: Uint8Array): Promise<void> {
+  response.write(body.subarray(0, Math.max(1, Math.floor(body.length / 2))))
   // The half must have left before the socket dies, or the client sees a reset without any answer.
   await setTimeout(20)
   response.destroy()
@@ -99,16 +101,16 @@ export async function sendReply(response: ServerResponse, reply: Reply, fired: F
   response.writeHead(status, headers)
   if (fired.has('reset_mid_stream')) return sendHalf(response, whole(body))
   if (fired.has('truncated_json')) {
-    const text = whole(body)
-    response.end(text.slice(0, Math.floor(text.length * 0.6)))
+    const bytes = whole(body)
+    response.end(bytes.subarray(0, Math.floor(bytes.length * 0.6)))
     return
   }
   const slow = fired.get('slow')
   if (slow) {
-    const text = whole(body)
-    return sendBody(response, sliced(text, Math.max(16, Math.ceil(text.length / 20))), slow.delayMs ?? 20)
+    const bytes = whole(body)
+    return sendBody(response, sliced(bytes, Math.max(16, Math.ceil(bytes.length / 20))), slow.delayMs ?? 20)
   }
-  if (typeof body !== 'string') return sendBody(response, gathered(body), 0)
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return sendBody(response, gathered(body), 0)
   response.end(body)
   return undefined
 }

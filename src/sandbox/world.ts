@@ -1,13 +1,14 @@
 import type { AdAccount } from '../domain/account.ts'
-import type { Random } from '../domain/clock.ts'
 import { seededRandom } from '../domain/clock.ts'
 import { timeZone } from '../domain/day.ts'
+import { platforms } from '../domain/platform.ts'
 import { currency, currencyDigits } from '../domain/money.ts'
 import { mixSeed, textSeed } from './hash.ts'
 import type { WorldCampaign } from './campaign.ts'
 import { bulkCampaigns, demoCampaigns } from './campaign.ts'
-
-export type SandboxPlatform = 'google_ads' | 'meta_ads'
+import { digitsText } from './platform-shape.ts'
+import type { SandboxPlatform } from './shapes.ts'
+import { sandboxPlatforms, shapeOf } from './shapes.ts'
 
 /** One account of the world, with what its platform would know of it. */
 export interface WorldAccount extends AdAccount {
@@ -35,6 +36,8 @@ export interface BulkPlan {
 export interface WorldOptions {
   /** Accounts instead of the demo's six. */
   readonly accounts?: readonly AccountPlan[]
+  /** Platforms with three accounts each; the demo's two when absent. */
+  readonly platforms?: readonly SandboxPlatform[]
   /** A world for load tests: many campaigns that all deliver on every day. Takes the place of `accounts`. */
   readonly bulk?: BulkPlan
 }
@@ -46,11 +49,24 @@ export interface World {
   readonly accounts: readonly WorldAccount[]
 }
 
-const demoPlans: readonly AccountPlan[] = (['google_ads', 'meta_ads'] as const).flatMap((platform) => [
-  { platform, currency: 'KRW', zone: 'Asia/Seoul', name: '밀레이스 코리아' },
-  { platform, currency: 'USD', zone: 'America/Los_Angeles', name: 'Millrace US' },
-  { platform, currency: 'EUR', zone: 'Europe/Berlin', name: 'Millrace Deutschland GmbH' },
-])
+const demoAccounts = [
+  { currency: 'KRW', zone: 'Asia/Seoul', name: '밀레이스 코리아' },
+  { currency: 'USD', zone: 'America/Los_Angeles', name: 'Millrace US' },
+  { currency: 'EUR', zone: 'Europe/Berlin', name: 'Millrace Deutschland GmbH' },
+] as const
+
+/** What the demo's nightly run is about. */
+const demoPlatforms: readonly SandboxPlatform[] = ['google_ads', 'meta_ads']
+
+/** Three accounts a platform. An account's place is among those of all platforms, so that it is the same whoever else is there. */
+function demoPlans(wanted: readonly SandboxPlatform[]): readonly PlacedPlan[] {
+  const isNamed = (platform: SandboxPlatform) => wanted.includes(platform)
+  return sandboxPlatforms
+    .filter(isNamed)
+    .flatMap((platform) =>
+      demoAccounts.map((account, index) => ({ ...account, platform, place: platforms.indexOf(platform) * 3 + index })),
+    )
+}
 
 const bulkMoney = [
   ['KRW', 'Asia/Seoul'],
@@ -60,36 +76,30 @@ const bulkMoney = [
   ['NZD', 'Pacific/Tongatapu'],
 ] as const
 
-/** A text of `count` digits that does not begin with zero. */
-function digitsText(count: number, random: Random): string {
-  let text = String(1 + Math.floor(random() * 9))
-  while (text.length < count) text += Math.floor(random() * 10)
-  return text
+interface PlacedPlan extends AccountPlan {
+  /** Part of the account's seed. */
+  readonly place: number
 }
 
-function accountId(platform: SandboxPlatform, random: Random): string {
-  return platform === 'google_ads' ? digitsText(10, random) : digitsText(15, random)
-}
-
-function planned(options: WorldOptions): readonly AccountPlan[] {
-  const { bulk } = options
-  if (!bulk) return options.accounts ?? demoPlans
+function planned({ bulk, accounts, platforms: named = demoPlatforms }: WorldOptions): readonly PlacedPlan[] {
+  if (!bulk) return accounts?.map((plan, place) => ({ ...plan, place })) ?? demoPlans(named)
   return Array.from({ length: bulk.accounts }, (_, index) => {
     const [code, zone] = bulkMoney[index % bulkMoney.length]!
-    return { platform: bulk.platform ?? 'google_ads', currency: code, zone, name: `Bulk ${index + 1}` }
+    return { platform: bulk.platform ?? 'google_ads', currency: code, zone, name: `Bulk ${index + 1}`, place: index }
   })
 }
 
-function makeAccount(seed: number, plan: AccountPlan, index: number, bulk: BulkPlan | undefined): WorldAccount {
-  const salt = mixSeed(seed, textSeed(plan.platform), index)
+function makeAccount(seed: number, plan: PlacedPlan, bulk: BulkPlan | undefined): WorldAccount {
+  const shape = shapeOf(plan.platform)
+  const salt = mixSeed(seed, textSeed(plan.platform), plan.place)
   const random = seededRandom(salt)
-  const code = currency(plan.currency)
+  const code = currency(shape.currency ?? plan.currency)
   const scope = { platform: plan.platform, currency: code, digits: currencyDigits(code), salt }
   return {
     ...scope,
-    accountId: accountId(plan.platform, random),
-    name: plan.name ?? `Account ${index + 1}`,
-    zone: timeZone(plan.zone),
+    accountId: shape.accountId(random),
+    name: plan.name ?? `Account ${plan.place + 1}`,
+    zone: timeZone(shape.zone ?? plan.zone),
     campaigns: bulk ? bulkCampaigns(scope, bulk.campaigns) : demoCampaigns(scope),
   }
 }
@@ -99,7 +109,7 @@ function makeAccount(seed: number, plan: AccountPlan, index: number, bulk: BulkP
  * those are computed for any day on its own (figures.ts). Throws the domain's errors for an unknown currency or zone.
  */
 export function makeWorld(seed: number, options: WorldOptions = {}): World {
-  const accounts = planned(options).map((plan, index) => makeAccount(seed, plan, index, options.bulk))
+  const accounts = planned(options).map((plan) => makeAccount(seed, plan, options.bulk))
   const manager: AdAccount = {
     platform: 'google_ads',
     accountId: digitsText(10, seededRandom(mixSeed(seed, textSeed('manager')))),

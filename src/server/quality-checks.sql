@@ -3,10 +3,10 @@ select q.check_id as "checkId", min(q.dimension) as dimension, bool_or(q.blockin
        count(*) filter (where q.outcome = 'pass')::int as pass, count(*) filter (where q.outcome = 'warn')::int as warn,
        count(*) filter (where q.outcome in ('fail', 'error'))::int as fail, count(*) filter (where q.outcome = 'skipped')::int as skipped,
        coalesce(sum(q.tested), 0)::text as tested, coalesce(sum(q.failed), 0)::text as failing
-from (select distinct on (partition) run_id, right(partition, 10)::date as day
+from (select distinct on (partition, stage) run_id, right(partition, 10)::date as day
       from dq_run
       where dataset = 'fact_ad_daily' and right(partition, 10)::date between $1::date - 6 and $1::date
-      order by partition, started_at desc, run_id desc) r
+      order by partition, stage, run_seq desc) r
 join dq_result q on q.run_id = r.run_id
 group by q.check_id, r.day
 order by q.check_id, r.day

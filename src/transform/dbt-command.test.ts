@@ -32,7 +32,7 @@ describe("dbt's command line", () => {
       fullRefresh: true,
       failFast: true,
     })
-    expect(parse('ls -s a -m b --resource-type model test')).toMatchObject({
+    expect(parse('ls -s a -s b --resource-type model test')).toMatchObject({
       command: 'ls',
       select: ['a', 'b'],
       resourceTypes: ['model', 'test'],
@@ -57,7 +57,7 @@ describe("dbt's command line", () => {
     'run --threads none',
     'run --vars [1]',
     'run-operation',
-    'run --state x',
+    'run --indirect-selection sometimes',
   ])('%s is refused as usage', (line) => {
     expect(refusal(line)).toMatchObject({ code: 'TRANSFORM_ARGUMENT_UNKNOWN', exitCode: 2 })
   })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
 import { MillraceError } from '../domain/errors.ts'
@@ -15,6 +16,14 @@ const flags = {
   models: { type: 'string', short: 'm', multiple: true },
   exclude: { type: 'string', multiple: true },
   'resource-type': { type: 'string', multiple: true },
+  'resource-types': { type: 'string', multiple: true },
+  'exclude-resource-type': { type: 'string', multiple: true },
+  'exclude-resource-types': { type: 'string', multiple: true },
+  selector: { type: 'string' },
+  'indirect-selection': { type: 'string' },
+  state: { type: 'string' },
+  output: { type: 'string' },
+  'output-keys': { type: 'string', multiple: true },
   vars: { type: 'string' },
   args: { type: 'string' },
   'store-failures': { type: 'boolean' },
@@ -29,7 +38,20 @@ const flags = {
   quiet: { type: 'boolean', short: 'q' },
 } as const
 
-const LISTS: ReadonlySet<string> = new Set(['--select', '-s', '--models', '-m', '--exclude', '--resource-type'])
+const LISTS: ReadonlySet<string> = new Set([
+  '--select',
+  '-s',
+  '--models',
+  '-m',
+  '--exclude',
+  '--resource-type',
+  '--resource-types',
+  '--exclude-resource-type',
+  '--exclude-resource-types',
+  '--output-keys',
+])
+const indirectSelections = ['eager', 'cautious', 'buildable', 'empty'] as const
+const listOutputs = ['selector', 'name', 'path', 'json'] as const
 const aliases: Readonly<Record<string, RunnerCommand>> = { list: 'ls' }
 
 /**
@@ -54,7 +76,7 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
     targetPath: values['target-path'] ?? env['DBT_TARGET_PATH'],
     select,
     exclude: values.exclude ?? [],
-    resourceTypes: values['resource-type'],
+    ...selectionOf(values, command, env, cwd),
     vars: mappingOf('--vars', values.vars),
     threads: threadsOf(values.threads),
     fullRefresh: values['full-refresh'] ?? false,
@@ -64,6 +86,40 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
     operation,
     env,
   }
+}
+
+/** What `--select` and `--exclude` leave open: kinds, named selections, the earlier state, and how `ls` writes. */
+function selectionOf(
+  values: ReturnType<typeof parsed>['values'],
+  command: RunnerCommand,
+  env: RunnerRequest['env'],
+  cwd: string,
+): Partial<RunnerRequest> {
+  const types = [...(values['resource-type'] ?? []), ...(values['resource-types'] ?? [])]
+  const away = [...(values['exclude-resource-type'] ?? []), ...(values['exclude-resource-types'] ?? [])]
+  // dbt's `ls --models` lists nothing but models.
+  const listed = command === 'ls' && values.models !== undefined ? ['model'] : types
+  const state = values.state ?? env['DBT_STATE']
+  return {
+    resourceTypes: listed.length === 0 ? undefined : listed,
+    excludeResourceTypes: away.length === 0 ? undefined : away,
+    selector: values.selector,
+    indirectSelection: oneOf(
+      '--indirect-selection',
+      values['indirect-selection'] ?? env['DBT_INDIRECT_SELECTION'],
+      indirectSelections,
+    ),
+    statePath: state === undefined ? undefined : resolve(cwd, state),
+    output: oneOf('--output', values.output, listOutputs),
+    outputKeys: values['output-keys']?.flatMap((keys) => keys.split(/\s+/)),
+  }
+}
+
+function oneOf<Word extends string>(flag: string, given: string | undefined, words: readonly Word[]): Word | undefined {
+  if (given === undefined) return undefined
+  const word = words.find((known) => known === given.toLowerCase())
+  if (word === undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${given}` })
+  return word
 }
 
 function parsed(argv: string[]) {

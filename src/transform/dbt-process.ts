@@ -21,7 +21,6 @@ export function dbtArguments(request: RunnerRequest): string[] {
   const selects = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'ls'].includes(command)
   const executes = ['build', 'run', 'test', 'seed', 'snapshot', 'compile'].includes(command)
   const option = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value])
-  const several = (flag: string, values: readonly string[]): string[] => (values.length === 0 ? [] : [flag, ...values])
   return [
     '--log-format',
     'json',
@@ -37,11 +36,27 @@ export function dbtArguments(request: RunnerRequest): string[] {
     ...(command === 'debug' ? [] : option('--target-path', request.targetPath)),
     ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', JSON.stringify(request.vars)]),
     ...(executes ? option('--threads', request.threads?.toString()) : []),
-    ...(selects ? [...several('--select', request.select), ...several('--exclude', request.exclude)] : []),
+    ...(selects ? selectionWords(request) : []),
     ...(selects && !['run', 'test', 'seed', 'snapshot'].includes(command)
       ? (request.resourceTypes ?? []).flatMap((type) => ['--resource-type', type])
       : []),
     ...(request.fullRefresh && executes && command !== 'test' && command !== 'snapshot' ? ['--full-refresh'] : []),
+  ]
+}
+
+function selectionWords(request: RunnerRequest): string[] {
+  const option = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value])
+  const several = (flag: string, values: readonly string[] = []): string[] =>
+    values.length === 0 ? [] : [flag, ...values]
+  return [
+    ...several('--select', request.select),
+    ...several('--exclude', request.exclude),
+    ...option('--selector', request.selector),
+    ...option('--indirect-selection', request.indirectSelection),
+    ...option('--state', request.statePath),
+    ...(request.excludeResourceTypes ?? []).flatMap((type) => ['--exclude-resource-type', type]),
+    ...(request.command === 'ls' ? option('--output', request.output) : []),
+    ...(request.command === 'ls' ? several('--output-keys', request.outputKeys) : []),
   ]
 }
 

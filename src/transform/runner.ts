@@ -32,6 +32,17 @@ export interface RunnerRequest {
   readonly select: readonly string[]
   readonly exclude: readonly string[]
   readonly resourceTypes?: readonly string[] | undefined
+  readonly excludeResourceTypes?: readonly string[] | undefined
+  /** A selection of selectors.yml, instead of `select` and `exclude`. */
+  readonly selector?: string | undefined
+  /** When tests come along with what they look at; dbt's own default is `eager`. */
+  readonly indirectSelection?: 'eager' | 'cautious' | 'buildable' | 'empty' | undefined
+  /** Folder with the artifacts of an earlier invocation, for `state:`, `result:` and `source_status:`. */
+  readonly statePath?: string | undefined
+  /** How `ls` writes what it lists; `selector` by default. */
+  readonly output?: 'selector' | 'name' | 'path' | 'json' | undefined
+  /** The keys that `ls --output json` writes, with dots into what they hold; dbt's usual ones when absent. */
+  readonly outputKeys?: readonly string[] | undefined
   readonly vars: Readonly<Record<string, unknown>>
   /** Nodes that run at once; undefined leaves it to the profile. */
   readonly threads?: number | undefined

@@ -31,16 +31,17 @@ export function planDays(
   verdicts: readonly Verdict[],
   staged: ReadonlyMap<Day, StagedDay>,
 ): readonly DayPlan[] {
-  const refusals = new Map(verdicts.map((one) => [one.date, one.refusedBy]))
+  const judged = new Map(verdicts.map((one) => [one.date, one]))
   return partitions.map((known) => {
-    const refusedBy = refusals.get(known.date) ?? ['audit.missing']
+    const { refusedBy, quarantined = 0 } = judged.get(known.date) ?? { refusedBy: ['audit.missing'] }
     const { rows, text } = staged.get(known.date) ?? openFingerprint()
     const plan = {
       date: known.date,
       partitionId: known.partitionId,
       rowsBefore: known.rows,
-      rowsStaged: rows,
-      fingerprint: text(),
+      rowsStaged: rows - quarantined,
+      // The same rows with other ones kept aside are other rows to publish.
+      fingerprint: quarantined > 0 ? `${text()} without ${quarantined}` : text(),
       refusedBy,
     }
     if (known.requestedAtMs !== null && known.requestedAtMs > extract.requestedAtMs)

@@ -10,8 +10,9 @@ select p.platform, p.account_id as "accountId", a.name as "accountName", p.level
          join dq_result q on q.run_id = r.run_id and q.check_id = any (p.problem_codes)
          where r.dataset = 'fact_ad_daily' and r.load_version = p.problem_extract_id::text
            and r.partition = concat_ws('|', p.platform, p.account_id, p.level, p.breakdown_key, p.date)
-           and r.started_at = (select max(l.started_at) from dq_run l
-                               where l.dataset = r.dataset and l.partition = r.partition and l.load_version = r.load_version)
+           and r.stage = 'audit' and r.run_seq = (select max(l.run_seq) from dq_run l
+                               where l.dataset = r.dataset and l.partition = r.partition and l.load_version = r.load_version
+                                                              and l.stage = 'audit')
        ), '[]') as "refusingChecks"
 from partition_state p
 left join dim_account a on a.platform = p.platform and a.account_id = p.account_id and a.is_current

@@ -27,6 +27,8 @@ export interface Verdict {
   readonly date: Day
   /** Ids of the blocking checks that refused the partition; empty when it may be published. */
   readonly refusedBy: readonly string[]
+  /** Rows of the day that the audit took out of the stage and kept aside; the others are published. */
+  readonly quarantined?: number
 }
 
 /** Judges a stage inside the load's own transaction, writes its results there, and says which partitions may pass. */

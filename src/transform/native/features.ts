@@ -11,7 +11,6 @@ export type FeatureKind =
   | 'name'
   | 'adapter method'
   | 'module'
-  | 'selector'
 
 /**
  * What dbt knows and the native runner does not do. A construct that is here is refused before anything runs; one that is neither
@@ -56,20 +55,6 @@ const unsupported = {
   module: {
     pytz: 'the module pytz',
     itertools: 'the module itertools',
-  },
-  selector: {
-    group: 'groups',
-    access: 'model access',
-    state: 'state comparison',
-    exposure: 'exposures',
-    metric: 'metrics',
-    result: 'results of an earlier run',
-    source_status: 'source freshness',
-    version: 'model versions',
-    semantic_model: 'semantic models',
-    saved_query: 'saved queries',
-    unit_test: 'unit tests',
-    selector: 'named selectors',
   },
 } as const satisfies Record<FeatureKind, Readonly<Record<string, string>>>
 

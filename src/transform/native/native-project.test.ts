@@ -45,7 +45,11 @@ async function invoke(files: Files, changes: Partial<RunnerRequest> = {}) {
       ...changes,
     }
     const result = await nativeRunner(standingClock(0)).invoke(request, (event) => events.push(event))
-    return { result, lines: events.flatMap((event) => (event.kind === 'output' ? [event.line] : [])) }
+    return {
+      result,
+      lines: events.flatMap((event) => (event.kind === 'output' ? [event.line] : [])),
+      warnings: events.flatMap((event) => (event.kind === 'log' && event.level === 'warn' ? [event.message] : [])),
+    }
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -87,7 +91,12 @@ describe('selection', () => {
   ]
   test.for(cases)('%s', async ([select, expected]) => {
     const { lines } = await invoke({}, { select })
-    expect(lines).toEqual([...expected].sort())
+    expect([...lines].sort()).toEqual([...expected].sort())
+  })
+
+  test('lines stand in the order of the unique ids', async () => {
+    const { lines } = await invoke({}, { select: ['+mart'] })
+    expect(lines).toEqual([mart, 'shop.staging.stg', 'source:shop.raw.events', ...tests])
   })
 
   test('exclude takes away, resource types narrow', async () => {
@@ -95,8 +104,52 @@ describe('selection', () => {
     expect((await invoke({}, { resourceTypes: ['test'] })).lines).toEqual(tests)
   })
 
-  test('a method that is not covered is a coded error', async () => {
-    expect((await refusal({}, { select: ['state:modified'] })).code).toBe('TRANSFORM_SELECTOR_UNKNOWN')
+  const refused: readonly (readonly [Partial<RunnerRequest>, string])[] = [
+    [{ select: ['nothing:here'] }, 'TRANSFORM_SELECTOR_UNKNOWN'],
+    [{ select: ['@mart+'] }, 'TRANSFORM_SELECTOR_VALUE'],
+    [{ select: ['source:a.b.c.d'] }, 'TRANSFORM_SELECTOR_VALUE'],
+    [{ select: ['test_type:other'] }, 'TRANSFORM_SELECTOR_VALUE'],
+    [{ select: ['resource_type:data'] }, 'TRANSFORM_SELECTOR_VALUE'],
+    [{ select: ['version:newest'] }, 'TRANSFORM_SELECTOR_VALUE'],
+    [{ select: ['state:modified'] }, 'TRANSFORM_STATE_MISSING'],
+    [{ select: ['result:error'], statePath: '/nowhere' }, 'TRANSFORM_STATE_MISSING'],
+    [{ selector: 'absent' }, 'TRANSFORM_SELECTOR_MISSING'],
+    [{ select: ['selector:absent'] }, 'TRANSFORM_SELECTOR_MISSING'],
+  ]
+  test.for(refused)('%j is refused with %s', async ([changes, code]) => {
+    expect((await refusal({}, changes)).code).toBe(code)
+  })
+
+  test('a selection that finds nothing is said', async () => {
+    const { warnings } = await invoke({}, { select: ['mart', 'nothing_here'] })
+    expect(warnings).toEqual(["The selection criterion 'nothing_here' does not match any enabled nodes"])
+  })
+})
+
+describe('selectors.yml', () => {
+  const selectors = (text: string): Files => ({ 'selectors.yml': `selectors:\n${text}` })
+
+  test('the default holds when nothing is selected, and `selector:` names one', async () => {
+    const files = selectors(
+      "  - {name: one, default: \"{{ target.name == 'dev' }}\", definition: mart}\n  - {name: two, definition: {method: tag, value: all, exclude: ['tag:mart']}}\n",
+    )
+    expect((await invoke(files)).lines).toEqual([mart, ...tests])
+    expect((await invoke(files, { select: ['stg'] })).lines).toEqual(['shop.staging.stg'])
+    expect((await invoke(files, { select: ['selector:one+'] })).lines).toEqual(['shop.marts.final', mart, ...tests])
+  })
+
+  const wrong: readonly (readonly [string, number, string])[] = [
+    ['  - {name: a, definition: [x]}\n', 2, 'a list for a definition'],
+    ['  - {name: a}\n', 2, 'no definition'],
+    ['  - name: a\n    definition: {union: [x], intersection: [y]}\n', 3, 'two operators'],
+    ['  - name: a\n    definition: {method: selector, value: later}\n', 3, 'a selector that comes later'],
+    ['  - name: a\n    definition: {union: [{exclude: [x]}, {exclude: [y]}]}\n', 3, 'two exclusions'],
+    ['  - {name: a, default: true, definition: x}\n  - {name: b, default: true, definition: x}\n', 1, 'two defaults'],
+    ['  - name: a\n    definition: {method: tag, value: x, indirect_selection: sometimes}\n', 3, 'a mode of no kind'],
+  ]
+  test.for(wrong)('%s', async ([text, line]) => {
+    const refused = await refusal(selectors(text))
+    expect([refused.code, refused.facts['line']]).toEqual(['TRANSFORM_SELECTORS_FILE', line])
   })
 })
 

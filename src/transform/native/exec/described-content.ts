@@ -20,12 +20,19 @@ export function describedContent(entry: DescribedEntry, nowMs: number): object {
   return {
     ...entry.content,
     ...all,
-    config: entry.config,
+    config: { ...describedDefaults[entry.resourceType], ...entry.config },
     tags: entry.tags,
     refs: entry.refs,
     sources: entry.sources,
     depends_on: { macros: [], nodes: entry.dependsOnNodes },
   }
+}
+
+/** What dbt fills in where nothing is configured. */
+const describedDefaults: Readonly<Partial<Record<DescribedEntry['resourceType'], object>>> = {
+  metric: { group: null, meta: {} },
+  semantic_model: { group: null, meta: {} },
+  saved_query: { group: null, meta: {}, export_as: null, schema: null, cache: { enabled: false } },
 }
 
 function mapping(value: unknown): Mapping {

@@ -6,13 +6,13 @@ import { Database } from '../adapter/database.ts'
 import { Relation } from '../adapter/relation.ts'
 import type { Session } from '../adapter/session.ts'
 import { graphOf, prerequisites } from '../graph/graph.ts'
-import { Selector } from '../graph/select.ts'
 import { callMacro } from '../jinja/template.ts'
 import type { Node } from '../parse/nodes.ts'
 import { installPackages } from '../project/install-packages.ts'
 import { readProject } from '../project/project-file.ts'
 import { writeManifest, writeRunResults, writeSql } from './artifacts.ts'
 import type { ArtifactWriter } from './artifacts.ts'
+import { listing } from './listing.ts'
 import { runHooks } from './hooks.ts'
 import { runOperation } from './operation.ts'
 import { prepare } from './prepare.ts'
@@ -23,6 +23,7 @@ import { runUnitTest } from './unit-test.ts'
 import { runnable } from './runnable.ts'
 import type { NodeRunner } from './node-session.ts'
 import type { Outcome } from './run-node.ts'
+import { selected } from './selected.ts'
 import { runPlan } from './schedule.ts'
 
 /** Which resource types a command runs by itself. */
@@ -44,41 +45,28 @@ export async function invokeNative(request: RunnerRequest, machine: Machine, onE
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
   if (request.command === 'run-operation') return operation(prepared, request, machine, onEvent)
-  const ids = chosenIds(prepared, request)
+  const nodes = request.command === 'parse' ? [] : selected(prepared, request, onEvent)
   if (request.command === 'parse' || request.command === 'ls') {
-    if (request.command === 'ls') for (const line of listed(prepared, ids)) onEvent({ kind: 'output', line })
+    if (request.command === 'ls')
+      for (const line of listing(nodes, request, prepared)) onEvent({ kind: 'output', line })
     const manifestPath = writeManifest(writer(prepared, machine), prepared.manifest, [])
     return { exitCode: 0, nodes: [], manifestPath, runResultsPath: null }
   }
-  return execute(prepared, request, machine, onEvent, ids)
-}
-
-function chosenIds(prepared: Prepared, request: RunnerRequest): string[] {
-  const selector = new Selector(prepared.manifest, graphOf(prepared.manifest))
-  const wanted = request.resourceTypes?.map((type) => (type === 'data_test' ? 'test' : type))
-  const ids = [...selector.choose(request.select, request.exclude)].filter(
-    (id) => typeOf(prepared, id) !== 'operation' && (wanted === undefined || wanted.includes(typeOf(prepared, id))),
+  return execute(
+    prepared,
+    request,
+    machine,
+    onEvent,
+    nodes.map(({ uniqueId }) => uniqueId),
   )
-  return ids.sort()
-}
-
-function typeOf(prepared: Prepared, id: string): string {
-  return (prepared.manifest.nodes.get(id) ?? prepared.manifest.described.get(id))?.resourceType ?? 'source'
-}
-
-/** dbt's default listing: `project.folder.name` for nodes, `source:project.source.table` for sources. */
-function listed(prepared: Prepared, ids: readonly string[]): string[] {
-  const lines = ids.map((id) => {
-    const source = prepared.manifest.sources.get(id)
-    if (source !== undefined) return `source:${source.packageName}.${source.sourceName}.${source.name}`
-    return ((prepared.manifest.nodes.get(id) ?? prepared.manifest.described.get(id))?.fqn ?? [id]).join('.')
-  })
-  return lines.sort()
 }
 
 function writer(prepared: Prepared, machine: Machine): ArtifactWriter {
   const { invocation, startedAtMs, project } = prepared
-  return { folder: project.targetFolder, options: { invocation, startedAtMs, nowMs: machine.clock.nowMs() } }
+  return {
+    folder: project.targetFolder,
+    options: { invocation, startedAtMs, nowMs: machine.clock.nowMs(), selectors: prepared.selections.content },
+  }
 }
 
 async function execute(

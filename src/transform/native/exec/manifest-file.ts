@@ -4,6 +4,7 @@ import type { Invocation } from '../context/base-names.ts'
 import { DBT_VERSION, md5 } from '../context/base-names.ts'
 import { graphOf } from '../graph/graph.ts'
 import { withForeignKeys } from '../parse/foreign-keys.ts'
+import type { Mapping } from '../project/shape.ts'
 import type { ColumnEntry, DescribedEntry, Manifest, Node, Source } from '../parse/nodes.ts'
 import { primaryKeys } from '../parse/primary-keys.ts'
 import { describedContent } from './described-content.ts'
@@ -12,6 +13,8 @@ export interface ArtifactOptions {
   readonly invocation: Invocation
   readonly startedAtMs: number
   readonly nowMs: number
+  /** selectors.yml, every expression taken apart. */
+  readonly selectors?: Mapping
 }
 
 /** dbt writes microseconds; ours end in zeros. */
@@ -55,7 +58,7 @@ export function manifestContent(
     exposures: describedOf(manifest, options, 'exposure'),
     metrics: describedOf(manifest, options, 'metric'),
     groups: describedOf(manifest, options, 'group'),
-    selectors: {},
+    selectors: options.selectors ?? {},
     disabled: Object.fromEntries([...disabled, ...switchedOff]) as object,
     parent_map: sortedLists(graph.parents),
     child_map: sortedLists(graph.children),
@@ -212,7 +215,10 @@ export function nodeContent(
     sources: node.sources,
     metrics: [],
     functions: [],
-    depends_on: { macros: node.dependsOnMacros, nodes: node.dependsOnNodes },
+    depends_on:
+      node.resourceType === 'seed'
+        ? { macros: node.dependsOnMacros }
+        : { macros: node.dependsOnMacros, nodes: node.dependsOnNodes },
     compiled_path: compiledCode === undefined ? null : join('target/compiled', artifactPath(node)),
     ...(compiledCode === undefined
       ? {}

@@ -3,6 +3,10 @@ import type { RunnerEvent, RunnerRequest } from '../../runner.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { parseProject } from '../parse/parse-project.ts'
 import type { ParsedProject } from '../parse/parse-project.ts'
+import { targetObject } from '../context/base-names.ts'
+import { readNamedSelections } from '../graph/named-selections.ts'
+import type { NamedSelections } from '../graph/named-selections.ts'
+import { configurationContext } from '../project/configuration-context.ts'
 import { readPackages } from '../project/packages.ts'
 import { readTarget } from '../project/profile.ts'
 import { packageVars, readProject } from '../project/project-file.ts'
@@ -22,6 +26,7 @@ export interface Prepared extends ParsedProject {
   /** The invocation as the templates of each package see it. */
   readonly invocations: ReadonlyMap<string, Invocation>
   readonly quoting: Project['quoting']
+  readonly selections: NamedSelections
   readonly startedAtMs: number
   /** The target folder as the project or the command line writes it: messages name it. */
   readonly targetPath: string
@@ -64,11 +69,17 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     ]),
   )
   const parsed = parseProject({ project, packages, invocation })
+  const selections = readNamedSelections(
+    project.folder,
+    configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
+    request.indirectSelection ?? 'eager',
+  )
   return {
     project,
     invocation,
     invocations,
     quoting: project.quoting,
+    selections,
     targetPath: project.targetPath,
     startedAtMs,
     ...parsed,

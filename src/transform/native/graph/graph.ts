@@ -1,6 +1,7 @@
 import type { Manifest } from '../parse/nodes.ts'
+import { selectablesOf } from './selectable.ts'
 
-/** Who depends on whom: parents and children of every node and source, tests included. */
+/** Who depends on whom: parents and children of all that a manifest has, tests and exposures included. */
 export interface Graph {
   readonly parents: ReadonlyMap<string, readonly string[]>
   readonly children: ReadonlyMap<string, readonly string[]>
@@ -9,9 +10,8 @@ export interface Graph {
 export function graphOf(manifest: Manifest): Graph {
   const parents = new Map<string, readonly string[]>()
   const children = new Map<string, string[]>()
-  const described = [...manifest.described.keys()].filter((id) => !id.startsWith('group.'))
-  for (const id of [...manifest.nodes.keys(), ...manifest.sources.keys(), ...described]) {
-    parents.set(id, (manifest.nodes.get(id) ?? manifest.described.get(id))?.dependsOnNodes ?? [])
+  for (const [id, one] of selectablesOf(manifest)) {
+    parents.set(id, 'dependsOnNodes' in one ? one.dependsOnNodes : [])
     children.set(id, [])
   }
   for (const [id, ids] of parents) for (const parent of ids) children.get(parent)?.push(id)

@@ -1,149 +1,228 @@
+import type { Manifest } from '../parse/nodes.ts'
+import type { MacroRegistry } from '../parse/macro-registry.ts'
 import { MillraceError } from '../../../domain/errors.ts'
-import { unsupportedFeature } from '../features.ts'
-import type { DescribedEntry, Manifest, Node, Source } from '../parse/nodes.ts'
 import { reached } from './graph.ts'
 import type { Graph } from './graph.ts'
+import { fnmatch } from './fnmatch.ts'
+import { matchesConfig } from './match-config.ts'
+import {
+  invalid,
+  matchesFile,
+  matchesFqn,
+  matchesKind,
+  matchesPath,
+  matchesResourceType,
+  matchesSource,
+  matchesTestName,
+  matchesTestType,
+  versionOf,
+} from './match-names.ts'
+import type { PreviousState } from './previous-state.ts'
+import { isNode, isTest, selectablesOf } from './selectable.ts'
+import type { Selectable } from './selectable.ts'
+import type { Criterion, Selection, SelectorMethod } from './selection.ts'
+import { StateComparison } from './state-comparison.ts'
 
-type Selectable = Node | Source | DescribedEntry
-
-const glob = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replaceAll(/[.+^${}()|\\]/g, String.raw`\$&`)
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  )
-
-function matches(pattern: string, text: string): boolean {
-  return glob(pattern).test(text)
+export interface SelectorOptions {
+  readonly manifest: Manifest
+  readonly graph: Graph
+  readonly macros: MacroRegistry
+  readonly projectFolder: string
+  readonly named: ReadonlyMap<string, Selection>
+  readonly previous: PreviousState
+  /** An entry of the manifest as its JSON has it: what a comparison of states reads. */
+  readonly contentOf: (one: Selectable) => object
+  readonly warn: (message: string) => void
 }
 
-/** `fqn`: the last name, or the qualified name from the project or below it, with wildcards for each part. */
-function matchesFqn(node: Selectable, value: string): boolean {
-  if (node.resourceType === 'source') return false
-  if (matches(value, node.name)) return true
-  const parts = value.split('.')
-  const fits = (fqn: readonly string[]): boolean =>
-    parts.length <= fqn.length && parts.every((part, index) => matches(part, fqn[index] ?? ''))
-  return fits(node.fqn) || fits(node.fqn.slice(1))
+/** What a selection names, and the tests that could still come along once all they look at is there. */
+interface Chosen {
+  readonly direct: ReadonlySet<string>
+  readonly indirect: ReadonlySet<string>
 }
 
-function matchesPath(node: Selectable, value: string): boolean {
-  const wanted = value.replace(/^\.\//, '').replace(/\/$/, '')
-  return matches(wanted, node.originalFilePath) || node.originalFilePath.startsWith(`${wanted}/`)
-}
+type Match = (node: Selectable, value: string, options: SelectorOptions) => boolean
 
-function matchesSource(node: Selectable, value: string): boolean {
-  if (node.resourceType !== 'source') return false
-  const parts = value.split('.')
-  const own = [node.packageName, node.sourceName, node.name]
-  const from = parts.length === 3 ? 0 : 1
-  return parts.length <= 3 && parts.every((part, index) => matches(part, own[from + index] ?? ''))
-}
-
-/** dbt compares by type: text and lists with text as it is written, true and false in any case, and nothing else. */
-function matchesConfig(node: Selectable, value: string, keys: readonly string[]): boolean {
-  const found = keys.reduce<unknown>(
-    (level, key) => (typeof level === 'object' && level !== null ? (level as Record<string, unknown>)[key] : undefined),
-    node.config,
-  )
-  const isSeverity = keys.length === 1 && keys[0] === 'severity'
-  return (Array.isArray(found) ? found : [found]).some((item) => {
-    if (typeof item === 'boolean') return String(item) === value.toLowerCase()
-    if (typeof item !== 'string') return false
-    return isSeverity ? item.toLowerCase() === value.toLowerCase() : item === value
-  })
-}
-
-function matchesTestType(node: Selectable, value: string): boolean {
-  if (node.resourceType !== 'test') return false
-  return (
-    value === 'data' ||
-    (value === 'generic' ? node.genericTest !== null : value === 'singular' && node.genericTest === null)
-  )
-}
-
-const methods: Readonly<Record<string, (node: Selectable, value: string, keys: readonly string[]) => boolean>> = {
+/** The methods that look at one entry alone. */
+const matches: Readonly<
+  Record<Exclude<SelectorMethod, 'selector' | 'state' | 'result' | 'source_status' | 'config'>, Match>
+> = {
   fqn: matchesFqn,
-  path: matchesPath,
-  file: (node, value) => matches(value, fileName(node)) || matches(value, fileName(node).replace(/\.\w+$/, '')),
-  tag: (node, value) => node.tags.some((tag) => matches(value, tag)),
+  tag: (node, value) => node.tags.some((tag) => fnmatch(tag, value)),
+  group: matchesGroup,
+  access: (node, value) => node.resourceType === 'model' && node.config['access'] === value,
   source: matchesSource,
-  config: matchesConfig,
-  resource_type: (node, value) =>
-    node.resourceType === value || (value === 'data_test' && node.resourceType === 'test'),
-  package: (node, value) => matches(value === 'this' ? node.packageName : value, node.packageName),
-  test_name: (node, value) => node.resourceType === 'test' && matches(value, node.genericTest?.name ?? ''),
+  path: (node, value, { projectFolder }) => matchesPath(node, value, projectFolder),
+  file: matchesFile,
+  package: (node, value, { manifest }) => fnmatch(node.packageName, value === 'this' ? manifest.projectName : value),
+  test_name: matchesTestName,
   test_type: matchesTestType,
+  resource_type: matchesResourceType,
+  exposure: (node, value) => matchesKind(node, 'exposure', value),
+  metric: (node, value) => matchesKind(node, 'metric', value),
+  version: matchesVersion,
+  semantic_model: (node, value) => matchesKind(node, 'semantic_model', value),
+  saved_query: (node, value) => matchesKind(node, 'saved_query', value),
+  unit_test: (node, value) => matchesKind(node, 'unit_test', value),
 }
 
-function fileName(node: Selectable): string {
-  return node.originalFilePath.split('/').at(-1) ?? ''
-}
-
-const EXPRESSION =
-  /^(?<childrens>@)?(?<parents>(?<parentsDepth>\d*)\+)?(?:(?<method>[\w.]+):)?(?<value>.*?)(?<children>\+(?<childrensDepth>\d*))?$/
-
-/** Chooses nodes by dbt's syntax. Throws TRANSFORM_SELECTOR_UNKNOWN for a method that does not exist or is not covered. */
+/** Chooses nodes by dbt's syntax. */
 export class Selector {
-  readonly #graph: Graph
+  readonly #options: SelectorOptions
   readonly #all: ReadonlyMap<string, Selectable>
+  #comparison: StateComparison | undefined
 
-  constructor(manifest: Manifest, graph: Graph) {
-    this.#graph = graph
-    this.#all = new Map<string, Selectable>([...manifest.nodes, ...manifest.sources, ...manifest.described])
+  constructor(options: SelectorOptions) {
+    this.#options = options
+    this.#all = selectablesOf(options.manifest)
   }
 
-  /** The union of `select` (everything when empty) without `exclude`; tests come along with what they look at. */
-  choose(select: readonly string[], exclude: readonly string[]): Set<string> {
-    const chosen = select.length === 0 ? new Set(this.#all.keys()) : this.#union(select)
-    const left = exclude.length === 0 ? new Set<string>() : this.#union(exclude)
-    return new Set([...chosen].filter((id) => !left.has(id)))
+  /** Throws TRANSFORM_SELECTOR_VALUE, TRANSFORM_SELECTOR_MISSING and TRANSFORM_STATE_MISSING. */
+  choose(selection: Selection): Set<string> {
+    return new Set(this.#chosen(selection).direct)
   }
 
-  #union(expressions: readonly string[]): Set<string> {
-    const words = expressions.flatMap((expression) => expression.split(/\s+/)).filter((word) => word !== '')
-    return new Set(words.flatMap((word) => [...this.#intersection(word.split(','))]))
+  #chosen(selection: Selection): Chosen {
+    if (selection.kind === 'criterion') return this.#withTests(this.#one(selection), selection)
+    const parts = selection.parts.map((part) => this.#chosen(part))
+    const direct = combined(
+      selection.kind,
+      parts.map((part) => part.direct),
+    )
+    const indirect = combined(
+      selection.kind,
+      parts.map((part) => new Set([...part.direct, ...part.indirect])),
+    )
+    const whole = this.#incorporated(direct, indirect, selection.indirect)
+    if (selection.expected !== undefined && whole.size === 0)
+      this.#options.warn(`The selection criterion '${selection.expected}' does not match any enabled nodes`)
+    return { direct: whole, indirect }
   }
 
-  #intersection(parts: readonly string[]): Set<string> {
-    const [first = new Set<string>(), ...rest] = parts.map((part) => this.#withTests(this.#one(part)))
-    return new Set([...first].filter((id) => rest.every((other) => other.has(id))))
+  /** Tests left aside before are chosen when all that they look at is chosen by now. */
+  #incorporated(
+    direct: ReadonlySet<string>,
+    indirect: ReadonlySet<string>,
+    mode: Criterion['indirect'],
+  ): ReadonlySet<string> {
+    if (mode !== 'cautious' && mode !== 'buildable') return direct
+    const selected = new Set(direct)
+    const held = mode === 'cautious' ? selected : this.#withParents(direct)
+    for (const id of indirect)
+      if (this.#options.manifest.nodes.has(id) && this.#parentsOf(id).every((parent) => held.has(parent)))
+        selected.add(id)
+    return selected
   }
 
-  /** Eager indirect selection: a test is chosen as soon as one of the things it looks at is. */
-  #withTests(ids: ReadonlySet<string>): Set<string> {
-    const tests = [...ids]
-      .flatMap((id) => this.#graph.children.get(id) ?? [])
-      .filter((id) => ['test', 'unit_test'].includes(this.#all.get(id)?.resourceType ?? ''))
-    return new Set([...ids, ...tests])
-  }
-
-  #one(expression: string): Set<string> {
-    const groups = EXPRESSION.exec(expression)?.groups ?? {}
-    const value = groups['value'] ?? ''
-    const [method = 'fqn', ...keys] = (groups['method'] ?? implicitMethod(value)).split('.')
-    const match = Object.hasOwn(methods, method) ? methods[method] : undefined
-    if (match === undefined) {
-      const feature = unsupportedFeature('selector', method) ?? ''
-      throw new MillraceError('TRANSFORM_SELECTOR_UNKNOWN', { method, expression, feature })
+  #withTests(selected: ReadonlySet<string>, { indirect: mode }: Criterion): Chosen {
+    if (mode === 'empty') return { direct: selected, indirect: new Set() }
+    const [direct, indirect] = [new Set(selected), new Set<string>()]
+    const buildable =
+      mode === 'buildable'
+        ? new Set([...this.#withParents(selected), ...this.#options.manifest.sources.keys()])
+        : new Set<string>()
+    const successors = [...selected].flatMap((id) => this.#options.graph.children.get(id) ?? [])
+    for (const id of successors.filter((one) => isTest(this.#all.get(one)))) {
+      const parents = this.#parentsOf(id)
+      const isComplete = parents.every((parent) => selected.has(parent))
+      if (mode === 'eager' || isComplete) direct.add(id)
+      else if (mode === 'buildable' && parents.every((parent) => buildable.has(parent))) direct.add(id)
+      else indirect.add(id)
     }
-    const start = [...this.#all.values()].filter((node) => match(node, value, keys)).map((node) => node.uniqueId)
-    return this.#widened(start, groups)
+    return { direct, indirect }
   }
 
-  #widened(start: readonly string[], groups: Readonly<Record<string, string | undefined>>): Set<string> {
-    const { parents, children } = this.#graph
-    if (groups['childrens'] !== undefined) return reached(reached(start, children), parents)
-    const depth = (text: string | undefined): number => (text === undefined || text === '' ? Infinity : Number(text))
-    const up = groups['parents'] === undefined ? [] : reached(start, parents, depth(groups['parentsDepth']))
-    const down = groups['children'] === undefined ? [] : reached(start, children, depth(groups['childrensDepth']))
-    return new Set([...start, ...up, ...down])
+  #parentsOf(id: string): readonly string[] {
+    return this.#options.graph.parents.get(id) ?? []
+  }
+
+  #withParents(ids: ReadonlySet<string>): Set<string> {
+    return reached(ids, this.#options.graph.parents)
+  }
+
+  #one(criterion: Criterion): Set<string> {
+    const { parents, children } = this.#options.graph
+    const start = this.#start(criterion)
+    const all = new Set(start)
+    const add = (ids: ReadonlySet<string>): void => ids.forEach((id) => all.add(id))
+    if (criterion.childrensParents) add(reached(reached(start, children), parents))
+    if (criterion.parents !== undefined) add(reached(start, parents, criterion.parents))
+    if (criterion.children !== undefined) add(reached(start, children, criterion.children))
+    return all
+  }
+
+  #start({ method, keys, value }: Criterion): ReadonlySet<string> {
+    const text = String(value)
+    if (method === 'selector') return this.choose(this.#named(text))
+    if (method === 'state') return this.#withState(text)
+    if (method === 'result') return this.#held(this.#options.previous.withResult(text))
+    if (method === 'source_status')
+      return this.#held(text === 'fresher' ? this.#options.previous.fresher() : new Set<string>())
+    const nodes = [...this.#all.values()]
+    // The value of a configuration keeps its type: YAML may say true where text says 'true'.
+    if (method === 'config') return ids(nodes.filter((node) => matchesConfig(node, value, keys)))
+    const match = matches[method]
+    return ids(nodes.filter((node) => match(node, text, this.#options)))
+  }
+
+  #named(name: string): Selection {
+    const found = this.#options.named.get(name)
+    if (found === undefined) throw selectorMissing(name, this.#options.named)
+    return found
+  }
+
+  #withState(value: string): ReadonlySet<string> {
+    this.#comparison ??= new StateComparison(this.#options)
+    const comparison = this.#comparison
+    return ids([...this.#all.values()].filter(comparison.check(value)))
+  }
+
+  #held(wanted: ReadonlySet<string>): ReadonlySet<string> {
+    return new Set([...wanted].filter((id) => this.#all.has(id)))
   }
 }
 
-/** Without a method dbt looks at the shape: a slash means a path, an ending a file, anything else a name. */
-function implicitMethod(value: string): string {
-  if (value.includes('/')) return 'path'
-  return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
+/** Throws for a name that selectors.yml does not have. */
+export function selectorMissing(name: string, named: ReadonlyMap<string, Selection>): MillraceError {
+  return new MillraceError('TRANSFORM_SELECTOR_MISSING', { name, known: [...named.keys()].join(', ') || '-' })
+}
+
+function ids(nodes: readonly Selectable[]): Set<string> {
+  return new Set(nodes.map((node) => node.uniqueId))
+}
+
+function combined(
+  kind: 'union' | 'intersection' | 'difference',
+  sets: readonly ReadonlySet<string>[],
+): ReadonlySet<string> {
+  const [first = new Set<string>(), ...rest] = sets
+  if (kind === 'union') return new Set(sets.flatMap((set) => [...set]))
+  const isKept = (id: string): boolean =>
+    kind === 'intersection' ? rest.every((other) => other.has(id)) : rest.every((other) => !other.has(id))
+  return new Set([...first].filter(isKept))
+}
+
+function matchesGroup(node: Selectable, value: string): boolean {
+  if (!isNode(node) && node.resourceType !== 'metric') return false
+  const { group } = node.config
+  return typeof group === 'string' && group !== '' && fnmatch(group, value)
+}
+
+/** `version`: of models, beside the latest of their versions. */
+function matchesVersion(node: Selectable, value: string): boolean {
+  if (!['latest', 'prerelease', 'old', 'none'].includes(value))
+    invalid('version', value, 'latest, prerelease, old or none')
+  if (node.resourceType !== 'model') return false
+  const version = versionOf(node)
+  if (value === 'none' || version === null) return value === 'none' && version === null
+  const latest = 'latestVersion' in node ? node.latestVersion : undefined
+  if (typeof latest !== 'string' && typeof latest !== 'number') return false
+  if (value === 'latest') return version === latest
+  return value === 'old' ? isBefore(version, latest) : isBefore(latest, version)
+}
+
+/** Numbers by size, anything else as text. */
+function isBefore(left: string | number, right: string | number): boolean {
+  const [a, b] = [Number(left), Number(right)]
+  return Number.isNaN(a) || Number.isNaN(b) ? String(left) < String(right) : a < b
 }

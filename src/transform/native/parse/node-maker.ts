@@ -39,6 +39,8 @@ export interface NodeParts {
   readonly description?: string
   readonly hash?: string
   readonly generic?: GenericTest
+  /** Of a test: its own and those of what it is about, before those of its configuration. */
+  readonly tags?: readonly string[]
   /** Of a file whose checksum is not that of its raw code. */
   readonly checksumText?: string
   /** Of a test: the group of what it is about. */

@@ -309,7 +309,7 @@ export class PackageParser implements NodeMaker {
       description: parts.patch?.description ?? parts.description ?? '',
       docBlocks: parts.patch?.docBlocks ?? [],
       columns,
-      tags: (config['tags'] ?? []) as string[],
+      tags: [...new Set([...(parts.tags ?? []), ...((config['tags'] ?? []) as string[])])],
       meta: { ...(config['meta'] as Mapping), ...parts.patch?.meta },
       config,
       unrenderedConfig: known.unrendered,

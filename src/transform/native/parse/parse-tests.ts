@@ -9,7 +9,8 @@ import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { capture } from './captured.ts'
 import { testDefaults } from './config.ts'
-import type { Node, NodeVersion, Reference } from './nodes.ts'
+import { namedIn } from './described.ts'
+import type { MacroEntry, Node, NodeVersion } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
 import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
@@ -27,6 +28,7 @@ interface Subject {
   readonly enabled: boolean
   readonly group: string | null
   readonly version: NodeVersion | null
+  readonly tags: readonly string[]
 }
 
 /** Every generic test of a package's schema files; those of what is switched off are switched off with it. */
@@ -53,6 +55,7 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
       group: null,
       version: null,
       enabled: patch.config['enabled'] !== false && patch.sourceConfig['enabled'] !== false,
+      tags: [...patch.sourceTags, ...asTags(patch.config['tags'])],
     }),
   )
   return [...ofNodes, ...ofSources]
@@ -83,11 +86,16 @@ function nodeSubject(patch: Patch, node: Node, kind: 'models' | 'seeds' | 'snaps
     group: node.group,
     version: node.version,
     enabled: node.config['enabled'] !== false,
+    tags: [],
   }
 }
 
 function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
-  return patch.tests.map((use) => genericTest(parser, subject, use))
+  return patch.tests.map((use) => {
+    const column = use.columnName === null ? undefined : patch.columns.get(use.columnName)
+    const tags = [...subject.tags, ...(column?.tags ?? []), ...asTags(use.entry.config['tags'])]
+    return genericTest(parser, { ...subject, tags: [...new Set(tags)].sort() }, use)
+  })
 }
 
 function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
@@ -120,30 +128,40 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       rawCode,
       template,
       description: entry.description,
+      tags: subject.tags,
       hash: testHash(full, metadata),
       group: subject.group,
       generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
-      captured: (self, known) => {
-        const captured = capture({
+      captured: (self, configured) => {
+        if (isPlain(macroEntry)) return { ...named(subject), config, macros: [macroEntry.uniqueId] }
+        const found = capture({
           invocation: parser.invocation,
           macros: parser.macros,
           packageName: parser.project.name,
           template,
           self,
-          knownConfig: { ...known, ...config },
+          knownConfig: { ...configured, ...config },
           extra: (context) => ({ _dbt_generic_test_kwargs: kwargsNow(kwargs, context, basename(subject.file)) }),
         })
-        // dbt takes a short way for these two, on which the version keeps the type that the schema file gave it.
-        const isShort =
-          macroEntry.uniqueId === 'macro.dbt.test_not_null' || macroEntry.uniqueId === 'macro.dbt.test_unique'
-        return isShort ? { ...captured, refs: captured.refs.map((ref) => withVersion(ref, subject.version)) } : captured
+        return { ...found, macros: [...new Set([macroEntry.uniqueId, ...found.macros])] }
       },
     },
   )
 }
 
-function withVersion(ref: Reference, version: NodeVersion | null): Reference {
-  return { ...ref, version }
+/** dbt does not render its own two commonest tests to learn what they look at. */
+function isPlain({ uniqueId }: MacroEntry): boolean {
+  return uniqueId === 'macro.dbt.test_unique' || uniqueId === 'macro.dbt.test_not_null'
+}
+
+/** On that short way the version keeps the type that the schema file gave it. */
+function named({ call, version }: Subject): Pick<Node, 'refs' | 'sources'> {
+  const { ref, source } = namedIn(call)
+  return { refs: ref === undefined ? [] : [{ ...ref, version }], sources: source === undefined ? [] : [source] }
+}
+
+function asTags(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).filter((tag) => typeof tag === 'string')
 }
 
 function kwargsNow(kwargs: Mapping, context: NodeContext, file: string): PyDict {

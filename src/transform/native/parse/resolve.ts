@@ -1,5 +1,6 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import { checkAccess, checkGroups } from './access.ts'
+import { withMetricParents } from './metric-parents.ts'
 import type { DescribedEntry, DocBlock, MacroEntry, Manifest, Node, NodeVersion, Reference, Source } from './nodes.ts'
 
 export interface Unresolved {
@@ -43,9 +44,16 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
   checkGroups(nodes.values(), unresolved.described)
   const described = unresolved.described
     .filter((one) => one.config['enabled'] !== false)
-    .map((one): [string, DescribedEntry] => [one.uniqueId, { ...one, dependsOnNodes: idsOf(one, resolver) }])
+    .map((one): DescribedEntry => ({ ...one, dependsOnNodes: idsOf(one, resolver) }))
   const disabledDescribed = unresolved.described.filter((one) => one.config['enabled'] === false)
-  return { ...unresolved, nodes, disabled, disabledDescribed, described: new Map(described), sources: resolver.sources }
+  return {
+    ...unresolved,
+    nodes,
+    disabled,
+    disabledDescribed,
+    described: new Map(withMetricParents(described).map((one) => [one.uniqueId, one])),
+    sources: resolver.sources,
+  }
 }
 
 interface Resolver {

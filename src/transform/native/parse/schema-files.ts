@@ -50,6 +50,7 @@ export interface SourcePatch extends Patch {
   readonly sourceName: string
   readonly sourceDescription: string
   readonly sourceMeta: Mapping
+  readonly sourceTags: readonly string[]
   readonly sourceConfig: Mapping
   readonly loader: string
   readonly identifier: string
@@ -217,6 +218,7 @@ class SchemaFile {
       sourceName,
       sourceDescription: this.#described(source).text,
       sourceMeta: this.#reader.mapping(this.#rendered(source['meta']), [...sourcePath, 'meta']),
+      sourceTags: this.#reader.textList(this.#rendered(source['tags']), [...sourcePath, 'tags']),
       sourceConfig: this.#reader.mapping(this.#rendered(source['config']), [...sourcePath, 'config']),
       loader: optional(table['loader'] ?? source['loader'], path) ?? '',
       identifier: optional(table['identifier'], [...path, 'identifier']) ?? patch.name,

@@ -4,6 +4,7 @@ import { mergeConfig } from './config.ts'
 import type { NodeConfig, Source } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
+import type { Mapping } from '../project/shape.ts'
 import type { SourcePatch } from './schema-files.ts'
 
 function sourceDefaults(): NodeConfig {
@@ -27,8 +28,11 @@ export function sourceOfPatch(
   const { project, root, invocation } = parser
   const fqn = [project.name, ...folders(patch.file), patch.sourceName, patch.name]
   const above = project === root ? [] : parser.levels(root, 'sources', fqn)
-  const levels = [...parser.levels(project, 'sources', fqn), patch.sourceConfig, patch.config, ...above]
-  const config = levels.reduce(mergeConfig, sourceDefaults())
+  const outer = { meta: patch.sourceMeta, tags: patch.sourceTags }
+  const written = [outer, patch.sourceConfig, { meta: patch.meta }, patch.config]
+  const levels = [...parser.levels(project, 'sources', fqn), ...written, ...above]
+  const merged = levels.reduce(mergeConfig, sourceDefaults())
+  const config: NodeConfig = { ...merged, tags: [...new Set(merged['tags'] as string[])].sort() }
   const database = patch.database ?? invocation.target.database
   const quoted = quotingPolicy(root.quoting, patch.quoting)
   return {
@@ -45,14 +49,14 @@ export function sourceOfPatch(
     docBlocks: patch.docBlocks,
     columns: patch.columns,
     tags: (config['tags'] ?? []) as string[],
-    meta: { ...patch.sourceMeta, ...patch.meta },
+    meta: config['meta'] as Mapping,
     config,
-    unrenderedConfig: levels.reduce(mergeConfig, {
-      loaded_at_field: null,
-      loaded_at_query: null,
-      meta: {},
-      tags: [],
-    } as NodeConfig),
+    unrenderedConfig: {
+      loaded_at_field: patch.loadedAtField,
+      loaded_at_query: patch.loadedAtQuery,
+      ...levels.reduce(mergeConfig, {}),
+      tags: config['tags'],
+    },
     patchPath: null,
     relationName: new Relation({ database, schema: patch.schema, identifier: patch.identifier, quoted }).render(),
     sourceName: patch.sourceName,

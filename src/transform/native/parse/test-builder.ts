@@ -7,7 +7,8 @@ import { PyDict } from '../jinja/value.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 
-const CONFIG_ORDER = [
+/** What may stand beside a test's arguments without `config`, in the order in which dbt writes it. */
+const CONFIG_KEYS = new Set([
   'severity',
   'tags',
   'enabled',
@@ -22,8 +23,8 @@ const CONFIG_ORDER = [
   'database',
   'schema',
   'alias',
-]
-const CONFIG_KEYS = new Set([...CONFIG_ORDER, 'group'])
+  'group',
+])
 
 /** A generic test as written in a schema file, taken apart as dbt takes it apart. */
 export interface TestEntry {
@@ -59,18 +60,16 @@ export function testEntry(raw: unknown, place: TestPlace): TestEntry {
     customName: typeof customName === 'string' ? customName : null,
     description: typeof description === 'string' ? description : '',
     arguments: all,
-    config: inOrder({
+    config: ordered({
       ...Object.fromEntries(own.filter(([key]) => CONFIG_KEYS.has(key))),
       ...(isMapping(config) ? config : {}),
     }),
   }
 }
 
-/** dbt writes the keys that it knows first, in its own order. */
-function inOrder(config: Mapping): Mapping {
-  const known = CONFIG_ORDER.filter((key) => config[key] !== undefined && config[key] !== null)
-  const others = Object.keys(config).filter((key) => !CONFIG_ORDER.includes(key))
-  return Object.fromEntries([...known, ...others].map((key) => [key, config[key]]))
+function ordered(config: Mapping): Mapping {
+  const keys = [...CONFIG_KEYS].filter((key) => key in config)
+  return { ...Object.fromEntries(keys.map((key) => [key, config[key]])), ...config }
 }
 
 function nameAndArguments(raw: unknown, place: TestPlace): [string, Mapping] {

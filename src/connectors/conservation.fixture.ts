@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { addDecimals, normalised, zero } from '../domain/decimal.ts'
+import { isMillraceError } from '../domain/errors.ts'
+import type { Fault, FaultKind } from '../sandbox/scenario.ts'
+import type { Route } from '../sandbox/shapes.ts'
+import type { ConnectorRig, ExpectedRow } from './connector.contract.ts'
+import { canonical, expectedRows, firstAccount, receive, testContext } from './connector.contract.ts'
+import type { ControlTotals } from '../domain/metric.ts'
+
+export interface ConservationOf {
+  /** Calls that faults of the wire and refusals that pass may hit. */
+  readonly routes: readonly Route[]
+  /** Besides these, at the call that brings metrics, or at any of the calls. */
+  readonly kinds: readonly FaultKind[]
+  readonly metrics?: Route
+}
+
+const passing: readonly FaultKind[] = [
+  'html_502',
+  'truncated_json',
+  'reset_mid_stream',
+  'reset',
+  'status_500',
+  'status_503',
+  'status_429',
+]
+
+const long = process.env['MILLRACE_LONG'] === '1'
+const schedules = long ? 500 : 12
+const seed = 20_261_127
+
+/** Each fault fires once or twice, so that every schedule ends some time. */
+function faultOf({ routes, kinds, metrics }: ConservationOf): fc.Arbitrary<Fault> {
+  const where = fc.oneof(
+    fc.record({ kind: fc.constantFrom(...passing), route: fc.constantFrom(...routes) }),
+    fc.record({ kind: fc.constantFrom(...kinds), route: metrics ? fc.constant(metrics) : fc.constantFrom(...routes) }),
+  )
+  const when = fc.record({
+    from: fc.constantFrom(1, 1, 1, 2, 3),
+    times: fc.integer({ min: 1, max: 2 }),
+    // Longer than a run waits, now and then: then the slice is left for later.
+    retryAfterSeconds: fc.constantFrom(1, 60, 7_200),
+  })
+  return fc.tuple(where, when).map(([place, time]) => ({ ...place, ...time }))
+}
+
+const summed = ['impressions', 'clicks', 'cost', 'conversions'] as const
+
+function reconciles(rows: readonly ExpectedRow[], totals: ControlTotals | null): boolean {
+  return summed.every((name) => {
+    const total = totals?.[name]
+    return total === undefined || normalised(total) === rows.reduce((sum, row) => addDecimals(sum, row[name]), zero)
+  })
+}
+
+/** Reads as a pipeline does: what broke off or does not sum to the platform's totals is thrown away and read anew. */
+async function readUntilSound(rig: ConnectorRig): Promise<readonly ExpectedRow[]> {
+  const context = testContext(rig.nowMs)
+  const account = await firstAccount(rig, context)
+  for (let attempt = 1; attempt <= 40; attempt += 1) {
+    try {
+      const { received, result } = await receive(rig.connector, account, rig.range, context)
+      const rows = canonical(received.rows, rig.connector.spec.mapping)
+      if (reconciles(rows, result.controlTotals)) return rows
+    } catch (error) {
+      if (!isMillraceError(error) || !error.code.startsWith('CONNECTORS_')) throw error
+    }
+  }
+  throw new Error('no attempt was sound')
+}
+
+/** Whatever goes wrong on the way, what is read in the end is the truth, to the micro. */
+export function conservationProperty(openRig: () => Promise<ConnectorRig>, of: ConservationOf): void {
+  test(
+    `what is read is the truth under ${schedules} random fault schedules (seed ${seed})`,
+    { timeout: 600_000 },
+    async () => {
+      await using rig = await openRig()
+      const account = await firstAccount(rig, testContext(rig.nowMs))
+      await fc.assert(
+        fc.asyncProperty(fc.array(faultOf(of), { minLength: 1, maxLength: 4 }), async (faults) => {
+          rig.platform!.faults([])
+          const truth = expectedRows(rig, account)
+          rig.platform!.faults(faults)
+          expect(await readUntilSound(rig)).toEqual(truth)
+        }),
+        { seed, numRuns: schedules },
+      )
+    },
+  )
+}
