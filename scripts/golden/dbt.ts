@@ -1,13 +1,13 @@
 /**
- * Writes what real dbt-core makes of the golden project into src/transform/golden/expected.json:
+ * Writes what real dbt-core makes of the golden project into src/transform/native/golden/expected.json:
  *   bash scripts/services.sh install dbt && node scripts/golden/dbt.ts
  * Each step is one invocation on a database of its own, which the next one finds as it was left.
  */
 import { writeFile } from 'node:fs/promises'
 import { adapter as dbtCore, defaultDbtFolder } from '../../src/transform/dbt-core.ts'
-import { observe, writeProject } from '../../src/transform/golden/observe.fixture.ts'
-import type { Observed } from '../../src/transform/golden/observe.fixture.ts'
-import { steps } from '../../src/transform/golden/steps.fixture.ts'
+import { observe, writeProject } from '../../src/transform/native/golden/observe.fixture.ts'
+import type { Observed } from '../../src/transform/native/golden/observe.fixture.ts'
+import { steps } from '../../src/transform/native/golden/steps.fixture.ts'
 import { openBench } from '../../src/transform/bench.fixture.ts'
 
 await using bench = await openBench()
@@ -19,6 +19,6 @@ for (const step of steps) {
   expected[step.name] = await observe(bench, runner, folder, step)
 }
 await writeFile(
-  new URL('../../src/transform/golden/expected.json', import.meta.url),
+  new URL('../../src/transform/native/golden/expected.json', import.meta.url),
   `${JSON.stringify(expected, null, 1)}\n`,
 )

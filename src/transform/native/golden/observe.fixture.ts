@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Bench } from '../bench.fixture.ts'
-import type { Runner, RunnerRequest } from '../runner.ts'
+import type { Bench } from '../../bench.fixture.ts'
+import type { Runner, RunnerRequest } from '../../runner.ts'
 import { goldenProject } from './project.fixture.ts'
 
 /** One invocation whose artifacts are compared. */
