@@ -26,6 +26,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
     'json',
     ...(request.useColors === false ? ['--no-use-colors'] : []),
     ...(request.failFast && executes ? ['--fail-fast'] : []),
+    ...(request.partialParse === false ? ['--no-partial-parse'] : []),
     commandWords[command] ?? command,
     ...operationWords(request),
     ...option('--project-dir', resolve(request.projectDir)),

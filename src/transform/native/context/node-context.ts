@@ -23,6 +23,7 @@ export class NodeContext implements TemplateContext {
   readonly #names: Map<string, Value>
   readonly #bound = new Map<string, Value>()
   readonly #overrides: ReadonlyMap<string, Value>
+  readonly #given: readonly string[]
   #depth = 0
 
   constructor(options: {
@@ -42,7 +43,7 @@ export class NodeContext implements TemplateContext {
     this.#overrides = options.overrides ?? new Map()
     this.#names = new Map([...jinjaGlobals, ...options.names])
     this.#names.set('context', new ContextObject(this))
-    this.#names.set('builtins', new PyDict([...this.#names].map(([name, value]): [Value, Value] => [name, value])))
+    this.#given = [...this.#names.keys()]
   }
 
   set(name: string, value: Value): void {
@@ -54,7 +55,7 @@ export class NodeContext implements TemplateContext {
     if (held !== undefined) return held
     const entry = this.#macros.find(name, this.#packageName)
     const found = entry === undefined ? this.#package(name) : this.bind(entry)
-    if (found === undefined) return this.#names.get(name)
+    if (found === undefined) return this.#names.get(name) ?? this.#builtins(name)
     this.#bound.set(name, found)
     return found
   }
@@ -64,6 +65,14 @@ export class NodeContext implements TemplateContext {
     const own = this.#overrides.get(name) ?? this.#overrides.get(`${INTERNAL_PACKAGE}.${name}`)
     if (own === undefined) return undefined
     return this.#macros.find(name, this.#packageName) === undefined ? own : new HostFunction(name, () => own)
+  }
+
+  /** `builtins`: the names as they are without the project's macros; made when somebody asks. */
+  #builtins(name: string): Value | undefined {
+    if (name !== 'builtins') return undefined
+    const builtins = new PyDict(this.#given.map((one): [Value, Value] => [one, this.#names.get(one) ?? null]))
+    this.#names.set(name, builtins)
+    return builtins
   }
 
   /** A macro of the registry in this node's context. */

@@ -9,11 +9,11 @@ import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { capture } from './captured.ts'
 import { testDefaults } from './config.ts'
-import { namedIn } from './described.ts'
-import type { MacroEntry, Node, NodeVersion } from './nodes.ts'
+import type { Node, NodeVersion } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
 import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
+import { testCapture } from './test-capture.ts'
 import { argumentTemplate, testHash, testNames, testTemplate } from './test-builder.ts'
 
 /** What a generic test stands on. */
@@ -117,7 +117,7 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
   const config = { ...entry.config, ...alias, ...(subject.enabled ? {} : { enabled: false }) }
   const rawCode = testTemplate(entry, config)
   const metadata = { namespace: entry.namespace, name: entry.name, kwargs }
-  const template = Template.parse(rawCode, subject.file)
+  const template = Template.later(rawCode, subject.file)
   return parser.node(
     { resourceType: 'test', defaults: testDefaults(), tree: 'tests' },
     {
@@ -133,7 +133,9 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       group: subject.group,
       generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
       captured: (self, configured) => {
-        if (isPlain(macroEntry)) return { ...named(subject), config, macros: [macroEntry.uniqueId] }
+        const call = { macro: macroEntry, subject: subject.call, version: subject.version, arguments: arguments_, config }
+        const plain = testCapture(call, parser.macros, parser.project.name)
+        if (plain !== null) return plain
         const found = capture({
           invocation: parser.invocation,
           macros: parser.macros,
@@ -147,17 +149,6 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       },
     },
   )
-}
-
-/** dbt does not render its own two commonest tests to learn what they look at. */
-function isPlain({ uniqueId }: MacroEntry): boolean {
-  return uniqueId === 'macro.dbt.test_unique' || uniqueId === 'macro.dbt.test_not_null'
-}
-
-/** On that short way the version keeps the type that the schema file gave it. */
-function named({ call, version }: Subject): Pick<Node, 'refs' | 'sources'> {
-  const { ref, source } = namedIn(call)
-  return { refs: ref === undefined ? [] : [{ ...ref, version }], sources: source === undefined ? [] : [source] }
 }
 
 function asTags(value: unknown): readonly string[] {
