@@ -33,6 +33,7 @@ const flags = {
   'no-fail-fast': { type: 'boolean' },
   'partial-parse': { type: 'boolean' },
   'no-partial-parse': { type: 'boolean' },
+  'use-colors': { type: 'boolean' },
   'no-use-colors': { type: 'boolean' },
   'no-version-check': { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
@@ -85,6 +86,7 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
       (values['partial-parse'] === true || !/^(0|f|false|n|no)$/i.test(env['DBT_PARTIAL_PARSE'] ?? '')),
     failFast: values['fail-fast'] ?? false,
     storeFailures: values['store-failures'],
+    useColors: values['no-use-colors'] === true ? false : undefined,
     operation,
     env,
   }

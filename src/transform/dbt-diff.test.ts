@@ -4,8 +4,8 @@ import { adapter as dbtCore, defaultDbtFolder } from './dbt-core.ts'
 import { diffRunners } from './dbt-diff.ts'
 import { installedVersion, pinnedDbt } from './dbt-install.ts'
 import { adapter as native } from './native.ts'
-import { openBench } from './runner.contract.ts'
-import type { Bench } from './runner.contract.ts'
+import { openBench } from './bench.fixture.ts'
+import type { Bench } from './bench.fixture.ts'
 import type { Runner, RunnerRequest } from './runner.ts'
 
 const node = { config: { enabled: true, tags: ['b', 'a'] }, compiled_code: 'select 1\nfrom x', alias: 'n' }

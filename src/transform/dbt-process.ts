@@ -24,6 +24,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
   return [
     '--log-format',
     'json',
+    ...(request.useColors === false ? ['--no-use-colors'] : []),
     ...(request.failFast && executes ? ['--fail-fast'] : []),
     ...(request.partialParse === false ? ['--no-partial-parse'] : []),
     commandWords[command] ?? command,
@@ -203,7 +204,7 @@ const statuses: Readonly<Record<string, NodeStatus>> = {
   error: 'error',
   'runtime error': 'error',
   'partial success': 'error',
-  'no-op': 'success',
+  'no-op': 'no-op',
 }
 
 async function resultOf(folder: string, code: 0 | 1 | 2, before: number): Promise<RunnerResult> {

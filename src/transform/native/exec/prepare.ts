@@ -30,6 +30,8 @@ export interface Prepared extends ParsedProject {
   readonly quoting: Project['quoting']
   readonly selections: NamedSelections
   readonly startedAtMs: number
+  /** The target folder as the project or the command line writes it: messages name it. */
+  readonly targetPath: string
 }
 
 /** Parses the project and keeps it for the next invocation, with the environment variables that it asked for. */
@@ -73,6 +75,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     target,
     packageName: project.name,
     storeFailures: request.storeFailures ?? false,
+    useColors: request.useColors ?? true,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,
@@ -97,5 +100,14 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
     request.indirectSelection ?? 'eager',
   )
-  return { project, invocation, invocations, quoting: project.quoting, selections, startedAtMs, ...parsed }
+  return {
+    project,
+    invocation,
+    invocations,
+    quoting: project.quoting,
+    selections,
+    targetPath: project.targetPath,
+    startedAtMs,
+    ...parsed,
+  }
 }

@@ -1,11 +1,10 @@
-import { MillraceError } from '../../../domain/errors.ts'
 import { bind } from '../jinja/arguments.ts'
 import { fromHost, toHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PythonError } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyFloat, PythonError } from '../jinja/value.ts'
 import { ConfigObject, baseNames } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
@@ -14,7 +13,7 @@ import type { Relation } from '../adapter/relation.ts'
 import { plainCalls } from './plain-template.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import { mergeConfig } from './config.ts'
-import type { NodeConfig, Reference } from './nodes.ts'
+import type { NodeConfig, NodeVersion, Reference } from './nodes.ts'
 
 /** What a node's templates said while they were rendered without a database. */
 export interface Captured {
@@ -128,16 +127,16 @@ function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Ite
 
 /** The arguments of ref: a name, or a package and a name. */
 export function referenceOf(call: CallArguments): Reference {
-  if (call.keyword.has('version') || call.keyword.has('v')) {
-    throw new MillraceError('TRANSFORM_FEATURE_UNSUPPORTED', {
-      feature: 'model versions',
-      construct: 'ref(…, version=…)',
-    })
-  }
+  const version = versionOf(call.keyword.get('version') ?? call.keyword.get('v') ?? null)
   const [first, second] = call.positional.map((argument) => str(argument))
   if (first === undefined || call.positional.length > 2)
     throw new PythonError('TypeError', 'ref() takes one or two arguments')
-  return second === undefined ? { name: first, package: null } : { name: second, package: first }
+  return second === undefined ? { name: first, package: null, version } : { name: second, package: first, version }
+}
+
+function versionOf(value: Value): NodeVersion | null {
+  if (value === null || typeof value === 'number' || typeof value === 'string') return value
+  return value instanceof PyFloat ? value.value : str(value)
 }
 
 export function sourceOf(call: CallArguments): readonly [string, string] {

@@ -25,10 +25,11 @@ type FrozenManifest = Omit<Manifest, 'nodes' | 'disabled' | 'macros'> & {
 
 /** A parsed project as bytes; null when it holds a value that cannot be kept. */
 export function frozen({ manifest }: ParsedProject): Buffer | null {
-  const { nodes, disabled, macros, described, ...rest } = manifest
+  const { nodes, disabled, macros, described, disabledDescribed, ...rest } = manifest
   const content = {
     ...rest,
     described: new Map([...described].map(([id, entry]) => [id, plain(entry)])),
+    disabledDescribed: disabledDescribed.map(plain),
     nodes: [...nodes.values()].map(frozenNode),
     disabled: [...disabled.values()].map(frozenNode),
     macros: [...macros.values()].map(frozenMacro),
@@ -51,6 +52,7 @@ export function thawed(bytes: Buffer, root: Project): ParsedProject {
   const manifest: Manifest = {
     ...content,
     described: new Map([...content.described].map(([id, entry]) => [id, alive(entry) as DescribedEntry])),
+    disabledDescribed: content.disabledDescribed.map((entry) => alive(entry) as DescribedEntry),
     nodes: byId(content.nodes),
     disabled: byId(content.disabled),
     macros: macros.entries,

@@ -9,6 +9,7 @@ import type { DocBlock, Manifest } from './nodes.ts'
 import { PackageParser } from './package-parser.ts'
 import { buildGenericTests } from './parse-tests.ts'
 import { resolveReferences } from './resolve.ts'
+import { unitTests } from './unit-tests.ts'
 
 export interface ParseOptions {
   readonly project: Project
@@ -36,9 +37,13 @@ export function parseProject({ project: root, packages, invocation }: ParseOptio
   const sources = parts.flatMap((part) => part.sources)
   const manifest = resolveReferences({
     projectName: root.name,
+    restricted: new Set(all.filter(({ restrictAccess }) => restrictAccess).map(({ name }) => name)),
     nodes: [...subjects, ...tests],
     sources: sources.filter((source) => source.config['enabled'] !== false),
-    described: parts.flatMap((part) => part.described),
+    described: [
+      ...parts.flatMap((part) => part.described),
+      ...parsers.flatMap((parser) => unitTests(parser, parser.schema, subjects)),
+    ],
     macros: macros.entries,
     docs: new Map([...docs.values()].flatMap((blocks) => [...blocks.values()].map((block) => [block.uniqueId, block]))),
   })

@@ -4,13 +4,15 @@ import type { Captured } from './captured.ts'
 import { namedIn } from './described.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import { INTERNAL_PACKAGE } from './macro-registry.ts'
-import type { MacroEntry, NodeConfig } from './nodes.ts'
+import type { MacroEntry, NodeConfig, NodeVersion } from './nodes.ts'
 import { argumentTemplate } from './test-builder.ts'
 
 export interface TestCall {
   readonly macro: MacroEntry
   /** `ref('orders')` or `source('raw', 'orders')`: what the test looks at. */
   readonly subject: string
+  /** Of a model with versions the one that is looked at, of the type that its schema file gives it. */
+  readonly version: NodeVersion | null
   readonly arguments: Mapping
   readonly config: NodeConfig
 }
@@ -30,7 +32,8 @@ export function testCapture(test: TestCall, macros: MacroRegistry, packageName: 
   if (given.includes(null)) return null
   const named = [...given, namedIn(test.subject)].filter((one) => one !== null)
   return {
-    refs: named.flatMap(({ ref }) => ref ?? []),
+    // On the short way dbt takes the version as the schema file writes it; a rendered test names it as text.
+    refs: named.flatMap(({ ref }) => (ref === undefined ? [] : isShort ? { ...ref, version: test.version } : ref)),
     sources: named.flatMap(({ source }) => (source ? [source] : [])),
     config,
     macros: isShort ? [macro.uniqueId] : [macro.uniqueId, `macro.${INTERNAL_PACKAGE}.get_where_subquery`],
