@@ -11,6 +11,7 @@ export const adapters = {
     naver_searchad: () => import('./connectors/naver-searchad.ts'),
     kakao_moment: () => import('./connectors/kakao-moment.ts'),
     file: () => import('./connectors/file.ts'),
+    airbyte: () => import('./connectors/airbyte.ts'),
   },
   lake: {
     folder: () => import('./lake/folder.ts'),

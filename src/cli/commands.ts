@@ -88,6 +88,10 @@ export const commands = {
     summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),
   },
+  publish: {
+    summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
+    load: () => import('./publish.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),
@@ -119,6 +123,10 @@ export const commands = {
   config: {
     summary: { en: 'Print or check the configuration', ko: '설정 출력 또는 점검' },
     load: () => import('./config.ts'),
+  },
+  completion: {
+    summary: { en: 'Let the shell complete commands', ko: '셸 자동 완성' },
+    load: () => import('./completion.ts'),
   },
   errors: {
     summary: { en: 'What an error code means', ko: '오류 코드의 뜻' },

@@ -96,7 +96,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   )
   await Promise.all([
     scheduling,
-    live.count(ports.warehouse, signal),
+    live.count(ports, signal),
     given['worker'] === false ? undefined : work(invocation, given, ports, engine),
   ])
   return 0

@@ -14,6 +14,7 @@ import type {
   Sink,
 } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { fallingForward } from './fall-forward.ts'
 import { accountFields, accountOf, statusWord } from './meta-ads-account.ts'
 import { MetaClient } from './meta-ads-client.ts'
 import type { JobLimits } from './meta-ads-jobs.ts'
@@ -79,7 +80,7 @@ export const adapter = defineConnector({
   name: 'meta_ads',
   summary: 'Reads campaign insights from Meta over the Marketing API.',
   options,
-  open: (given) => Promise.resolve(openMetaAds(given)),
+  open: (given) => Promise.resolve(fallingForward('meta_ads', given, openMetaAds)),
 })
 
 /** A connection to Meta. Nothing is called before it is asked something. */

@@ -25,6 +25,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
     '--log-format',
     'json',
     ...(request.failFast && executes ? ['--fail-fast'] : []),
+    ...(request.partialParse === false ? ['--no-partial-parse'] : []),
     commandWords[command] ?? command,
     ...operationWords(request),
     ...option('--project-dir', resolve(request.projectDir)),

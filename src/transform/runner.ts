@@ -47,6 +47,8 @@ export interface RunnerRequest {
   /** Nodes that run at once; undefined leaves it to the profile. */
   readonly threads?: number | undefined
   readonly fullRefresh: boolean
+  /** Whether the project may be taken as the last invocation parsed it, when nothing that it reads has changed; true by default. */
+  readonly partialParse?: boolean | undefined
   readonly failFast: boolean
   /** Whether tests keep the rows that they find, unless their own configuration says otherwise. */
   readonly storeFailures?: boolean | undefined

@@ -22,6 +22,7 @@ export class NodeContext implements TemplateContext {
   readonly #packageName: string | undefined
   readonly #names: Map<string, Value>
   readonly #bound = new Map<string, Value>()
+  readonly #given: readonly string[]
   #depth = 0
 
   constructor(options: {
@@ -38,7 +39,7 @@ export class NodeContext implements TemplateContext {
     this.permissive = options.permissive
     this.#names = new Map([...jinjaGlobals, ...options.names])
     this.#names.set('context', new ContextObject(this))
-    this.#names.set('builtins', new PyDict([...this.#names].map(([name, value]): [Value, Value] => [name, value])))
+    this.#given = [...this.#names.keys()]
   }
 
   set(name: string, value: Value): void {
@@ -50,9 +51,17 @@ export class NodeContext implements TemplateContext {
     if (held !== undefined) return held
     const entry = this.#macros.find(name, this.#packageName)
     const found = entry === undefined ? this.#package(name) : this.bind(entry)
-    if (found === undefined) return this.#names.get(name)
+    if (found === undefined) return this.#names.get(name) ?? this.#builtins(name)
     this.#bound.set(name, found)
     return found
+  }
+
+  /** `builtins`: the names as they are without the project's macros; made when somebody asks. */
+  #builtins(name: string): Value | undefined {
+    if (name !== 'builtins') return undefined
+    const builtins = new PyDict(this.#given.map((one): [Value, Value] => [one, this.#names.get(one) ?? null]))
+    this.#names.set(name, builtins)
+    return builtins
   }
 
   /** A macro of the registry in this node's context. */

@@ -12,9 +12,9 @@ import { installPackages } from '../project/install-packages.ts'
 import { readProject } from '../project/project-file.ts'
 import { writeManifest, writeRunResults, writeSql } from './artifacts.ts'
 import type { ArtifactWriter } from './artifacts.ts'
-import { listing } from './listing.ts'
 import { runHooks } from './hooks.ts'
 import { runOperation } from './operation.ts'
+import { invokeParsed } from './parsed.ts'
 import { prepare } from './prepare.ts'
 import type { Machine, OnEvent, Prepared } from './prepare.ts'
 import { freeContext } from './free-context.ts'
@@ -39,16 +39,11 @@ const HOOKED: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'seed', 'sna
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   if (request.command === 'clean') return clean(request)
   if (request.command === 'deps') return installDependencies(request, onEvent)
+  if (request.command === 'parse' || request.command === 'ls') return invokeParsed(request, machine, onEvent)
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
   if (request.command === 'run-operation') return operation(prepared, request, machine, onEvent)
-  const nodes = request.command === 'parse' ? [] : selected(prepared, request, onEvent)
-  if (request.command === 'parse' || request.command === 'ls') {
-    if (request.command === 'ls')
-      for (const line of listing(nodes, request, prepared)) onEvent({ kind: 'output', line })
-    const manifestPath = writeManifest(writer(prepared, machine), prepared.manifest, [])
-    return { exitCode: 0, nodes: [], manifestPath, runResultsPath: null }
-  }
+  const nodes = selected(prepared, request, onEvent)
   return execute(
     prepared,
     request,

@@ -11,6 +11,7 @@ import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { ParseAdapter } from '../adapter/parse-adapter.ts'
 import type { Relation } from '../adapter/relation.ts'
+import { plainCalls } from './plain-template.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import { mergeConfig } from './config.ts'
 import type { NodeConfig, Reference } from './nodes.ts'
@@ -36,6 +37,25 @@ export interface CaptureOptions {
 
 /** Renders a node with `execute` false, as dbt does to learn its references and configuration. */
 export function capture(options: CaptureOptions): Captured {
+  return withoutRendering(options) ?? rendered(options)
+}
+
+/** A plain template says what it refers to without being rendered, where `ref` and its kin are dbt's own. */
+function withoutRendering({ template, macros, packageName, extra }: CaptureOptions): Captured | undefined {
+  const isOwn = (name: string): boolean => macros.find(name, packageName) !== undefined
+  if (extra !== undefined || ['ref', 'source', 'config'].some(isOwn)) return undefined
+  const calls = plainCalls(template.statements)
+  if (calls === undefined) return undefined
+  const of = (name: string): CallArguments[] => calls.filter((one) => one.name === name).map(({ call }) => call)
+  return {
+    refs: distinctRefs(of('ref').map(referenceOf)),
+    sources: distinct(of('source').map(sourceOf), (pair) => pair.join('.')),
+    config: of('config').reduce<NodeConfig>((held, call) => mergeConfig(held, configCall(call)), {}),
+    macros: [],
+  }
+}
+
+function rendered(options: CaptureOptions): Captured {
   const refs: Reference[] = []
   const sources: (readonly [string, string])[] = []
   let config: NodeConfig = {}
@@ -69,7 +89,7 @@ export function capture(options: CaptureOptions): Captured {
   })
   options.template.renderNow(context, options.extra?.(context) ?? {})
   return {
-    refs: distinct(refs, (ref) => `${ref.package ?? ''}.${ref.name}`),
+    refs: distinctRefs(refs),
     sources: distinct(sources, (pair) => pair.join('.')),
     config,
     macros: [...context.calledMacros],
@@ -96,6 +116,10 @@ function emptyGraph(): PyDict {
   return new PyDict(
     ['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((kind): [Value, Value] => [kind, new PyDict()]),
   )
+}
+
+function distinctRefs(refs: readonly Reference[]): Reference[] {
+  return distinct(refs, (ref) => JSON.stringify(ref))
 }
 
 function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Item[] {

@@ -15,6 +15,7 @@ import type { Value } from '../jinja/value.ts'
 import { PyDict } from '../jinja/value.ts'
 import { configurationContext, renderConfiguration } from '../project/configuration-context.ts'
 import type { Project, ProjectConfigs } from '../project/project-file.ts'
+import type { TemplateContext } from '../jinja/macro.ts'
 import { packageVars } from '../project/project-file.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
@@ -28,6 +29,8 @@ import type { SourceFile } from './files.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import type { DescribedEntry, DocBlock, Node, NodeConfig, Source } from './nodes.ts'
 import type { NodeKind, NodeMaker, NodeParts } from './node-maker.ts'
+import { plainNaming } from './plain-names.ts'
+import type { Names, PlainNaming } from './plain-names.ts'
 import { scan } from './scan.ts'
 import { readSchemaFiles } from './schema-files.ts'
 import type { Patch, SchemaFiles } from './schema-files.ts'
@@ -59,6 +62,8 @@ export class PackageParser implements NodeMaker {
   readonly macros: MacroRegistry
   readonly schema: SchemaFiles
   readonly #naming: NodeContext
+  #levelContext: TemplateContext | undefined
+  #plainNaming: PlainNaming | undefined
 
   constructor({ project, root, invocation, macros, docs }: PackageOptions) {
     this.project = project
@@ -221,7 +226,8 @@ export class PackageParser implements NodeMaker {
   /** What a project's tree says of a node. Hooks stay as they are written: they are rendered when they run. */
   levels(project: Project, tree: keyof ProjectConfigs, fqn: readonly string[]): readonly Mapping[] {
     const { env, vars, target } = this.invocation
-    const context = configurationContext(env, vars, new Map([['target', targetObject(target)]]))
+    this.#levelContext ??= configurationContext(env, vars, new Map([['target', targetObject(target)]]))
+    const context = this.#levelContext
     return projectLevels(project.configs[tree], fqn).map((level) => renderedLevel(level, context))
   }
 
@@ -298,12 +304,10 @@ export class PackageParser implements NodeMaker {
     }
   }
 
-  #names(
-    kind: NodeKind,
-    parts: NodeParts,
-    config: NodeConfig,
-    uniqueId: string,
-  ): { readonly database: string; readonly schema: string; readonly alias: string } {
+  #names(kind: NodeKind, parts: NodeParts, config: NodeConfig, uniqueId: string): Names {
+    this.#plainNaming ??= plainNaming(this.macros, this.project.name, this.invocation.target)
+    const plain = this.#plainNaming(kind.resourceType, parts, config)
+    if (plain !== null) return plain
     const named = new PyDict([
       ['name', parts.name],
       ['resource_type', kind.resourceType],

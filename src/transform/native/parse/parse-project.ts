@@ -1,6 +1,7 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import type { Invocation } from '../context/base-names.ts'
 import type { Project } from '../project/project-file.ts'
+import { refuse } from '../features.ts'
 import { checkFiles } from './files.ts'
 import { loadDocs, loadMacros } from './load-macros.ts'
 import type { MacroRegistry } from './macro-registry.ts'
@@ -57,6 +58,7 @@ function checkMaterializations({ nodes }: Manifest, macros: MacroRegistry): void
   for (const node of nodes.values()) {
     const name = String(node.config['materialized'])
     if (node.resourceType !== 'model' || name === 'ephemeral' || macros.materialization(name) !== undefined) continue
+    refuse('materialization', name, { file: node.originalFilePath })
     throw new MillraceError('TRANSFORM_MATERIALIZATION_UNKNOWN', {
       materialization: name,
       file: node.originalFilePath,

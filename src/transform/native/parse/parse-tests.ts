@@ -9,11 +9,11 @@ import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { capture } from './captured.ts'
 import { testDefaults } from './config.ts'
-import { namedIn } from './described.ts'
-import type { MacroEntry, Node } from './nodes.ts'
+import type { Node } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
 import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
+import { testCapture } from './test-capture.ts'
 import { argumentTemplate, testHash, testNames, testTemplate } from './test-builder.ts'
 
 /** What a generic test stands on. */
@@ -105,7 +105,7 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
   const config = { ...entry.config, ...alias, ...(subject.enabled ? {} : { enabled: false }) }
   const rawCode = testTemplate(entry, config)
   const metadata = { namespace: entry.namespace, name: entry.name, kwargs }
-  const template = Template.parse(rawCode, subject.file)
+  const template = Template.later(rawCode, subject.file)
   return parser.node(
     { resourceType: 'test', defaults: testDefaults(), tree: 'tests' },
     {
@@ -120,7 +120,9 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       hash: testHash(full, metadata),
       generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
       captured: (self, configured) => {
-        if (isPlain(known)) return { ...named(subject.call), config, macros: [known.uniqueId] }
+        const call = { macro: known, subject: subject.call, arguments: arguments_, config }
+        const plain = testCapture(call, parser.macros, parser.project.name)
+        if (plain !== null) return plain
         const found = capture({
           invocation: parser.invocation,
           macros: parser.macros,
@@ -134,16 +136,6 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       },
     },
   )
-}
-
-/** dbt does not render its own two commonest tests to learn what they look at. */
-function isPlain({ uniqueId }: MacroEntry): boolean {
-  return uniqueId === 'macro.dbt.test_unique' || uniqueId === 'macro.dbt.test_not_null'
-}
-
-function named(call: string): Pick<Node, 'refs' | 'sources'> {
-  const { ref, source } = namedIn(call)
-  return { refs: ref === undefined ? [] : [ref], sources: source === undefined ? [] : [source] }
 }
 
 function asTags(value: unknown): readonly string[] {
