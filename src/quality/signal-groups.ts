@@ -99,11 +99,12 @@ function placeOf({ dataset, platform, accountId }: Signal): string {
   return [dataset, platform, accountId ?? '*'].join('\u0000')
 }
 
-/** The worst first, then the widest kind, then by name, so that the order in which things were found is no matter. */
+/** The worst first, then the widest kind, what costs most, then by name, so that the order in which things were found is no matter. */
 function byWeight(left: Signal, right: Signal): number {
   return (
     severityRank(right.severity) - severityRank(left.severity) ||
     signalKinds.indexOf(left.kind) - signalKinds.indexOf(right.kind) ||
+    Number(right.facts.moneyAtStake ?? 0) - Number(left.facts.moneyAtStake ?? 0) ||
     (`${left.checkId} ${left.seriesKey}` < `${right.checkId} ${right.seriesKey}` ? -1 : 1)
   )
 }
