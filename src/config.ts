@@ -136,7 +136,8 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   }
 }
 
-async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
+/** The ways of telling people. */
+export async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
   const channels: Channel[] = []
   for (const [name, chosen] of Object.entries(notify)) {
     const notifier = opening.use(await openAdapter<Notifier>('notifier', chosen))
