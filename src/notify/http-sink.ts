@@ -39,11 +39,12 @@ export class HttpSink implements AsyncDisposable {
         }
         this.attempts.push(got)
         const fault = this.script.shift() ?? this.fault
-        if (fault === 'hang') return
-        if (fault === 'reset') return void request.socket.resetAndDestroy()
-        if (fault) return void response.writeHead(fault.status, fault.headers ?? {}).end(fault.text ?? '')
-        this.posted.push(got)
-        response.writeHead(200).end('ok')
+        if (fault === 'reset') request.socket.resetAndDestroy()
+        else if (fault && fault !== 'hang') response.writeHead(fault.status, fault.headers ?? {}).end(fault.text ?? '')
+        else if (!fault) {
+          this.posted.push(got)
+          response.writeHead(200).end('ok')
+        }
       })
     })
     this.#server.on('connection', (socket) => {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { isIP } from 'node:net'
 import { systemClock } from '../domain/clock.ts'
+import type { Clock } from '../domain/clock.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { InnerAddress, isPublic, publicLookup } from './public-address.ts'
@@ -29,7 +30,7 @@ const replyShown = 200
  * unless allowed. Throws NOTIFY_REFUSED (never), NOTIFY_AUTH (not with these credentials), NOTIFY_UNAVAILABLE (later, after
  * `retryAfterMs` where the other side said so), and the signal's reason.
  */
-export async function post(posting: Posting, nowMs: () => number = systemClock.nowMs): Promise<string> {
+export async function post(posting: Posting, clock: Pick<Clock, 'nowMs'> = systemClock): Promise<string> {
   posting.signal.throwIfAborted()
   guard(posting)
   const limit = AbortSignal.timeout(posting.timeoutMs)
@@ -43,7 +44,7 @@ export async function post(posting: Posting, nowMs: () => number = systemClock.n
   const status = response.statusCode ?? 0
   if (status >= 200 && status < 300) return text
   const reply = `${status} ${text}`.trim()
-  throw failure(posting, codeOf(status), reply, undefined, retryAfter(response, nowMs()))
+  throw failure(posting, codeOf(status), reply, undefined, retryAfter(response, clock.nowMs()))
 }
 
 /** What of an address is a secret: names and passwords, parameters, and path segments that nobody would type. */

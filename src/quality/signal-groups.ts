@@ -69,7 +69,7 @@ function withMoney(first: Signal, same: readonly Signal[]): Signal['facts'] {
   const contributions = same
     .map(({ accountId, facts }, at) => ({
       name: accountId ?? '',
-      difference: Number(facts.found ?? 0) - Number(facts.expected ?? 0),
+      difference: Number(facts.found ?? 0) - (facts.expected ?? 0),
       share: (amounts[at] ?? 0) / (amounts.reduce((sum, one) => sum + one, 0) || 1),
     }))
     .toSorted((left, right) => right.share - left.share)
@@ -85,7 +85,7 @@ function holderOf(signal: Signal, all: readonly Signal[]): Signal | undefined {
 }
 
 /** Whether one signal is the reason of another. */
-export function explains(wider: Signal, narrower: Signal): boolean {
+function explains(wider: Signal, narrower: Signal): boolean {
   if (wider.dataset !== narrower.dataset || wider.platform !== narrower.platform || wider.day !== narrower.day)
     return false
   if (wider.accountId !== null && wider.accountId !== narrower.accountId) return false
