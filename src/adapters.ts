@@ -30,6 +30,9 @@ export const adapters = {
     file: () => import('./notify/file.ts'),
     console: () => import('./notify/console.ts'),
     smtp: () => import('./notify/smtp.ts'),
+    slack: () => import('./notify/slack.ts'),
+    webhook: () => import('./notify/webhook.ts'),
+    pagerduty: () => import('./notify/pagerduty.ts'),
   },
   log: {
     postgres: () => import('./stream/postgres-log.ts'),

@@ -96,6 +96,14 @@ export const commands = {
     summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
     load: () => import('./rates.ts'),
   },
+  incidents: {
+    summary: { en: 'What is wrong, until it is right', ko: '인시던트: 보기, 담당, 종료' },
+    load: () => import('./incidents.ts'),
+  },
+  alerts: {
+    summary: { en: 'Messages: look, test, silence, send', ko: '알림: 목록, 시험, 무음, 보내기' },
+    load: () => import('./alerts.ts'),
+  },
   quality: {
     summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),

@@ -3,6 +3,7 @@ import { configErrors } from './errors-config.ts'
 import { connectorsErrors } from './errors-connectors.ts'
 import { domainErrors } from './errors-domain.ts'
 import { filesErrors } from './errors-files.ts'
+import { incidentErrors } from './errors-incident.ts'
 import { lakeErrors } from './errors-lake.ts'
 import { notifyErrors } from './errors-notify.ts'
 import { orchestrateErrors } from './errors-orchestrate.ts'
@@ -34,6 +35,7 @@ export const catalogue = {
   ...secretErrors,
   ...qualityErrors,
   ...seriesErrors,
+  ...incidentErrors,
   ...transformErrors,
   ...transformSelectErrors,
   ...orchestrateErrors,

@@ -3,7 +3,7 @@ import type { Judged, Rules } from './detect.ts'
 import { expectedOf, judgeCount } from './detect-counts.ts'
 import { judgedBy } from './detect-daily.ts'
 import { judgeShare } from './detect-ratio.ts'
-import { normalTwoSided } from './distribution.ts'
+import { heavyTwoSided } from './distribution.ts'
 import { LevelWalk, windowDays } from './level-walk.ts'
 import { topDown } from './top-down.ts'
 import type { Finding } from './top-down.ts'
@@ -18,6 +18,8 @@ export interface History {
   readonly kind: 'volume' | 'count' | 'share'
   readonly values: readonly (number | null)[]
   readonly of?: readonly (number | null)[]
+  /** Days of which nothing is known (not loaded), which is not the same as nothing delivered; their values are not read. */
+  readonly unknown?: readonly boolean[]
   readonly rules?: Rules
 }
 
@@ -52,20 +54,21 @@ function pOf({ explanation }: Judged): number {
   // A cautious method needs more deviations for the same threshold; a shift is told at what just fires.
   const { z, threshold, shift } = explanation ?? {}
   const usual = typeof z === 'number' && typeof threshold === 'number' ? (4 * Math.abs(z)) / threshold : 0
-  return normalTwoSided(shift ? Math.max(usual, 4) : usual)
+  return heavyTwoSided(shift ? Math.max(usual, 4) : usual)
 }
 
 function judgeLast(history: History, lastDay: number): Judged {
   const rules = history.rules ?? usualRules
   const first = lastDay - history.values.length + 1
   if (history.kind === 'share') return judgeLastShare(history, first, rules)
-  const samples = history.values.map((value, at): Sample => ({
-    day: first + at,
-    value: value ?? 0,
-    holiday: rules.holidays.has(first + at),
-  }))
   // Before its first row a series was not there, which is not the same as nothing delivered.
-  const begun = samples.slice(history.values.findIndex((value) => value !== null))
+  const start = history.values.findIndex((value) => value !== null)
+  if (start < 0 || history.unknown?.at(-1)) return learning
+  const begun = history.values.flatMap((value, at): readonly Sample[] =>
+    at < start || history.unknown?.[at]
+      ? []
+      : [{ day: first + at, value: value ?? 0, holiday: rules.holidays.has(first + at) }],
+  )
   const today = begun.at(-1)
   if (!today) return learning
   const known = begun.slice(0, -1).slice(-windowDays)
