@@ -91,9 +91,17 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
   } catch (error) {
     if (isMillraceError(error, 'CLI_INTERRUPTED')) throw error
     // dbt's own word for an invocation that was not understood or could not begin.
-    reportError(output, asKnownError(error), language, Boolean(env['MILLRACE_DEBUG']))
+    const known = asKnownError(error)
+    reportError(output, known, language, Boolean(env['MILLRACE_DEBUG']))
+    const { errorPlace } = await import('../transform/code-frame.ts')
+    for (const line of errorPlace(projectOf(invocation, args), known.facts)) output.warn(line)
     return cannotBeCarriedOut
   }
+}
+
+/** The dbt project that was worked on, as far as the arguments tell. */
+function projectOf({ projectDir, env }: Invocation, args: readonly string[]): string {
+  return resolve(givenProject(args) ?? env['DBT_PROJECT_DIR'] ?? projectDir)
 }
 
 interface Surroundings extends AsyncDisposable {

@@ -63,7 +63,8 @@ interface Resolver {
   readonly sources: ReadonlyMap<string, Source>
 }
 
-type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'refs' | 'sources' | 'group'>
+type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'refs' | 'sources' | 'group'> &
+  Partial<Pick<Node, 'rawCode' | 'template'>>
 
 function idsOf(node: Referring, resolver: Resolver): readonly string[] {
   const ids = [
@@ -106,10 +107,21 @@ function sourceOf(
   return of(node.packageName) ?? of(projectName) ?? anywhere()
 }
 
+/** Where a node names something: of a text that builds the name, the file alone is known. */
+function placeOf(node: Referring, name: string): { file: string; line?: number; column?: number } {
+  const file = node.originalFilePath
+  const written = new RegExp(`\\b(?:ref|source)\\s*\\([^)]*['"]${name.replaceAll(/\W/g, String.raw`\$&`)}['"]`)
+  const { rawCode, template } = node
+  const at = rawCode === undefined ? -1 : rawCode.search(written)
+  if (rawCode === undefined || template === undefined || at < 0) return { file }
+  const before = rawCode.slice(0, at).split('\n')
+  return { file, line: template.firstLine + before.length - 1, column: (before.at(-1) ?? '').length + 1 }
+}
+
 function refMissing(node: Referring, ref: Reference): never {
   throw new MillraceError('TRANSFORM_REF_MISSING', {
     node: node.uniqueId,
-    file: node.originalFilePath,
+    ...placeOf(node, ref.name),
     reference: [ref.package === null ? ref.name : `${ref.package}.${ref.name}`, versionText(ref)].join(''),
   })
 }
@@ -117,7 +129,7 @@ function refMissing(node: Referring, ref: Reference): never {
 function sourceMissing(node: Referring, [source, table]: readonly [string, string]): never {
   throw new MillraceError('TRANSFORM_SOURCE_MISSING', {
     node: node.uniqueId,
-    file: node.originalFilePath,
+    ...placeOf(node, table),
     reference: `${source}.${table}`,
   })
 }
