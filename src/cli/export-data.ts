@@ -114,8 +114,8 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
   }
   mkdirSync(dirname(out), { recursive: true })
   const [csv, aside] = [`${out}.${process.pid}.csv.tmp`, `${out}.${process.pid}.tmp`]
+  const file = createWriteStream(csv)
   try {
-    const file = createWriteStream(csv)
     const { rows, columns } = await own(() => writeCsv(invocation, warehouse, query, file))
     await closed(file)
     if (target === 'parquet') {
@@ -128,6 +128,9 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
     else output.say(words[language].done(rows, out))
     return exitCodes.ok
   } finally {
+    // A file that is still being opened would be there after it was removed.
+    file.destroy()
+    if (!file.closed) await once(file, 'close')
     for (const path of [csv, aside]) rmSync(path, { force: true })
   }
 }
