@@ -3,7 +3,7 @@ import type { Settings } from '../config-check.ts'
 import type { Clock } from '../domain/clock.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
-import type { MountOf } from '../server/mount.ts'
+import type { EventSample, MountOf } from '../server/mount.ts'
 import type { EventLog } from '../stream/log.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -15,6 +15,8 @@ import type { Output } from './output.ts'
 export interface LiveEvents {
   /** The collector's routes; none where nobody has a write key. */
   readonly mounts: readonly MountOf[]
+  /** A look at the newest events, for the dashboard. */
+  readonly sample: EventSample
   /** Counts until `signal`, and sends what the spool holds; from here on the collector takes batches. */
   count(ports: { readonly warehouse: Warehouse; readonly lake: Lake }, signal: AbortSignal): Promise<void>
 }
@@ -36,6 +38,10 @@ export async function liveEvents(settings: Settings, invocation: Invocation, clo
   const mount: MountOf = () => ({ name: 'collect', guard: 'own', plugin: collector({ log, keys, clock, spool }) })
   return {
     mounts: spool ? [mount] : [],
+    async sample(limit) {
+      const { sampleTail } = await import('../stream/sample.ts')
+      return sampleTail(log(), limit)
+    },
     async count({ warehouse, lake }, signal) {
       const { openCounters, openLog, streamSpecs } = await import('../config.ts')
       const { startStream } = await import('../stream/start.ts')

@@ -64,6 +64,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     clock,
     webDir,
     mounts: live.mounts,
+    sample: live.sample,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
   const { openPorts } = await import('../config.ts')
