@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { benchOf, incident, local, routingKey, told } from './http-bench.ts'
+import { benchOf, incident, local, routingKey, told } from './http-channel.fixture.ts'
 import { notifierContract, sample } from './notifier.contract.ts'
 import { adapter as pagerduty } from './pagerduty.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { benchOf, local, routingKey } from './http-bench.ts'
+import { benchOf, local, routingKey } from './http-channel.fixture.ts'
 import { notifierContract, sample } from './notifier.contract.ts'
 import { adapter as slack, slackBody } from './slack.ts'
 

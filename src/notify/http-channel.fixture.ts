@@ -1,5 +1,5 @@
-import type { SinkFault } from './http-sink.ts'
-import { HttpSink } from './http-sink.ts'
+import type { SinkFault } from './http-sink.fixture.ts'
+import { HttpSink } from './http-sink.fixture.ts'
 import type { Arrived, Fault, NotifierBench } from './notifier.contract.ts'
 import { sample } from './notifier.contract.ts'
 import type { IncidentFacts, Message, Notifier } from './notifier.ts'
