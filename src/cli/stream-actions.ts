@@ -5,7 +5,7 @@ import type { Given, Invocation } from './command.ts'
 import { numberOf, openStreamProject } from './stream-project.ts'
 import type { StreamProject } from './stream-project.ts'
 import { formatOf, printRows } from './table.ts'
-import { tellLanding } from './up-stream.ts'
+import { keepMsOf, tellLanding } from './up-stream.ts'
 
 const command = 'stream'
 
@@ -33,6 +33,7 @@ export async function runCounting(invocation: Invocation, given: Given): Promise
       landing: lake && {
         ports: { log, lake, warehouse, counters, registry, clock, scratchDir },
         zone,
+        keepMs: keepMsOf(settings),
         tell: (event) => tellLanding(output, event),
       },
       ...streamSpecs(settings),

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { EventSample, MountOf } from '../server/mount.ts'
+import { logKeepMs } from '../stream/bucket.ts'
 import type { EventLog } from '../stream/log.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { Lake } from '../lake/lake.ts'
@@ -62,7 +63,7 @@ export async function liveEvents(settings: Settings, invocation: Invocation, clo
           ...streamSpecs(settings),
           defaultZone: zone,
           landing: settings.stream.landing
-            ? { ports: lakePorts, zone, tell: (event) => tellLanding(output, event) }
+            ? { ports: lakePorts, zone, keepMs: keepMsOf(settings), tell: (event) => tellLanding(output, event) }
             : undefined,
           threads: 1,
           tell(message) {
@@ -80,4 +81,9 @@ export async function liveEvents(settings: Settings, invocation: Invocation, clo
 export function tellLanding(output: Output, event: Landed | { readonly error: unknown }): void {
   if (!('error' in event)) return
   output.warn(`stream  land  ${event.error instanceof Error ? event.error.message : String(event.error)}`)
+}
+
+/** The embedded log is Millrace's own to cut; a Kafka topic has its own retention, and other readers. */
+export function keepMsOf({ stream }: Settings): number | undefined {
+  return stream.log.adapter === 'postgres' ? logKeepMs : undefined
 }

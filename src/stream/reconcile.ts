@@ -192,6 +192,8 @@ export async function recordReconciliation(
 ): Promise<void> {
   const at = isoInstant(clock.nowMs())
   await warehouse.transaction(async (session) => {
+    // Two processes that found the same would otherwise both take back what was there and both add theirs.
+    await session.query(`select pg_advisory_xact_lock(hashtext('stream_adjustment'))`)
     await session.query(
       `insert into stream_reconciliation (topic, kind, day, outcome, campaigns, differing, detail, at)
        values ($1, 'lake', $2, $3, $4, $5, $6, $7)`,

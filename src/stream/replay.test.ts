@@ -23,6 +23,7 @@ import { checkSwap, compareJobs, fillFromLake, nextRange, replayLimits, swapJobs
 import { runStream } from './run.ts'
 import { SeriesRegistry } from './series.ts'
 import { simulate } from './simulate.ts'
+import { attach } from './worker-thread.ts'
 
 const zone = 'Asia/Seoul' as TimeZone
 const topic = 'replayed'
@@ -162,10 +163,19 @@ describe('counting again from the lake', () => {
         'clicks'
       ]
     expect(await clicks()).toBe(2)
+    await using closing = new AsyncDisposableStack()
+    const others: Warehouse[] = []
+    for (let at = 0; at < 6; at += 1) others.push(closing.use(await attach(warehouse.connection)))
+    await Promise.all(others.map((other) => other.query('select 1')))
     for (let times = 0; times < 2; times += 1) {
       const found = await reconcileDay(portsOf(), today())
       expect(found).toMatchObject({ outcome: 'adjusted', differing: [{ series: { campaignId: 'copied' } }] })
-      await recordReconciliation(portsOf(), found)
+      // As many processes find the same at the same time.
+      await Promise.all(others.map((other) => recordReconciliation({ ...portsOf(), warehouse: other }, found)))
+      const running = await warehouse.query<{ readonly sum: number }>(
+        'select sum(clicks) over (order by adjustment_id)::int as sum from stream_adjustment',
+      )
+      expect([...new Set(running.map(({ sum }) => sum))].sort()).toEqual([-1, 0])
       expect(await clicks()).toBe(1)
     }
     for await (const _ of fillFromLake(portsOf(), 'again'));
