@@ -175,7 +175,7 @@ describe('counting again from the lake', () => {
       const running = await warehouse.query<{ readonly sum: number }>(
         'select sum(clicks) over (order by adjustment_id)::int as sum from stream_adjustment',
       )
-      expect([...new Set(running.map(({ sum }) => sum))].sort()).toEqual([-1, 0])
+      expect(new Set(running.map(({ sum }) => sum))).toEqual(new Set([-1, 0]))
       expect(await clicks()).toBe(1)
     }
     for await (const _ of fillFromLake(portsOf(), 'again'));
