@@ -9,10 +9,14 @@ const rooms: Readonly<
     }>
   >
 > = {
+  checks: () => import('./quality-checks.ts'),
   pipeline: () => import('./pipeline.ts'),
   stream: () => import('./stream.ts'),
   orchestrate: () => import('./orchestrate.ts'),
+  dbt: () => import('./dbt.ts'),
   web: () => import('./web.ts'),
+  quality: () => import('./quality.ts'),
+  connectors: () => import('./connectors.ts'),
   hub: () => import('./hub.ts'),
 }
 

@@ -9,6 +9,10 @@ import { defaultLimits } from '../src/stream/consume.ts'
 import type { Counters } from '../src/stream/counters.ts'
 import { defaultDedupe } from '../src/stream/dedupe.ts'
 import { EventGenerator, noFlaws, seedProfile } from '../src/stream/generator.ts'
+import { SeriesRegistry } from '../src/stream/series.ts'
+import { fillFromLake } from '../src/stream/replay.ts'
+import { landAll } from '../src/stream/land.ts'
+import { adapter as folderLake } from '../src/lake/folder.ts'
 import { beginJob } from '../src/stream/job.ts'
 import type { EventLog } from '../src/stream/log.ts'
 import { adapter as kafkaLog } from '../src/stream/kafka-log.ts'
@@ -318,6 +322,40 @@ async function benchLatency(place: Place, seconds: number, rate: number, say: Sa
   }
 }
 
+/** The log that was counted, into the lake, and counted again from there: CPU seconds of this process, DuckDB's threads included. */
+async function benchLake({ warehouse, counters }: Place, count: number, say: Say): Promise<Bench> {
+  const dir = await mkdtemp(join(tmpdir(), 'millrace-lake-'))
+  const cpuSeconds = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = process.cpuUsage()
+    await work()
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1e6
+  }
+  try {
+    await using log = await postgresLog.open(postgresLog.options.parse({ warehouse, topic: 'bench', partitions: 1 }))
+    await using lake = await folderLake.open({ root: join(dir, 'lake') })
+    const registry = new SeriesRegistry(warehouse, zone)
+    const ports = { log, lake, warehouse, counters, registry, clock: systemClock, scratchDir: join(dir, 'scratch') }
+    say('log → Parquet in the lake …')
+    const landing = count / (await cpuSeconds(() => landAll(ports)))
+    say('lake → counters …')
+    const replay =
+      count /
+      (await cpuSeconds(async () => {
+        for await (const _ of fillFromLake(ports, 'bench-lake'));
+      }))
+    return {
+      figures: { landing_events_per_cpu_s: landing, replay_events_per_cpu_s: replay },
+      lines: [
+        { what: 'landing to Parquet', ours: landing, unit: 'ev/cpu-s', bar: { atLeast: 600_000 } },
+        { what: 'replay from the lake', ours: replay, unit: 'ev/cpu-s', bar: { atLeast: 10_000_000 } },
+      ],
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
 async function benchHttp({ warehouse }: Place, say: Say): Promise<Bench> {
   const options = { warehouse, topic: 'collected', partitions: 4 }
   await using log = await postgresLog.open(postgresLog.options.parse(options))
@@ -335,6 +373,7 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
     const place = { warehouse, server, counters }
     const parts = [
       await benchEmbedded(place, long ? 5_000_000 : 2_000_000, say),
+      await benchLake(place, long ? 5_000_000 : 2_000_000, say),
       await benchKafka(place, long ? 5_000_000 : 2_000_000, say),
       await benchLatency(place, long ? 60 : 10, 50_000, say),
       await benchHttp(place, say),
@@ -343,7 +382,6 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
       figures: {
         kafka_events_per_cpu_s: null,
         kafka_batch_events_per_cpu_s: null,
-        landing_events_per_cpu_s: null,
         kafka_streams_events_per_cpu_s: null,
         flink_events_per_cpu_s: null,
         seed_events_per_cpu_s: null,

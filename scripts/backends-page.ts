@@ -78,7 +78,7 @@ function tableOf(port: string, report: Report): string {
 
 const titles: Readonly<Record<string, string>> = {
   connector:
-    'Connector: raw rows from an ad platform\n\n`file` reaches nothing over a network, so the promises about a platform’s failures do not concern it.',
+    'Connector: raw rows from an ad platform\n\n`file` and `airbyte` reach nothing over a network themselves, so the promises about a platform’s failures do not concern them.',
   lake: 'Lake: raw rows at rest\n\n`folder` needs a file system with hard links. `s3` needs a server with conditional writes (`If-None-Match`, `If-Match`).',
   warehouse:
     'Warehouse: canonical facts\n\n`embedded` is Postgres 18 from npm; `postgres` is tested on Debian’s Postgres 15.',

@@ -8,6 +8,7 @@ const shots = [
   { name: 'overview', path: '/' },
   { name: 'runs', path: '/runs' },
   { name: 'campaigns', path: '/campaigns' },
+  { name: 'live', path: '/live' },
   { name: 'quality', path: '/quality' },
   { name: 'connectors', path: '/connectors' },
   { name: 'alerts', path: '/alerts' },

@@ -6,16 +6,17 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium rivals clients airflow. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals clients airflow airbyte. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow)
+NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow airbyte)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
 DBT_POSTGRES_VERSION=1.11.0
 AIRFLOW_VERSION=3.3.2
+AIRBYTE_CDK_VERSION=7.39.1
 RUFF_VERSION=0.17.6
 PANDAS_VERSION=3.1.1
 DLT_VERSION=1.31.0
@@ -263,6 +264,23 @@ running_airflow() { present_airflow; }
 start_airflow() { :; }
 stop_airflow() { :; }
 env_airflow() { if present_airflow; then echo "export MILLRACE_TEST_AIRFLOW='$SERVICES_DIR/airflow/bin/airflow'"; fi; }
+
+# --- airbyte: what Airbyte's sources are written with, in Python. Tests run a small source of their own with it.
+
+present_airbyte() {
+  local packages
+  packages="$(echo "$SERVICES_DIR"/airbyte/lib/python3*/site-packages)"
+  [ -d "$packages/airbyte_cdk-$AIRBYTE_CDK_VERSION.dist-info" ]
+}
+fetch_airbyte() {
+  present_airbyte && "$SERVICES_DIR/airbyte/bin/python" -c 'import airbyte_cdk' 2>/dev/null && return
+  python_packages airbyte "airbyte-cdk==$AIRBYTE_CDK_VERSION"
+}
+install_airbyte() { once airbyte "$AIRBYTE_CDK_VERSION" fetch_airbyte; }
+running_airbyte() { present_airbyte; }
+start_airbyte() { :; }
+stop_airbyte() { :; }
+env_airbyte() { if present_airbyte; then echo "export MILLRACE_TEST_AIRBYTE='$SERVICES_DIR/airbyte/bin/python'"; fi; }
 
 # --- rivals: what the benches run beside us
 

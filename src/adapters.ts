@@ -7,10 +7,12 @@ export const adapters = {
     google_ads: () => import('./connectors/google-ads.ts'),
     meta_ads: () => import('./connectors/meta-ads.ts'),
     tiktok_ads: () => import('./connectors/tiktok-ads.ts'),
+    linkedin_ads: () => import('./connectors/linkedin-ads.ts'),
     microsoft_ads: () => import('./connectors/microsoft-ads.ts'),
     naver_searchad: () => import('./connectors/naver-searchad.ts'),
     kakao_moment: () => import('./connectors/kakao-moment.ts'),
     file: () => import('./connectors/file.ts'),
+    airbyte: () => import('./connectors/airbyte.ts'),
   },
   lake: {
     folder: () => import('./lake/folder.ts'),
@@ -28,6 +30,9 @@ export const adapters = {
     file: () => import('./notify/file.ts'),
     console: () => import('./notify/console.ts'),
     smtp: () => import('./notify/smtp.ts'),
+    slack: () => import('./notify/slack.ts'),
+    webhook: () => import('./notify/webhook.ts'),
+    pagerduty: () => import('./notify/pagerduty.ts'),
   },
   log: {
     postgres: () => import('./stream/postgres-log.ts'),

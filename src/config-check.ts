@@ -65,6 +65,8 @@ export interface Settings {
     readonly log: Chosen<'log'>
     readonly counters: Chosen<'counters'>
     readonly zone: string
+    /** Raw events go into the lake while they are counted. */
+    readonly landing: boolean
     readonly writeKeys: Readonly<Record<string, WriteKey>>
   }
   readonly hub: {
@@ -100,7 +102,7 @@ const zoneName = z.string().refine(
 const ownName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/)
 
 /** The frame around the adapters' options; those are checked by the adapters' own schemas. */
-const frame = z.strictObject({
+export const frame = z.strictObject({
   name: z.string().min(1).optional(),
   connections: z.record(
     ownName,
@@ -135,6 +137,7 @@ const frame = z.strictObject({
     log: z.looseObject({ adapter: z.enum(adapterNames('log')).default('postgres') }).prefault({}),
     counters: z.looseObject({ adapter: z.enum(adapterNames('counters')).default('postgres') }).prefault({}),
     zone: zoneName.optional(),
+    landing: z.boolean().default(true),
     writeKeys: z
       .record(
         ownName,
@@ -159,7 +162,7 @@ const frame = z.strictObject({
 export type Frame = z.output<typeof frame>
 
 /** Options that an adapter of the embedded default takes when the file says nothing; paths are relative to the project. */
-const embeddedDefaults: Readonly<Record<string, Tree>> = {
+export const embeddedDefaults: Readonly<Record<string, Tree>> = {
   'lake/folder': { root: '.millrace/lake' },
   'warehouse/embedded': { dir: '.millrace/postgres' },
   'notifier/file': { folder: '.millrace/outbox' },
@@ -179,7 +182,9 @@ export function normalised(tree: Tree): Tree {
     'stream',
     'hub',
   ] as const
-  const whole: Tree = { ...tree, sandbox: tree['sandbox'] === false ? null : (tree['sandbox'] ?? null) }
+  // An editor's word about the file, not the project's.
+  const { $schema: _, ...said } = tree
+  const whole: Tree = { ...said, sandbox: tree['sandbox'] === false ? null : (tree['sandbox'] ?? null) }
   for (const section of sections) whole[section] ??= {}
   if (whole['transform'] === false) whole['transform'] = null
   return whole
@@ -216,10 +221,10 @@ function findingsOf(base: ConfigPath, error: z.ZodError): readonly Finding[] {
 export type ConfiguredPort = Port
 
 /** Options that the program gives an adapter, never a person. */
-const givenOptions: readonly string[] = ['warehouse', 'clock', 'secrets']
+export const givenOptions: readonly string[] = ['warehouse', 'clock', 'secrets']
 
 /** Keys of a section that belong to the frame and not to the adapter. */
-const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
+export const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
   connector: ['connector', 'accounts', 'sandbox'],
   lake: ['adapter'],
   warehouse: ['adapter'],

@@ -135,6 +135,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
       log: { adapter: frame.stream.log.adapter, options: optionsAt('stream.log') },
       counters: { adapter: frame.stream.counters.adapter, options: optionsAt('stream.counters') },
       zone: frame.stream.zone ?? frame.pipeline.zone,
+      landing: frame.stream.landing,
       writeKeys: frame.stream.writeKeys,
     },
     hub: {

@@ -5,7 +5,12 @@ import type { AdapterName, AdapterOf, Port } from './adapters.ts'
 
 /** What an adapter wants to be told, as a person writes it: the input of its options. Every value may be a reference, `env:NAME` or `file:PATH`. */
 type OptionsOf<Of extends Port, Name extends AdapterName<Of>> =
-  AdapterOf<Of, Name> extends { readonly options: infer Options extends z.ZodType } ? z.input<Options> : never
+  AdapterOf<Of, Name> extends { readonly options: infer Options extends z.ZodType }
+    ? // An adapter without options takes none; zod's word for that would forbid the keys beside them as well.
+      z.input<Options> extends Readonly<Record<string, never>>
+      ? object
+      : z.input<Options>
+    : never
 
 /** One member for each adapter of the port: its name under `Key`, its options beside it. */
 type Choice<Of extends Port, Key extends string> = {
@@ -81,6 +86,8 @@ export interface StreamConfig {
   readonly counters?: CountersConfig
   /** Zone of the days of accounts that nobody knows; `pipeline.zone` when left out. */
   readonly zone?: string
+  /** `false`: raw events are counted and not kept in the lake; then nothing can be reconciled or counted anew beyond the log. */
+  readonly landing?: boolean
   readonly writeKeys?: Readonly<Record<string, WriteKeyConfig>>
 }
 

@@ -134,6 +134,7 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
     quality: { suite, reader },
     scratchDir: join(settings.projectDir, '.millrace', 'scratch'),
     parallelAccounts: settings.pipeline.parallelAccounts,
+    retentionRawDays: settings.retention.raw,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -144,7 +145,8 @@ function ratesOf({ hub: { rates } }: Settings, door: SandboxDoor | undefined): P
   return door && { files: [], url: door.ratesUrl }
 }
 
-async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
+/** The ways of telling people. */
+export async function openChannels({ notify }: Settings, opening: AsyncDisposableStack): Promise<readonly Channel[]> {
   const channels: Channel[] = []
   for (const [name, chosen] of Object.entries(notify)) {
     const notifier = opening.use(await openAdapter<Notifier>('notifier', chosen))

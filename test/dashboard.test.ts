@@ -13,6 +13,7 @@ const screens = [
   { path: '/', name: 'overview' },
   { path: '/runs', name: 'runs' },
   { path: '/campaigns', name: 'campaigns' },
+  { path: '/live', name: 'live' },
   { path: '/quality', name: 'quality' },
   { path: '/connectors', name: 'connectors' },
   { path: '/alerts', name: 'alerts' },

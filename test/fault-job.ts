@@ -82,7 +82,7 @@ export async function expectTruth(
   for (const { platform, accountId } of accounts) {
     for (const date of daysOf(range)) {
       const published = await publishedLines(job, platform, accountId, date)
-      const truth = job.sandbox.truth(platform as 'google_ads', accountId, date, published?.requestedAtMs)
+      const truth = job.sandbox.truth(platform, accountId, date, published?.requestedAtMs)
       expect({ accountId, date, lines: published?.lines }).toEqual({ accountId, date, lines: truthLines(truth) })
     }
   }

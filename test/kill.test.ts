@@ -91,7 +91,7 @@ function truthNow(range: DayRange): Picture {
   return new Map(
     sandbox.accounts.flatMap(({ platform, accountId }) =>
       daysOf(range).map((date): [string, string] => {
-        const rows = sandbox.truth(platform as 'google_ads', accountId, date, nowMs)
+        const rows = sandbox.truth(platform, accountId, date, nowMs)
         return [`${accountId} ${date}`, truthLines(rows).join('\n')]
       }),
     ),

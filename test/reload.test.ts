@@ -45,9 +45,7 @@ const truth = () => {
   for (const { platform, accountId } of sandbox.accounts)
     for (const date of daysOf(range)) {
       const asked = date < addDays(range.since, 2) ? nowMs : nowMs + 3_600_000
-      lines[`${platform} ${accountId} ${date}`] = truthLines(
-        sandbox.truth(platform as 'google_ads', accountId, date, asked),
-      )
+      lines[`${platform} ${accountId} ${date}`] = truthLines(sandbox.truth(platform, accountId, date, asked))
     }
   return lines
 }

@@ -114,7 +114,7 @@ async function expectWholeTruth(job: Job): Promise<void> {
     for (const date of daysOf(interval)) {
       const found = await published(job, account.platform, account.accountId, date)
       if (!found) continue
-      const truth = job.sandbox.truth(account.platform as 'google_ads', account.accountId, date, found.requestedAtMs)
+      const truth = job.sandbox.truth(account.platform, account.accountId, date, found.requestedAtMs)
       expect({ account: account.accountId, date, lines: found.lines }).toEqual({
         account: account.accountId,
         date,
@@ -128,7 +128,7 @@ async function expectSettled(job: Job): Promise<void> {
   for (const account of job.sandbox.accounts) {
     for (const date of daysOf(interval)) {
       const found = await published(job, account.platform, account.accountId, date)
-      const truth = job.sandbox.truth(account.platform as 'google_ads', account.accountId, date)
+      const truth = job.sandbox.truth(account.platform, account.accountId, date)
       expect({ account: account.accountId, date, lines: found?.lines }).toEqual({
         account: account.accountId,
         date,

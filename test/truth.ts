@@ -1,7 +1,7 @@
 import type { Day } from '../src/domain/day.ts'
 import { normalised } from '../src/domain/decimal.ts'
 import type { TruthRow } from '../src/sandbox/report.ts'
-import type { Job } from './job.ts'
+import type { Warehouse } from '../src/warehouse/warehouse.ts'
 
 /** One fact in the words of both sides, numbers normalised: equal text is equal to the micro. */
 export type FactLine = string
@@ -20,7 +20,7 @@ export function truthLines(rows: readonly TruthRow[]): readonly FactLine[] {
 
 /** What is published for one account and day, with the instant at which its extract was requested; null when nothing is. */
 export async function publishedLines(
-  job: Job,
+  job: { readonly ports: { readonly warehouse: Pick<Warehouse, 'query'> } },
   platform: string,
   accountId: string,
   date: Day,

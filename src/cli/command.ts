@@ -40,6 +40,13 @@ export interface Invocation {
   readonly clock: Clock
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
+  /** Every command with its summary, for those that speak of all of them. */
+  readonly all: () => Promise<readonly ListedCommand[]>
+}
+
+export interface ListedCommand {
+  readonly summary: Said
+  readonly command: CommandSpec
 }
 
 /** One command: how it is called, what it says of itself, what it does. Its heavy imports are made inside `run`. */

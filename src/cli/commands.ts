@@ -96,9 +96,25 @@ export const commands = {
     summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
     load: () => import('./rates.ts'),
   },
+  incidents: {
+    summary: { en: 'What is wrong, until it is right', ko: '인시던트: 보기, 담당, 종료' },
+    load: () => import('./incidents.ts'),
+  },
+  alerts: {
+    summary: { en: 'Messages: look, test, silence, send', ko: '알림: 목록, 시험, 무음, 보내기' },
+    load: () => import('./alerts.ts'),
+  },
   quality: {
     summary: { en: 'Checks, scores, mutes, backtests', ko: '검사, 점수, 알림 끄기, 백테스트' },
     load: () => import('./quality.ts'),
+  },
+  publish: {
+    summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
+    load: () => import('./publish.ts'),
+  },
+  bi: {
+    summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },
+    load: () => import('./bi.ts'),
   },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
@@ -131,6 +147,10 @@ export const commands = {
   config: {
     summary: { en: 'Print or check the configuration', ko: '설정 출력 또는 점검' },
     load: () => import('./config.ts'),
+  },
+  completion: {
+    summary: { en: 'Let the shell complete commands', ko: '셸 자동 완성' },
+    load: () => import('./completion.ts'),
   },
   errors: {
     summary: { en: 'What an error code means', ko: '오류 코드의 뜻' },

@@ -12,16 +12,24 @@ export const command: CommandSpec = {
     {
       name: '<action>',
       text: {
-        en: 'print: the values in force; check: all problems at once',
-        ko: 'print: 적용된 값, check: 모든 문제를 한 번에',
+        en: 'print: the values in force; check: all problems at once; schema: JSON Schema for editors',
+        ko: 'print: 적용된 값, check: 모든 문제를 한 번에, schema: 편집기용 JSON Schema',
       },
-      choices: ['print', 'check'],
+      choices: ['print', 'check', 'schema'],
     },
   ],
   options: [
     {
       flags: '--sources',
       text: { en: 'Where each value comes from', ko: '값마다 출처 표시' },
+    },
+    {
+      flags: '--of <what>',
+      text: {
+        en: 'With schema: of the whole, or of a file in connections/',
+        ko: 'schema: 전체 또는 connections/ 파일',
+      },
+      choices: ['config', 'connection'],
     },
     { flags: '--format <format>', text: { en: 'How values are printed', ko: '값 출력 형식' }, choices: formats },
   ],
@@ -38,12 +46,22 @@ export const command: CommandSpec = {
       line: 'millrace config check',
       text: { en: 'all problems, with file, line and column', ko: '파일, 행, 열과 함께 모든 문제' },
     },
+    {
+      line: 'millrace config schema > schema.json',
+      text: { en: 'for "$schema" and yaml-language-server', ko: '"$schema"와 yaml-language-server용' },
+    },
   ],
   run: config,
 }
 
 async function config(invocation: Invocation, [action]: readonly string[], given: Given): Promise<number> {
   const { projectDir, env, secrets, language, output } = invocation
+  if (action === 'schema') {
+    const { configSchema, connectionSchema } = await import('../config-schema.ts')
+    const schema = await (given['of'] === 'connection' ? connectionSchema() : configSchema())
+    output.data(`${JSON.stringify(schema, null, 2)}\n`)
+    return 0
+  }
   const { inspectConfig, inspectionError } = await import('../config-inspect.ts')
   const inspection = await inspectConfig({ projectDir, env, secrets, language })
   if (action === 'print') {

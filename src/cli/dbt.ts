@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import { isMillraceError } from '../domain/errors.ts'
 import type { NodeResult, NodeStatus, Runner, RunnerCommand, RunnerEvent } from '../transform/runner.ts'
 import type { CommandSpec, Invocation } from './command.ts'
+import { dbtDiff, dbtDoctor, ignoredOf, lookCommands } from './dbt-look.ts'
 import { asKnownError, reportError } from './error-box.ts'
 import type { Output } from './output.ts'
 
@@ -26,6 +27,11 @@ export const command: CommandSpec = {
       line: 'millrace dbt run --select stg_campaign_metrics+ --runner dbt-core',
       text: { en: 'by the real dbt-core', ko: '실제 dbt-core로' },
     },
+    {
+      line: 'millrace dbt doctor --project-dir dbt',
+      text: { en: 'what the native runner does not do', ko: '내장 러너가 하지 않는 것' },
+    },
+    { line: 'millrace dbt diff', text: { en: 'both runners side by side', ko: '두 러너 비교' } },
   ],
   passThrough: true,
   run: dbt,
@@ -67,9 +73,17 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
   const { output, language, env, signal } = invocation
   try {
     const { name, rest } = runnerOf(args)
-    const runner = await openRunner(name)
     await using around = await surroundings(invocation, givenProject(rest))
     const { parseDbtArguments } = await import('../transform/dbt-command.ts')
+    const { ignored, rest: own } = ignoredOf(rest)
+    const [word = '', ...flags] = own
+    if (lookCommands.has(word)) {
+      const request = { ...parseDbtArguments(['build', ...flags], around.env, around.projectDir), signal }
+      if (word === 'doctor') return await dbtDoctor(invocation, request)
+      const runners = { native: await openRunner('native'), dbtCore: await openRunner('dbt-core') }
+      return await dbtDiff(invocation, request, { ...runners, ignoredColumns: ignored })
+    }
+    const runner = await openRunner(name)
     const request = parseDbtArguments(rest, around.env, around.projectDir)
     const { exitCode, nodes } = await runner.invoke({ ...request, signal }, (event) => tell(invocation, event))
     if (name === 'native' && building.has(request.command)) sayEnd(output, nodes)
@@ -77,9 +91,17 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
   } catch (error) {
     if (isMillraceError(error, 'CLI_INTERRUPTED')) throw error
     // dbt's own word for an invocation that was not understood or could not begin.
-    reportError(output, asKnownError(error), language, Boolean(env['MILLRACE_DEBUG']))
+    const known = asKnownError(error)
+    reportError(output, known, language, Boolean(env['MILLRACE_DEBUG']))
+    const { errorPlace } = await import('../transform/code-frame.ts')
+    for (const line of errorPlace(projectOf(invocation, args), known.facts)) output.warn(line)
     return cannotBeCarriedOut
   }
+}
+
+/** The dbt project that was worked on, as far as the arguments tell. */
+function projectOf({ projectDir, env }: Invocation, args: readonly string[]): string {
+  return resolve(givenProject(args) ?? env['DBT_PROJECT_DIR'] ?? projectDir)
 }
 
 interface Surroundings extends AsyncDisposable {
@@ -96,9 +118,10 @@ async function surroundings(invocation: Invocation, given: string | undefined): 
   const alone = { projectDir, env, async [Symbol.asyncDispose]() {} }
   const isElsewhere = given !== undefined && relative(projectDir, resolve(given)).startsWith('..')
   const isDbtProject = existsSync(join(projectDir, 'dbt_project.yml'))
+  if (isElsewhere || isDbtProject) return alone
   const { findConfigFile } = await import('../config-read.ts')
+  if (findConfigFile(projectDir) === undefined) return alone
   const { openWarehouse } = await import('../config.ts')
-  if (isElsewhere || isDbtProject || findConfigFile(projectDir) === undefined) return alone
   const { openContext, projectSettings } = await import('./project.ts')
   const settings = await projectSettings(invocation)
   if (settings.transform === null) return alone

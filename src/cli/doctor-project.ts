@@ -7,9 +7,11 @@ import { endOf } from '../connectors/token-line.ts'
 import type { Language } from '../domain/errors.ts'
 import type { KeptSecret } from '../warehouse/secrets.ts'
 import { keptSecrets } from '../warehouse/secrets.ts'
+import { dayAt, timeZone } from '../domain/day.ts'
 import type { Invocation } from './command.ts'
 import type { DoctorLine } from './doctor-line.ts'
 import { attempted, linesOf } from './doctor-line.ts'
+import { versionLines } from './doctor-versions.ts'
 import { openContext } from './project.ts'
 
 /** The configuration with the variables that it refers to. Settings only when it is in order. */
@@ -141,10 +143,16 @@ export function credentialLines(invocation: Invocation, settings: Settings): Pro
     const warehouse = opening.use(await openWarehouse(settings, quiet))
     const { connections } = await openConnections(settings, quiet, opening, warehouse)
     const { clock, random, fetch } = context
+    const today = dayAt(clock.nowMs(), timeZone('UTC'))
     const checked = await Promise.all(
       connections.map(async ({ name, connector }) => {
+        // As it was configured: a check may go to a later version.
+        const { spec } = connector
         const lines = await connector.check({ clock, random, fetch, signal, language, log: () => {} })
-        return lines.map((line): DoctorLine => ({ area: 'credentials', ...line, what: `${name}: ${line.what}` }))
+        return [
+          ...lines.map((line): DoctorLine => ({ area: 'credentials', ...line, what: `${name}: ${line.what}` })),
+          ...versionLines(name, spec, today, language),
+        ]
       }),
     )
     return [...checked.flat(), ...keptLines(settings, await keptSecrets(warehouse), clock.nowMs(), language)]

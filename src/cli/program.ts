@@ -92,6 +92,10 @@ async function runCommand(
     secrets,
     clock: systemClock,
     signal,
+    all: () =>
+      Promise.all(
+        Object.values(commands).map(async ({ summary, load }) => ({ summary, command: (await load()).command })),
+      ),
   }
   return command.run(invocation, args, given)
 }

@@ -25,14 +25,42 @@ export const command: CommandSpec = {
     { flags: '--end', text: { en: 'mute: ends those there are', ko: 'mute: 있는 것을 끝냄' } },
     {
       flags: '--csv <file>',
-      text: { en: 'backtest: the series, oldest first', ko: 'backtest: 시계열, 오래된 것부터' },
+      text: { en: 'backtest: the series, with a header', ko: 'backtest: 헤더가 있는 시계열' },
     },
     { flags: '--time <column>', text: { en: 'backtest: its column of time', ko: 'backtest: 시간 열' } },
     { flags: '--value <column>', text: { en: 'backtest: its column of values', ko: 'backtest: 값 열' } },
     {
       flags: '--detector <name>',
       text: { en: 'backtest: which detector judges', ko: 'backtest: 판정할 탐지기' },
-      choices: ['daily', 'hourly'],
+      choices: ['daily', 'hourly', 'counts', 'ratio'],
+    },
+    { flags: '--of <column>', text: { en: 'ratio: what the value is part of', ko: 'ratio: 값의 분모 열' } },
+    {
+      flags: '--sensitivity <level>',
+      text: { en: 'backtest: how little is enough', ko: 'backtest: 민감도' },
+      choices: ['low', 'medium', 'high'],
+    },
+    {
+      flags: '--direction <side>',
+      text: { en: 'backtest: which way counts', ko: 'backtest: 볼 방향' },
+      choices: ['both', 'up', 'down'],
+    },
+    {
+      flags: '--impact-min <amount>',
+      text: { en: 'backtest: the least difference', ko: 'backtest: 최소 차이' },
+    },
+    {
+      flags: '--share-min <share>',
+      text: { en: 'backtest: the same of the expected: 0.2', ko: 'backtest: 예상 대비 최소 비율: 0.2' },
+    },
+    {
+      flags: '--holidays <country>',
+      text: { en: 'backtest: days that are unlike: KR, DE-BY', ko: 'backtest: 공휴일 국가: KR, DE-BY' },
+    },
+    {
+      flags: '--missing <meaning>',
+      text: { en: 'backtest: what a day without a row is', ko: 'backtest: 행이 없는 날의 의미' },
+      choices: ['skip', 'zero'],
     },
   ],
   description: {

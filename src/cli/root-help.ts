@@ -26,10 +26,14 @@ const words = {
   },
 } as const
 
+const nameColumns = Math.max(...Object.keys(commands).map((name) => name.length)) + 2
+
 /** What `millrace --help` prints. Made from the tables alone: loading no command is what makes it quick. */
 export function rootHelp(language: Language, version: string): string {
   const said = words[language]
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${padEnd(name, 14)}${summary[language]}`)
+  const rows = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${padEnd(name, nameColumns)}${summary[language]}`,
+  )
   const options = [...globalOptions, { flags: '--version', text: { en: 'Print the version', ko: '버전 출력' } }]
   return [
     `${said.intro} (${version})`,

@@ -5,6 +5,7 @@ import type { Given, Invocation } from './command.ts'
 import { numberOf, openStreamProject } from './stream-project.ts'
 import type { StreamProject } from './stream-project.ts'
 import { formatOf, printRows } from './table.ts'
+import { keepMsOf, tellLanding } from './up-stream.ts'
 
 const command = 'stream'
 
@@ -13,16 +14,30 @@ export async function runCounting(invocation: Invocation, given: Given): Promise
   const { output, signal } = invocation
   const threads = numberOf(given, { command, name: 'threads', min: 1, max: 64 })
   await using project = await openStreamProject(invocation)
-  const { streamSpecs } = await import('../config.ts')
-  const { runStream } = await import('../stream/run.ts')
+  const { openLake, streamSpecs } = await import('../config.ts')
+  const { startStream } = await import('../stream/start.ts')
+  const { SeriesRegistry } = await import('../stream/series.ts')
   const { settings, warehouse, log, counters, clock } = project
+  const zone = timeZone(settings.stream.zone)
+  // A count that ends is somebody's question; what runs on keeps the lake as well.
+  const keepsLake = settings.stream.landing && given['once'] !== true
+  await using lake = keepsLake ? await openLake(settings) : undefined
+  const registry = new SeriesRegistry(warehouse, zone)
+  const scratchDir = join(invocation.projectDir, '.millrace', 'land')
   output.say(`${log.place} → ${counters.place}`)
-  await runStream(
+  await startStream(
     {
       warehouse,
       clock,
+      opened: log,
+      landing: lake && {
+        ports: { log, lake, warehouse, counters, registry, clock, scratchDir },
+        zone,
+        keepMs: keepMsOf(settings),
+        tell: (event) => tellLanding(output, event),
+      },
       ...streamSpecs(settings),
-      defaultZone: timeZone(settings.stream.zone),
+      defaultZone: zone,
       threads,
       once: given['once'] === true,
       acceptInvalid: given['acceptInvalid'] === true,

@@ -72,6 +72,34 @@ describe('stream, events and dlq', { timeout: 240_000 }, () => {
     expect(run(['dlq', 'list']).rows.map((row) => row['id'])).not.toContain(id)
   })
 
+  test('what landed is counted again to the same figures, changed over, and reconciles', () => {
+    const landed = run(['stream', 'land']).rows
+    expect(landed.map(({ what }) => what)).toEqual(['landed', 'compacted', 'removed'])
+    expect(Number(landed[0]?.['rows'])).toBeGreaterThan(3_000)
+    expect(run(['stream', 'replay', '--into', 'live'])).toMatchObject({ code: 2 })
+    const before = counted()
+    const asked = run(['stream', 'replay', '--into', 'second', '--swap'])
+    expect(asked.rows).toMatchObject([{ code: 'CLI_CONFIRMATION_NEEDED' }])
+    expect(run(['stream', 'replay', '--into', 'second', '--swap', '--yes'])).toMatchObject({ code: 0, rows: [] })
+    expect(counted()).toEqual(before)
+    const query =
+      'select count(*)::int as events, count(distinct event_id)::int as ids from ad_events where event_id is not null'
+    const [events] = run(['events', 'query', query]).rows
+    expect(events?.['events']).toBe(events?.['ids'])
+    expect(Number(events?.['ids'])).toBeGreaterThan(2_500)
+    expect(run(['events', 'query', 'select nothing from nowhere'])).toMatchObject({
+      code: 2,
+      rows: [{ code: 'STREAM_QUERY_REFUSED' }],
+    })
+    const found = run(['stream', 'reconcile', '--days', '1'])
+    expect(found).toMatchObject({ code: 0 })
+    expect(found.rows.map(({ kind, outcome }) => [kind, outcome])).toEqual([
+      ['lake', 'equal'],
+      ['platform', 'not_measured'],
+    ])
+    expect(run(['stream', 'rebuild', '--yes'])).toMatchObject({ rows: [{ code: 'STREAM_REBUILD_NEEDLESS' }] })
+  })
+
   test('tail shows what lies in the log, with its place', () => {
     const { rows } = run(['events', 'tail', '--from', 'start', '--limit', '3'])
     expect(rows).toHaveLength(3)

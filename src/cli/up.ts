@@ -64,6 +64,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     clock,
     webDir,
     mounts: live.mounts,
+    sample: live.sample,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
   const { openPorts } = await import('../config.ts')
@@ -96,7 +97,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   )
   await Promise.all([
     scheduling,
-    live.count(ports.warehouse, signal),
+    live.count(ports, signal),
     given['worker'] === false ? undefined : work(invocation, given, ports, engine),
   ])
   return 0

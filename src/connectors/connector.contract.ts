@@ -5,7 +5,7 @@ import { standingClock } from '../domain/clock.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import { daysOf } from '../domain/day.ts'
-import { addDecimals, decimal, decimalFromMicros, normalised, zero } from '../domain/decimal.ts'
+import { addDecimals, decimal, decimalFromMicros, normalised, roundDecimal, zero } from '../domain/decimal.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import type { EntityObservation } from '../domain/entity.ts'
 import type { ErrorCode } from '../domain/errors.ts'
@@ -145,10 +145,13 @@ function firstAction(cell: string | null, types: readonly string[]): string | un
 
 function metricOf(row: RawRow, source: MetricSource): Decimal {
   if (source.from === 'none') return zero
+  if (source.from === 'sum')
+    return source.columns.reduce<Decimal>((sum, name) => addDecimals(sum, decimal(row[name] ?? '0')), zero)
   const cell = row[source.column] ?? null
   if (source.from === 'firstAction') return decimal(firstAction(cell, source.actionTypes) ?? '0')
   if (cell === null) return zero
-  return source.from === 'micros' ? decimalFromMicros(cell) : normalised(decimal(cell))
+  // To the micro, as facts are kept: LinkedIn's costs carry remainders such as -2E-18.
+  return source.from === 'micros' ? decimalFromMicros(cell) : roundDecimal(decimal(cell), 6)
 }
 
 const compared = ['impressions', 'clicks', 'cost', 'conversions'] as const
@@ -260,9 +263,11 @@ function readingPromises(openRig: () => Promise<ConnectorRig>): void {
     await using rig = await openRig()
     const { mapping, rangeDaysMax, retentionDays, lookbackDays, settleMs, levels } = rig.connector.spec
     const names = mapping.columns.map((column) => column.name)
-    const sources = Object.values(mapping).flatMap((value) =>
-      typeof value === 'object' && value !== null && 'column' in value ? [value.column] : [],
-    )
+    const sources = Object.values(mapping).flatMap((value) => {
+      if (typeof value !== 'object' || value === null) return []
+      if ('column' in value) return [value.column]
+      return 'from' in value && value.from === 'sum' ? value.columns : []
+    })
     const currencies = mapping.currency === null ? [] : [mapping.currency]
     expect(names).toEqual(expect.arrayContaining([mapping.date, mapping.entityId, ...currencies, ...sources]))
     expect(new Set(names).size).toBe(names.length)

@@ -20,23 +20,10 @@ export interface ConnectorContext {
   /** The language of what `check` says; English when left out. */
   readonly language?: Language | undefined
   readonly remoteJobs?: RemoteJobs | undefined
-  readonly tokens?: TokenVault | undefined
   /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
   readonly log: (
     event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>,
   ) => void
-}
-
-/** Keeps the refresh tokens of platforms that replace them at every use. Without it a replaced token lasts as long as the process. */
-export interface TokenVault {
-  /**
-   * Runs the exchange while nobody else exchanges under this name, hands it the token that was kept last, and keeps the one that it
-   * returns before anybody uses what came of it.
-   */
-  rotate<Result>(
-    name: string,
-    exchange: (kept: string | undefined) => Promise<{ readonly next: string | undefined; readonly result: Result }>,
-  ): Promise<Result>
 }
 
 /** Where jobs are kept while a platform works at them. Without it a restart asks anew. */

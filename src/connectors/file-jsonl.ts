@@ -12,7 +12,11 @@ type Flat = ReadonlyMap<string, { readonly text: string; readonly typed: boolean
  * The scalar members of a JSON object by their paths (`metrics.clicks`), numbers as the digits that were written: a double would
  * drop digits of ids and money. Lists are kept as JSON text.
  */
-function flattened(line: string, where: { readonly file: string; readonly line: number }): Flat {
+function flattened(
+  line: string,
+  where: { readonly file: string; readonly line: number },
+  within: readonly string[] = [],
+): Flat {
   const flat = new Map<string, { text: string; typed: boolean }>()
   const walk = (value: unknown, path: string): void => {
     if (typeof value === 'string') return void flat.set(path, { text: value, typed: false })
@@ -22,7 +26,9 @@ function flattened(line: string, where: { readonly file: string; readonly line: 
       return void flat.set(path, { text: JSON.stringify(value), typed: false })
     for (const [name, member] of Object.entries(value)) walk(member, path === '' ? name : `${path}.${name}`)
   }
-  walk(parsed(line, where), '')
+  let value: unknown = parsed(line, where)
+  for (const name of within) value = (value as Readonly<Record<string, unknown>> | undefined)?.[name]
+  walk(value, '')
   return flat
 }
 
@@ -75,11 +81,23 @@ export async function* jsonRecords(
       if (bare.trim() === '') continue
       if (bare.length > lineCharactersMax)
         throw new MillraceError('FILES_JSON_BROKEN', { file, line, reason: 'a line is longer than 4 MB' })
-      const flat = flattened(bare, { file, line })
-      const typed = new Set(names.flatMap((name, index) => (flat.get(name)?.typed ? [index] : [])))
-      yield { cells: names.map((name) => flat.get(name)?.text ?? ''), raw: bare, line, typed }
+      yield jsonRecord(bare, { file, line }, names)
     }
   } finally {
     stream.destroy()
   }
+}
+
+/**
+ * The record of one JSON object, its cells in the order of `names`; `within` leads to an object inside of it. Throws FILES_JSON_BROKEN.
+ */
+export function jsonRecord(
+  text: string,
+  where: { readonly file: string; readonly line: number },
+  names: readonly string[],
+  within: readonly string[] = [],
+): FileRecord {
+  const flat = flattened(text, where, within)
+  const typed = new Set(names.flatMap((name, index) => (flat.get(name)?.typed ? [index] : [])))
+  return { cells: names.map((name) => flat.get(name)?.text ?? ''), raw: text, line: where.line, typed }
 }

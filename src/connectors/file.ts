@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
-import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { RawRow } from '../domain/mapping.ts'
 import type { Slice } from '../domain/metric.ts'
@@ -13,6 +12,7 @@ import { platform } from '../domain/platform.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
 import { checkFiles, told } from './file-check.ts'
+import { newestEntities } from './file-entities.ts'
 import type { FileProblem } from './file-header.ts'
 import type { FileMapping } from './file-mapping.ts'
 import { fileMapping, parseFileMapping, rawMappingOf } from './file-mapping.ts'
@@ -107,7 +107,7 @@ interface Reading {
 async function extract(files: readonly string[], mapping: FileMapping, reading: Reading): Promise<ExtractResult> {
   const { slice, account, context, sink } = reading
   const map = recordMapper(mapping)
-  const entities = new Map<string, { date: string; observation: EntityObservation }>()
+  const entities = newestEntities(account, mapping)
   const problems: FileProblem[] = []
   const requestIds: string[] = []
   const counts = { rows: 0, problems: 0 }
@@ -127,7 +127,7 @@ async function extract(files: readonly string[], mapping: FileMapping, reading: 
       }
       if (mapped.kind !== 'row' || mapped.date < slice.since || mapped.date > slice.until) continue
       const row = mapped.row['currency'] === null ? { ...mapped.row, currency: account.currency } : mapped.row
-      observe(entities, row, mapped.date, account, mapping)
+      entities.observe(row, mapped.date)
       batch.push(row)
       if (batch.length === batchRows) {
         counts.rows += batch.length
@@ -147,57 +147,8 @@ async function extract(files: readonly string[], mapping: FileMapping, reading: 
       .join('; ')
     throw new MillraceError('FILES_NOT_UNDERSTOOD', { count: counts.problems, list })
   }
-  await sink.entities([...entities.values()].map(({ observation }) => observation))
+  await sink.entities(entities.all())
   return { rows: counts.rows, apiVersion: 'csv', requestIds, controlTotals: null, operations: 0 }
-}
-
-/** The name and status of a campaign's newest day; a file without names shows ids. */
-function observe(
-  entities: Map<string, { date: string; observation: EntityObservation }>,
-  row: RawRow,
-  date: string,
-  account: AdAccount,
-  mapping: FileMapping,
-): void {
-  const entityId = row['campaign_id'] ?? ''
-  const before = entities.get(entityId)
-  if (before && before.date > date) return
-  const statusRaw = row['status'] ?? ''
-  entities.set(entityId, {
-    date,
-    observation: {
-      platform: account.platform,
-      accountId: account.accountId,
-      level: 'campaign',
-      entityId,
-      parentId: null,
-      name: row['campaign_name'] ?? entityId,
-      status: mapping.statuses[statusRaw] ?? statuses[statusRaw.toLowerCase()] ?? 'unknown',
-      statusRaw,
-      dailyBudget: null,
-      objectiveRaw: '',
-    },
-  })
-}
-
-/** The words of Google's and Meta's exports in English and Korean; others are named in the mapping. */
-const statuses: Readonly<Record<string, EntityStatus>> = {
-  enabled: 'active',
-  active: 'active',
-  eligible: 'active',
-  paused: 'paused',
-  inactive: 'paused',
-  removed: 'removed',
-  deleted: 'removed',
-  archived: 'archived',
-  사용: 'active',
-  '운영 가능': 'active',
-  활성: 'active',
-  일시중지: 'paused',
-  일시중지됨: 'paused',
-  비활성: 'paused',
-  삭제됨: 'removed',
-  보관됨: 'archived',
 }
 
 /** What a file was when it was read: stands in the extract's record where a platform has its request ids. */

@@ -4,6 +4,7 @@ import type { AdAccount } from '../domain/account.ts'
 import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { fallingForward } from './fall-forward.ts'
 import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
 import { GoogleClient } from './google-ads-client.ts'
 import type { OauthOptions } from './oauth-tokens.ts'
@@ -87,7 +88,7 @@ export const adapter = defineConnector({
   name: 'google_ads',
   summary: 'Reads campaign metrics from Google Ads over its REST API.',
   options,
-  open: (given) => Promise.resolve(openGoogleAds(given)),
+  open: (given) => Promise.resolve(fallingForward('google_ads', given, openGoogleAds)),
 })
 
 /** A person's refresh token, or the signed word of a service account. */

@@ -29,8 +29,8 @@ interface Seen {
 }
 
 /**
- * Reads one slice: the account's own sums first, then the campaigns, five a report and a report every five seconds. Deleted ones are
- * asked about only as long as the rest does not add up to the account: they are many, and most of them spent nothing.
+ * Reads one slice: the account's own sums first, then the campaigns, five a report and a report every five seconds, running ones before
+ * paused and deleted ones. None is asked about any more once what was read adds up to the account: the others spent nothing.
  */
 export async function readKakaoSlice(reading: KakaoReading): Promise<Omit<ExtractResult, 'apiVersion'>> {
   const { client, account, context, window } = reading
@@ -39,11 +39,11 @@ export async function readKakaoSlice(reading: KakaoReading): Promise<Omit<Extrac
   const once = rowsOnce(kakaoMapping(window))
   for (const config of ['ON', 'OFF', 'DEL']) {
     const list = await client.content({ path: 'campaigns', query: { config }, account: account.accountId }, context)
-    const listed = list.rows.filter((node) => !seen.known.has(String(node['id'])))
+    const listed = list.rows.filter((node) => !seen.known.has(idOf(node))).toSorted(newestFirst)
     await observe(reading, seen, listed)
     for (let at = 0; at < listed.length; at += campaignsMax) {
-      if (config === 'DEL' && isWhole(seen, totals, window)) break
-      const ids = listed.slice(at, at + campaignsMax).map((node) => String(node['id']))
+      if (isWhole(seen, totals, window)) break
+      const ids = listed.slice(at, at + campaignsMax).map((node) => idOf(node))
       const read = (await report(reading, 'campaigns/report', { campaignId: ids.join(','), level: 'CAMPAIGN' })).map(
         kakaoRow,
       )
@@ -59,6 +59,14 @@ export async function readKakaoSlice(reading: KakaoReading): Promise<Omit<Extrac
       message: `kakao_moment/${account.accountId} sent ${once.repeated} rows twice; each was taken once`,
     })
   return { rows: seen.rows.length, requestIds: [], controlTotals: totals, operations: client.calls }
+}
+
+const idOf = (node: Node): string => String(node['id'])
+
+/** Ids rise with time: of deleted campaigns those that were made last are most likely to have spent in the days asked about. */
+function newestFirst(a: Node, b: Node): number {
+  const [one, other] = [idOf(a), idOf(b)]
+  return other.length - one.length || (one < other ? 1 : -1)
 }
 
 const isWhole = ({ rows }: Seen, totals: Required<ControlTotals>, window: ConversionWindow): boolean => {
@@ -107,7 +115,7 @@ async function observe(
   const { accountId } = account
   const entities: EntityObservation[] = []
   for (const node of listed) {
-    const id = String(node['id'])
+    const id = idOf(node)
     known.add(id)
     const detail =
       node['config'] === 'DEL' ? undefined : await client.node({ path: `campaigns/${id}`, account: accountId }, context)

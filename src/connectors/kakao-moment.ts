@@ -7,6 +7,7 @@ import { currency } from '../domain/money.ts'
 import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { fallingForward } from './fall-forward.ts'
 import { KakaoClient } from './kakao-moment-client.ts'
 import { readKakaoSlice } from './kakao-moment-reading.ts'
 import type { Node } from './kakao-moment-rows.ts'
@@ -67,7 +68,7 @@ export const adapter = defineConnector({
   name: 'kakao_moment',
   summary: 'Reads campaign reports of Kakao Moment (카카오모먼트).',
   options,
-  open: (given) => Promise.resolve(openKakaoMoment(given)),
+  open: (given) => Promise.resolve(fallingForward('kakao_moment', given, openKakaoMoment)),
 })
 
 /** A connection to Kakao Moment. Nothing is called before it is asked something. */

@@ -156,3 +156,9 @@ export function unlistedEntity(row: ReturnType<typeof metaRawRow>, accountId: st
     objectiveRaw: '',
   }
 }
+
+/**
+ * Windows that are told beside the account's own, so that another one can be chosen afterwards. They are disjoint or contain one
+ * another as conversion definitions know it; 7d_view and 28d_view are answered no more.
+ */
+export const attributionWindows = JSON.stringify(['default', '1d_click', '7d_click', '28d_click', '1d_view'])

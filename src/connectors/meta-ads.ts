@@ -14,6 +14,7 @@ import type {
   Sink,
 } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { fallingForward } from './fall-forward.ts'
 import { accountFields, accountOf, statusWord } from './meta-ads-account.ts'
 import { MetaClient } from './meta-ads-client.ts'
 import type { JobLimits } from './meta-ads-jobs.ts'
@@ -21,7 +22,7 @@ import { jobPages } from './meta-ads-jobs.ts'
 import { MetaReading } from './meta-ads-reading.ts'
 import type { Part } from './meta-ads-split.ts'
 import { filterOf, halves } from './meta-ads-split.ts'
-import { campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
+import { attributionWindows, campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
 import { describeMetaToken } from './meta-token.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
@@ -79,7 +80,7 @@ export const adapter = defineConnector({
   name: 'meta_ads',
   summary: 'Reads campaign insights from Meta over the Marketing API.',
   options,
-  open: (given) => Promise.resolve(openMetaAds(given)),
+  open: (given) => Promise.resolve(fallingForward('meta_ads', given, openMetaAds)),
 })
 
 /** A connection to Meta. Nothing is called before it is asked something. */
@@ -160,12 +161,6 @@ async function readSlice(
   await readPart({ client, reading, account: id, context, limits }, { since, until, within: null, without: [] })
   return reading.result(apiVersion, client.calls)
 }
-
-/**
- * Windows that are told beside the account's own, so that another one can be chosen afterwards. They are disjoint or contain one
- * another as conversion definitions know it; 7d_view and 28d_view are answered no more.
- */
-const attributionWindows = JSON.stringify(['default', '1d_click', '7d_click', '28d_click', '1d_view'])
 
 /** One part, at once; when Meta finds it too large, as a report that it works at; when that fails for its size, in two halves. */
 async function readPart(question: Question, part: Part): Promise<void> {

@@ -9,7 +9,6 @@ import { startSandbox } from '../sandbox/sandbox.ts'
 import { conservationProperty } from './conservation.fixture.ts'
 import type { ConnectorRig } from './connector.contract.ts'
 import { connectorContract, errorOf, receive, testContext } from './connector.contract.ts'
-import type { TokenVault } from './connector.ts'
 import { adapter, openMicrosoftAds } from './microsoft-ads.ts'
 import { classifyMicrosoft } from './microsoft-ads-errors.ts'
 import { readReport } from './microsoft-ads-report.ts'
@@ -287,55 +286,5 @@ describe('errors by their bodies', () => {
     const [account] = await connector.discover(context)
     const error = await errorOf(receive(connector, account!, range, context))
     expect([error.code, running.accounts.length]).toEqual(['CONNECTORS_BAD_REQUEST', 3])
-  })
-})
-
-describe('refresh tokens that are replaced at every use', () => {
-  /** A vault of one process, and what it was asked. */
-  function vaultOf(kept: Map<string, string>): TokenVault {
-    return {
-      async rotate(name, exchange) {
-        const { next, result } = await exchange(kept.get(name))
-        if (next !== undefined) kept.set(name, next)
-        return result
-      },
-    }
-  }
-
-  test('are kept: the third process goes on where the second ended; without a vault it is shut out', async () => {
-    const { sandbox } = await openSandbox()
-    await using running = sandbox
-    const open = () => openMicrosoftAds(adapter.options.parse(running.connections.microsoft_ads))
-    const kept = new Map<string, string>()
-    for (let process = 1; process <= 3; process += 1) {
-      const accounts = await open().discover(testContext(nowMs, { tokens: vaultOf(kept) }))
-      expect(accounts.length).toBe(3)
-    }
-    expect([...kept.values()]).toEqual([expect.stringMatching(/\.refresh\.3$/)])
-    expect([...kept.keys()].join(' ')).not.toContain(running.connections.microsoft_ads['refreshToken'])
-    expect((await errorOf(open().discover(testContext(nowMs)))).code).toBe('CONNECTORS_AUTH_REVOKED')
-  })
-
-  test('one process that lives on uses the youngest', async () => {
-    const { sandbox, connector } = await openSandbox()
-    await using running = sandbox
-    const context = testContext(nowMs)
-    for (let hour = 0; hour < 3; hour += 1) {
-      expect((await connector.discover(testContext(running.nowMs()))).length).toBe(3)
-      running.setClock(running.nowMs() + 3_600_000)
-    }
-    expect(running.quota().requests['microsoft.token']).toBe(3)
-    expect(context.logged).toEqual([])
-  })
-
-  test('a kept one that died gives way to the configured one', async () => {
-    const { sandbox, connector } = await openSandbox()
-    await using running = sandbox
-    const dead: TokenVault = { rotate: async (_, exchange) => (await exchange('a dead token')).result }
-    const context = testContext(nowMs, { tokens: dead })
-    expect((await connector.discover(context)).length).toBe(3)
-    expect(JSON.stringify(context.logged)).toContain('the configured one is tried')
-    expect(JSON.stringify(context.logged)).not.toContain('a dead token')
-    expect(running.quota().requests['microsoft.token']).toBe(2)
   })
 })

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
+import type { ConnectionSecrets } from '../domain/secret.ts'
 import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
 import { defineConnector } from './connector.ts'
@@ -38,6 +39,10 @@ const options = z.object({
   developerToken: secret.describe('Developer token of Microsoft Advertising.'),
   accounts: z.array(digits).default([]).describe('Account ids; left out: all that the signed-in user reaches.'),
   reportWaitSecondsMax: z.int().min(30).max(7_200).default(900).describe('How long a report may take.'),
+  secrets: z
+    .custom<ConnectionSecrets>()
+    .optional()
+    .describe('Where replaced refresh tokens are kept; given by the program.'),
   ...limits,
 })
 
@@ -83,7 +88,7 @@ export function openMicrosoftAds(given: MicrosoftAdsOptions): Connector {
       refresh_token: kept ?? given.refreshToken,
       scope: 'https://ads.microsoft.com/msads.manage offline_access',
     }),
-    replaces: `${given.clientId} ${given.refreshToken}`,
+    replaces: { configured: `${given.clientId} ${given.refreshToken}`, secrets: given.secrets },
   } as const
   const tokens = refreshingTokens(oauth, redact, policy)
   const { baseUrl, apiVersion, developerToken } = given

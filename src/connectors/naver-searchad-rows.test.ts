@@ -3,7 +3,7 @@ import { day } from '../domain/day.ts'
 import { decimal } from '../domain/decimal.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import { naverSignature } from './naver-searchad-client.ts'
-import { naverEntity, naverRows, withoutVat } from './naver-searchad-rows.ts'
+import { naverEntity, naverMapping, naverRows, withoutVat } from './naver-searchad-rows.ts'
 
 const file = { report: 'AD', date: day('2026-11-10'), accountId: '1234567', costBasis: 'net' } as const
 const place = '1234567\tcmp-1\tgrp-1\t-\tnad-1\tbsn-1\t8753\tM'
@@ -94,4 +94,18 @@ test('a campaign’s budget counts only when it is used, and a paused one says b
   })
   expect(naverEntity({ ...node, useDailyBudget: false, dailyBudget: 50_000 }, '1').dailyBudget).toBeNull()
   expect(naverEntity({ ...node, status: 'ELIGIBLE', delFlag: true }, '1').status).toBe('removed')
+})
+
+// Which column each canonical number is.
+const sources = [
+  ['cost', 'net_cost'],
+  ['impressions', 'impressions'],
+  ['clicks', 'clicks'],
+  ['linkClicks', 'clicks'],
+  ['videoViews', 'views'],
+  ['conversions', 'purchases'],
+  ['conversionValue', 'purchase_sales'],
+] as const
+test.each(sources)('%s is the column %s', (metric, column) => {
+  expect(naverMapping[metric]).toMatchObject({ from: 'column', column })
 })

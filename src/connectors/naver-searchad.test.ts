@@ -209,6 +209,20 @@ describe('accounts', () => {
     )
   })
 
+  test('without others that it manages, are the license’s own', async () => {
+    const { sandbox } = await openSandbox()
+    await using running = sandbox
+    const [own] = running.accounts
+    const refused: typeof fetch = (input, init) =>
+      (input instanceof Request ? input.url : input.toString()).includes('/customer-links')
+        ? Promise.resolve(Response.json({ code: 1018, message: '접근 권한이 없습니다.' }, { status: 403 }))
+        : fetch(input, init)
+    const given = { ...running.connections.naver_searchad, customerId: own!.accountId }
+    const connector = openNaverSearchAd(adapter.options.parse(given))
+    const context = testContext(nowMs, { fetch: refused })
+    expect(await connector.discover(context)).toEqual([{ ...own, name: own!.accountId }])
+  })
+
   test('one that is configured and out of reach is told and left out', async () => {
     const { sandbox } = await openSandbox()
     await using running = sandbox

@@ -123,16 +123,15 @@ export function openNaverSearchAd(given: NaverSearchAdOptions): Connector {
 const balance = (client: NaverClient, id: string, context: ConnectorContext) =>
   client.json({ method: 'GET', path: '/billing/bizmoney', customerId: id }, context)
 
+const ofOneAccount: ReadonlySet<string> = new Set(['CONNECTORS_PERMISSION', 'CONNECTORS_ACCOUNT_UNAVAILABLE'])
+
 async function discover(
   client: NaverClient,
   { accounts, customerId: own }: NaverSearchAdOptions,
   context: ConnectorContext,
   onUnavailable: OnUnavailable | undefined,
 ): Promise<readonly AdAccount[]> {
-  const links = { method: 'GET', path: '/customer-links', query: { type: 'MYCLIENTS' }, customerId: own } as const
-  const clients = ((await client.json(links, context)) as readonly Readonly<Record<string, unknown>>[]).map((link) =>
-    accountOf(String(link['clientCustomerId']), String(link['clientLoginId'] ?? link['clientCustomerId'])),
-  )
+  const clients = await managed(client, own, context)
   if (accounts.length === 0) return clients.length > 0 ? clients : [accountOf(own)]
   const found: AdAccount[] = []
   for (const id of accounts) {
@@ -141,11 +140,25 @@ async function discover(
       await balance(client, id, context)
       found.push(account)
     } catch (error) {
-      const isItsOwn =
-        isMillraceError(error, 'CONNECTORS_PERMISSION') || isMillraceError(error, 'CONNECTORS_ACCOUNT_UNAVAILABLE')
-      if (!isItsOwn || !onUnavailable) throw error
+      if (!isMillraceError(error) || !ofOneAccount.has(error.code) || !onUnavailable) throw error
       onUnavailable(id, error)
     }
   }
   return found
+}
+
+/** The customers that the license manages; none for one that may not ask, because it manages nobody. */
+async function managed(client: NaverClient, own: string, context: ConnectorContext): Promise<readonly AdAccount[]> {
+  const call = { method: 'GET', path: '/customer-links', query: { type: 'MYCLIENTS' }, customerId: own } as const
+  try {
+    const links = (await client.json(call, context)) as readonly Readonly<Record<string, unknown>>[]
+    return links.map((link) =>
+      accountOf(String(link['clientCustomerId']), String(link['clientLoginId'] ?? link['clientCustomerId'])),
+    )
+  } catch (error) {
+    const mayNot = isMillraceError(error, 'CONNECTORS_PERMISSION') || isMillraceError(error, 'CONNECTORS_BAD_REQUEST')
+    if (!mayNot) throw error
+    context.log({ level: 'debug', message: `naver_searchad/${own} manages no other customers: ${error.message}` })
+    return []
+  }
 }

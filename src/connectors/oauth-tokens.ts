@@ -1,7 +1,9 @@
+import { strict as assert } from 'node:assert'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { Platform } from '../domain/platform.ts'
+import type { ConnectionSecrets } from '../domain/secret.ts'
 import type { ConnectorContext } from './connector.ts'
 import type { FailedAnswer, Wire } from './http.ts'
 import { callForJson } from './http.ts'
@@ -23,8 +25,15 @@ export interface OauthOptions {
   readonly timeoutMs: number
   /** The form that an access token is given for at this instant, with the refresh token that took the configured one's place. */
   readonly grant: (nowMs: number, kept: string | undefined) => Readonly<Record<string, string>>
-  /** What is configured, where the platform replaces it at every use: another one configured begins anew. */
-  readonly replaces?: string
+  /** Given where the platform replaces the refresh token at every use. */
+  readonly replaces?: ReplacedToken
+}
+
+export interface ReplacedToken {
+  /** The refresh token that the connection was told, and whose: another one begins anew. */
+  readonly configured: string
+  /** Where its successors are kept; without it they last as long as the process. */
+  readonly secrets: ConnectionSecrets | undefined
 }
 
 /** A token is renewed at this part of its life: late enough to matter, early enough that no long answer outlives it. */
@@ -71,6 +80,11 @@ interface Held {
   readonly renewAtMs: number
 }
 
+interface Renewal {
+  readonly held: Held
+  readonly next: string | undefined
+}
+
 type TokenAnswer = z.output<typeof tokenSchema>
 
 /** Asks the token server, with the refresh token that was kept or else with the configured one. */
@@ -112,34 +126,38 @@ function tokenServer(options: OauthOptions, redact: Redactor, policy: RetryPolic
 /**
  * Exchanges what a connection was given, a refresh token or a signed assertion, for access tokens. However many callers ask at once,
  * one exchange is under way at most: platforms limit them, and each new token may shorten the life of the oldest. A refresh token
- * that the platform replaces is kept in the context's vault.
+ * that the platform replaces is kept with the connection's secrets, so that the next process goes on where this one ended.
  */
 export function refreshingTokens(options: OauthOptions, redact: Redactor, policy: RetryPolicy): TokenSource {
   const { platform, replaces } = options
   const answered = tokenServer(options, redact, policy)
-  const name = `${platform} ${createHash('sha256')
-    .update(replaces ?? '')
-    .digest('hex')}`
+  const chain = replaces && createHash('sha256').update(replaces.configured).digest('hex').slice(0, 12)
   let held: Held | undefined
   let underWay: { readonly fresh: Promise<Held>; readonly owner: AbortSignal } | undefined
   /** The youngest refresh token that this process knows of. */
   let latest: string | undefined
 
+  /** An access token by the youngest refresh token, and the refresh token that took its place. */
+  async function renew(kept: string | undefined, context: ConnectorContext): Promise<Renewal> {
+    const answer = await answered(kept, context)
+    redact.add(answer.access_token)
+    if (answer.refresh_token !== undefined) redact.add(answer.refresh_token)
+    latest = answer.refresh_token ?? latest
+    context.log({ level: 'debug', message: `${platform} issued a new access token` })
+    const renewAtMs = context.clock.nowMs() + answer.expires_in * 1000 * renewAtLife
+    return { held: { token: answer.access_token, renewAtMs }, next: answer.refresh_token }
+  }
+
   async function exchange(context: ConnectorContext): Promise<Held> {
-    const rotate = async (kept: string | undefined) => {
-      const answer = await answered(kept ?? latest, context)
-      redact.add(answer.access_token)
-      if (answer.refresh_token !== undefined) redact.add(answer.refresh_token)
-      latest = answer.refresh_token ?? latest
-      const renewAtMs = context.clock.nowMs() + answer.expires_in * 1000 * renewAtLife
-      context.log({ level: 'debug', message: `${platform} issued a new access token` })
-      // Platforms that keep a token may send it again.
-      const next = answer.refresh_token === kept ? undefined : answer.refresh_token
-      return { next, result: { token: answer.access_token, renewAtMs } }
-    }
-    return context.tokens && replaces !== undefined
-      ? context.tokens.rotate(name, rotate)
-      : (await rotate(undefined)).result
+    if (!replaces?.secrets || chain === undefined) return (await renew(latest, context)).held
+    let fresh: Held | undefined
+    await replaces.secrets.rotate(`refreshToken ${chain}`, async (current) => {
+      const { held: renewal, next } = await renew(current?.value ?? latest, context)
+      fresh = renewal
+      return next === undefined ? undefined : { value: next, expiresAtMs: null }
+    })
+    assert(fresh, 'a rotation that returns has renewed')
+    return fresh
   }
 
   function renewed(context: ConnectorContext): NonNullable<typeof underWay> {

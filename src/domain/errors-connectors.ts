@@ -316,5 +316,60 @@ const signIn = {
   },
 } as const satisfies ErrorTable
 
+/** Programs of other people's that are run to read a platform. */
+const sources = {
+  CONNECTORS_SOURCE_UNSTARTABLE: {
+    exit: 'dependency',
+    retryable: false,
+    facts: ['platform', 'account', 'command', 'detail'],
+    en: {
+      what: 'The source of {platform} cannot be started: {command}',
+      why: 'The system says: {detail}.',
+      fix: 'Check command of this connection: the program with its whole path, its arguments one by one, no shell in between.',
+    },
+    ko: {
+      what: '{platform} 소스를 시작할 수 없습니다: {command}',
+      why: '시스템의 답: {detail}.',
+      fix: '이 연결의 command를 확인하세요. 프로그램의 전체 경로와 인수를 하나씩 적으며 셸은 쓰지 않습니다.',
+    },
+  },
+  CONNECTORS_SOURCE_REFUSED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['platform', 'account', 'detail'],
+    en: {
+      what: 'The source of {platform} does not accept what it is told (account {account})',
+      why: 'The source says: {detail}.',
+      fix: 'Correct config or stream of this connection; what the source wants to be told is in its own documentation.',
+    },
+    ko: {
+      what: '{platform} 소스가 설정을 받아들이지 않습니다 (계정 {account})',
+      why: '소스의 답: {detail}.',
+      fix: '이 연결의 config나 stream을 고치세요. 소스가 요구하는 값은 소스의 문서에 있습니다.',
+    },
+  },
+  CONNECTORS_SOURCE_DEFECT: {
+    exit: 'dependency',
+    retryable: false,
+    facts: ['platform', 'account', 'detail'],
+    en: {
+      what: 'The source of {platform} failed (account {account})',
+      why: 'The source says: {detail}.',
+      fix: 'Update the source, or tell its authors; what was published stays as it is.',
+    },
+    ko: {
+      what: '{platform} 소스에서 오류가 났습니다 (계정 {account})',
+      why: '소스의 답: {detail}.',
+      fix: '소스를 업데이트하거나 만든 사람에게 알리세요. 이미 게시된 값은 그대로입니다.',
+    },
+  },
+} as const satisfies ErrorTable
+
 /** The lines of ad platforms reached over the network. */
-export const connectorsErrors = { ...credentials, ...refusals, ...passing, ...signIn } as const satisfies ErrorTable
+export const connectorsErrors = {
+  ...credentials,
+  ...refusals,
+  ...passing,
+  ...signIn,
+  ...sources,
+} as const satisfies ErrorTable

@@ -295,6 +295,21 @@ const care = {
       fix: '빈 레이크로 복사하거나 그 파일을 먼저 확인하세요. 손상되었을 수 있습니다(millrace lake verify).',
     },
   },
+  LAKE_PARQUET_REFUSED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['path', 'reason'],
+    en: {
+      what: '{path} was not written',
+      why: 'A value does not fit its column in Parquet, DuckDB says: {reason}',
+      fix: 'Cast the column to text in the query, or export csv. Nothing was left behind.',
+    },
+    ko: {
+      what: '{path}을(를) 쓰지 못했습니다',
+      why: 'Parquet 열에 맞지 않는 값이 있습니다. DuckDB의 답: {reason}',
+      fix: '쿼리에서 그 열을 text로 바꾸거나 csv로 내보내십시오. 남은 파일은 없습니다.',
+    },
+  },
 } as const satisfies ErrorTable
 
 export const lakeErrors = { ...places, ...objects, ...rows, ...care } as const satisfies ErrorTable

@@ -46,4 +46,19 @@ export const notifyErrors = {
       fix: '채널의 사용자와 비밀번호를 고치세요. 기다리는 메시지는 마지막 시도까지 다시 보냅니다.',
     },
   },
+  NOTIFY_CHANNEL_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['channel', 'known'],
+    en: {
+      what: 'There is no channel "{channel}"',
+      why: 'The project has these under notify: {known}.',
+      fix: 'Name one of them, or add the channel to millrace.config.ts.',
+    },
+    ko: {
+      what: '"{channel}" 채널이 없습니다',
+      why: '프로젝트의 notify에 있는 채널: {known}.',
+      fix: '그중 하나를 지정하거나 millrace.config.ts에 채널을 추가하세요.',
+    },
+  },
 } as const satisfies ErrorTable

@@ -32,6 +32,21 @@ export const qualityErrors = {
       fix: '고친 뒤 millrace quality list로 확인하세요.',
     },
   },
+  QUALITY_NOTHING_REFUSED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['platform', 'accountId', 'date', 'reason'],
+    en: {
+      what: 'There is nothing refused to publish of {platform}/{accountId} {date} ({reason})',
+      why: 'published: the last load of the day passed, or none was made. raw_gone: its raw rows are no longer in the lake. not_configured: no connection reaches the account.',
+      fix: 'millrace status shows what is refused; millrace backfill loads a day again.',
+    },
+    ko: {
+      what: '{platform}/{accountId} {date}에는 공개할 거부된 데이터가 없습니다 ({reason})',
+      why: 'published: 마지막 적재가 통과했거나 적재가 없었습니다. raw_gone: 원본 행이 레이크에 없습니다. not_configured: 계정에 닿는 연결이 없습니다.',
+      fix: '거부된 것은 millrace status에서 보고, millrace backfill로 다시 적재하세요.',
+    },
+  },
   QUALITY_CHECK_ID_INVALID: {
     exit: 'config',
     retryable: false,

@@ -152,6 +152,21 @@ export const transformRunErrors = {
       fix: '`millrace dbt --help`를 보거나 --runner dbt-core로 실행하세요.',
     },
   },
+  TRANSFORM_SEED_TOO_LARGE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'sizeMb', 'limitMb'],
+    en: {
+      what: '{file} has {sizeMb} MB, and a seed may have {limitMb}',
+      why: 'A seed is read into memory whole: it is for lists that a person keeps, not for data.',
+      fix: "Load the file with psql's \\copy and declare the table as a source, or disable the seed.",
+    },
+    ko: {
+      what: '{file}의 크기가 {sizeMb} MB입니다. 시드는 {limitMb} MB까지입니다',
+      why: '시드는 메모리에 통째로 읽습니다. 데이터가 아니라 사람이 관리하는 목록을 위한 것입니다.',
+      fix: 'psql의 \\copy로 적재하고 테이블을 source로 선언하거나 시드를 끄세요.',
+    },
+  },
   TRANSFORM_CLEAN_OUTSIDE: {
     exit: 'usage',
     retryable: false,

@@ -68,12 +68,12 @@ export const unifyErrors = {
     en: {
       what: 'The naming rule "{rule}" is not one: {reason}',
       why: 'A rule that reads a name in no way, or in any, says nothing about names.',
-      fix: 'Correct it under hub.naming, for example pattern: "{country}_{objective}_{audience*}_{yyyymm}"; try it with: millrace naming test NAME.',
+      fix: 'Correct it under hub.naming, by the example in docs/guide/hub.md; try it with: millrace naming test NAME.',
     },
     ko: {
       what: '이름 규칙 "{rule}"이(가) 올바르지 않습니다: {reason}',
       why: '이름을 전혀 읽지 못하거나 아무렇게나 읽는 규칙은 이름에 대해 아무것도 말해 주지 않습니다.',
-      fix: 'hub.naming에서 고치세요. 예: pattern: "{country}_{objective}_{audience*}_{yyyymm}". millrace naming test NAME으로 시험할 수 있습니다.',
+      fix: 'hub.naming에서 고치세요. 예시는 docs/guide/hub.md에 있습니다. millrace naming test NAME으로 시험할 수 있습니다.',
     },
   },
 } as const satisfies ErrorTable

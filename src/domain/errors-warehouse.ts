@@ -361,4 +361,19 @@ export const warehouseErrors = {
       fix: '{log}의 마지막 줄을 읽고 원인을 없앤 뒤 명령을 다시 실행하십시오. 데이터는 그대로입니다.',
     },
   },
+  WAREHOUSE_ROLE_NAME: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['name'],
+    en: {
+      what: '"{name}" cannot be the name of a role',
+      why: 'Names of roles are small letters, digits and underscores, at most 41, so that every tool means the same role.',
+      fix: 'Choose another name, such as acme or metabase.',
+    },
+    ko: {
+      what: '"{name}"은(는) 역할 이름으로 쓸 수 없습니다',
+      why: '역할 이름은 소문자, 숫자, 밑줄로 41자까지입니다. 그래야 모든 도구가 같은 역할을 가리킵니다.',
+      fix: 'acme 또는 metabase 같은 다른 이름을 고르십시오.',
+    },
+  },
 } as const satisfies ErrorTable

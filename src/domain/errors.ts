@@ -3,6 +3,7 @@ import { configErrors } from './errors-config.ts'
 import { connectorsErrors } from './errors-connectors.ts'
 import { domainErrors } from './errors-domain.ts'
 import { filesErrors } from './errors-files.ts'
+import { incidentErrors } from './errors-incident.ts'
 import { lakeErrors } from './errors-lake.ts'
 import { notifyErrors } from './errors-notify.ts'
 import { orchestrateErrors } from './errors-orchestrate.ts'
@@ -12,6 +13,7 @@ import { qualityErrors } from './errors-quality.ts'
 import { sandboxErrors } from './errors-sandbox.ts'
 import { secretErrors } from './errors-secrets.ts'
 import { serverErrors } from './errors-server.ts'
+import { seriesErrors } from './errors-series.ts'
 import { streamErrors } from './errors-stream.ts'
 import { streamCollectErrors } from './errors-stream-collect.ts'
 import { transformSelectErrors } from './errors-transform-select.ts'
@@ -32,6 +34,8 @@ export const catalogue = {
   ...warehouseErrors,
   ...secretErrors,
   ...qualityErrors,
+  ...seriesErrors,
+  ...incidentErrors,
   ...transformErrors,
   ...transformSelectErrors,
   ...orchestrateErrors,

@@ -28,6 +28,8 @@ export type MetricSource =
       readonly windows?: readonly string[]
       readonly absent: 'zero' | 'null'
     }
+  /** Columns that share nothing, summed: two kinds of conversions that a platform counts apart. `absent` when none of them is there. */
+  | { readonly from: 'sum'; readonly columns: readonly string[]; readonly absent: 'zero' | 'null' }
   /** The platform has no such metric. */
   | { readonly from: 'none' }
 

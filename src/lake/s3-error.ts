@@ -24,6 +24,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ConditionalRequestConflict: 'LAKE_CONFLICT',
   // If-Match on a key that is not there.
   NoSuchKey: 'LAKE_CONFLICT',
+  // The completion of an upload that was repeated because its answer was lost.
+  NoSuchUpload: 'LAKE_CONFLICT',
   ObjectParentIsFile: 'LAKE_KEY_INVALID',
   ExistingObjectIsDirectory: 'LAKE_KEY_INVALID',
   BadDigest: 'LAKE_UPLOAD_TORN',

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { lakeContract } from './lake.contract.ts'
+import { partBytes } from './s3-multipart.ts'
 import { adapter } from './s3.ts'
 
 const env = process.env
@@ -166,6 +170,42 @@ describe('the bucket', () => {
     expect(error).toMatchObject({ name: 'MillraceError' })
     await using direct = await open(given('changed'))
     expect(await direct.get('a')).toBeUndefined()
+  })
+
+  test('a large file goes in parts, a part that was cut is sent again, and nothing is there before the last', async ({
+    skip,
+  }) => {
+    skip(unavailable !== undefined, unavailable)
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-parts-'))
+    const path = join(folder, 'large')
+    const content = Buffer.alloc(2 * partBytes + 4_321, 'Millrace')
+    await writeFile(path, content)
+    const parts: string[] = []
+    let seenEarly: unknown
+    await using direct = await open(given('parts'))
+    await using proxy = await before((incoming, outgoing) => {
+      const part = new URL(incoming.url ?? '', 'http://s3').searchParams.get('partNumber')
+      if (part === null) return false
+      parts.push(part)
+      if (part === '3') void direct.get('large').then((found) => (seenEarly = found))
+      if (part !== '2' || parts.filter((one) => one === '2').length > 1) return false
+      incoming.resume()
+      incoming.once('data', () => outgoing.destroy())
+      return true
+    })
+    await using lake = await openThrough(proxy, 'parts')
+    const stored = await lake.put('large', { path }, absent)
+    expect(parts).toEqual(['1', '2', '2', '3'])
+    expect(seenEarly).toBeUndefined()
+    expect(stored.sizeBytes).toBe(content.length)
+    const found = await direct.get('large')
+    expect([found?.etag, Buffer.from(found?.bytes ?? []).equals(content)]).toEqual([stored.etag, true])
+    await expect(lake.put('large', { path }, absent)).rejects.toMatchObject({ code: 'LAKE_CONFLICT' })
+    await writeFile(path, Buffer.alloc(partBytes + 1, 'other'))
+    await lake.put('large', { path }, { ifMatch: stored.etag })
+    await expect(lake.put('large', { path }, { ifMatch: stored.etag })).rejects.toMatchObject({ code: 'LAKE_CONFLICT' })
+    expect((await direct.get('large'))?.bytes.length).toBe(partBytes + 1)
+    await rm(folder, { recursive: true })
   })
 
   test('a download changed or cut on its way is no object', async ({ skip }) => {

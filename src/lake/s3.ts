@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -13,8 +13,9 @@ import { checkKey, checkPrefix } from './key.ts'
 import type { Lake, LakeObject, LocalFile, PutCondition } from './lake.ts'
 import { defineLake } from './lake.ts'
 import type { S3Place } from './s3-error.ts'
+import { partBytes, putInParts } from './s3-multipart.ts'
 import { attemptsOf, downloadError, isNoSuchKey, isSameTime, s3Error } from './s3-error.ts'
-import { isDiskFull, storageError } from './storage-error.ts'
+import { isDiskFull, onDisk, storageError } from './storage-error.ts'
 
 const options = z.object({
   bucket: z.string().min(3).describe('Bucket that holds the lake; it must exist.'),
@@ -110,9 +111,6 @@ async function asked<Result>(bucket: Bucket, key: string, request: () => Promise
   }
 }
 
-/** Up to this size a file goes as bytes, which the SDK can send again by itself; a longer one is streamed and sent once. */
-const repeatableBytesMax = 16_777_216
-
 /** How often a put is repeated while the server is still busy with another writer of the same key. */
 const turnsMax = 20
 const turnWaitMs = 50
@@ -126,17 +124,9 @@ async function put(
   const length = 'path' in body ? (await onDisk(body.path, () => stat(body.path))).size : body.length
   const token = randomUUID()
   for (let turn = 1; ; turn += 1) {
-    const command = new bucket.sdk.PutObjectCommand({
-      Bucket: bucket.name,
-      Key: bucket.prefix + key,
-      Body: 'path' in body ? await fileBody(body.path, length) : body,
-      ContentLength: length,
-      Metadata: { [tokenName]: token },
-      ...('ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }),
-    })
     try {
-      const { ETag } = await bucket.client.send(command)
-      return { key, sizeBytes: length, etag: ETag ?? '' }
+      const etag = await send(bucket, key, { body, length, token, condition })
+      return { key, sizeBytes: length, etag: etag ?? '' }
     } catch (cause) {
       const error = s3Error(bucket.place, key, cause)
       if (isSameTime(cause) && turn < turnsMax) {
@@ -150,8 +140,35 @@ async function put(
   }
 }
 
-async function fileBody(path: string, length: number): Promise<Uint8Array | Readable> {
-  return length <= repeatableBytesMax ? onDisk(path, () => readFile(path)) : createReadStream(path)
+interface Sent {
+  readonly body: Uint8Array | { readonly path: string }
+  readonly length: number
+  readonly token: string
+  readonly condition: PutCondition
+}
+
+/** One request with all bytes, which the SDK can repeat by itself, or a long file in parts. Returns the new ETag. */
+async function send(
+  bucket: Bucket,
+  key: string,
+  { body, length, token, condition }: Sent,
+): Promise<string | undefined> {
+  const only = 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }
+  const metadata = { [tokenName]: token }
+  if ('path' in body && length > partBytes) {
+    const { sdk, client, name, prefix } = bucket
+    const target = { sdk, client, bucket: name, key: prefix + key }
+    return putInParts(target, { path: body.path, length }, only, metadata)
+  }
+  const command = new bucket.sdk.PutObjectCommand({
+    Bucket: bucket.name,
+    Key: bucket.prefix + key,
+    Body: 'path' in body ? await onDisk(body.path, () => readFile(body.path)) : body,
+    ContentLength: length,
+    Metadata: metadata,
+    ...only,
+  })
+  return (await bucket.client.send(command)).ETag
 }
 
 const tokenName = 'millrace-put'
@@ -229,13 +246,5 @@ async function remove(bucket: Bucket, keys: readonly string[]): Promise<void> {
     const [failed] = Errors ?? []
     if (failed)
       throw s3Error(bucket.place, failed.Key ?? '', Object.assign(new Error(failed.Message), { name: failed.Code }))
-  }
-}
-
-async function onDisk<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (cause) {
-    throw storageError(path, cause)
   }
 }

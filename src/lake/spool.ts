@@ -10,7 +10,7 @@ import { sha256Of } from './digest.ts'
 import { duckConnection, quotedName, quotedText, rowGroupRows } from './parquet.ts'
 import { lineWriter } from './spool-line.ts'
 import type { LineTarget } from './spool-line.ts'
-import { storageError } from './storage-error.ts'
+import { onDisk } from './storage-error.ts'
 
 /** One day of an extract as a finished Parquet file on this machine. */
 export interface DayFile {
@@ -181,12 +181,4 @@ async function convert(
   await rm(open.path)
   const { size } = await stat(path)
   return { date: open.date, rows: open.rows, path, bytes: size, sha256: await sha256Of(path) }
-}
-
-async function onDisk<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (cause) {
-    throw storageError(path, cause)
-  }
 }

@@ -22,3 +22,12 @@ export function storageError(path: string, cause: unknown): MillraceError {
   }
   return new MillraceError('LAKE_FOLDER_UNUSABLE', { path, reason: systemCode(cause) || message }, { cause })
 }
+
+/** Work on this machine's disk, its refusals as coded errors that name the path. */
+export async function onDisk<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw storageError(path, cause)
+  }
+}

@@ -7,6 +7,23 @@ export interface Message {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** Of which incident it tells; absent for every other message. */
+  readonly incident?: IncidentFacts
+}
+
+/** What a channel needs of an incident beside its text: to begin and end an alert of its own. */
+export interface IncidentFacts {
+  readonly incidentId: string
+  readonly fingerprint: string
+  readonly action: 'trigger' | 'resolve'
+  readonly severity: 'info' | 'warn' | 'error' | 'critical'
+  readonly summary: string
+  readonly source: string
+  readonly checkId: string
+  readonly platform: string
+  readonly accountId: string | null
+  readonly firstDay: string
+  readonly lastDay: string
 }
 
 /** A way to tell people. Delivery is at least once: a sender that dies between sending and recording sends again. */

@@ -2,7 +2,7 @@ import { isoInstant } from '../domain/clock.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import { delayAfter } from './backoff.ts'
-import type { Message, Notifier } from './notifier.ts'
+import type { IncidentFacts, Message, Notifier } from './notifier.ts'
 
 /** As much of a database session as the outbox needs; the warehouse's session has this shape. */
 export interface OutboxSession {
@@ -37,10 +37,18 @@ const attemptMsMax = 60_000
  */
 export async function enqueue(session: OutboxSession, channel: string, message: Message, nowMs: number): Promise<void> {
   await session.query(
-    `insert into outbox (idempotency_key, channel, subject, body_text, body_html, created_at, next_attempt_at)
-     values ($1, $2, $3, $4, $5, $6, $6)
+    `insert into outbox (idempotency_key, channel, subject, body_text, body_html, facts, created_at, next_attempt_at)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $7)
      on conflict (idempotency_key, channel) do nothing`,
-    [message.idempotencyKey, channel, message.subject, message.text, message.html, isoInstant(nowMs)],
+    [
+      message.idempotencyKey,
+      channel,
+      message.subject,
+      message.text,
+      message.html,
+      message.incident ? JSON.stringify(message.incident) : null,
+      isoInstant(nowMs),
+    ],
   )
 }
 
@@ -51,6 +59,7 @@ interface Waiting extends Readonly<Record<string, unknown>> {
   readonly subject: string
   readonly body_text: string
   readonly body_html: string
+  readonly facts: IncidentFacts | null
   readonly attempts: number
 }
 
@@ -98,7 +107,7 @@ async function deliverOne(
 /** The oldest message that is due and that nobody else is sending. */
 async function claim(session: OutboxSession, post: Post): Promise<Waiting | undefined> {
   const [row] = await session.query<Waiting>(
-    `select outbox_id, channel, idempotency_key, subject, body_text, body_html, attempts
+    `select outbox_id, channel, idempotency_key, subject, body_text, body_html, facts, attempts
      from outbox
      where delivered_at is null and dead_at is null and next_attempt_at <= $1 and channel = any($2)
      order by next_attempt_at, outbox_id
@@ -115,6 +124,7 @@ function messageOf(row: Waiting): Message {
     subject: row.subject,
     text: row.body_text,
     html: row.body_html,
+    ...(row.facts && { incident: row.facts }),
   }
 }
 
@@ -135,12 +145,8 @@ async function sendWithin(notifier: Notifier, message: Message, signal: AbortSig
   }
 }
 
-async function postpone(
-  session: OutboxSession,
-  { clock, random }: Post,
-  row: Waiting,
-  error: unknown,
-): Promise<'dead' | 'later'> {
+async function postpone(session: OutboxSession, post: Post, row: Waiting, error: unknown): Promise<'dead' | 'later'> {
+  const { clock, random } = post
   const attempts = row.attempts + 1
   const refused = isMillraceError(error, 'NOTIFY_REFUSED')
   const retryAfterMs = isMillraceError(error) ? error.retryAfterMs : undefined
@@ -157,7 +163,26 @@ async function postpone(
       delayMs === null ? null : isoInstant(nowMs + delayMs),
     ],
   )
-  return delayMs === null ? 'dead' : 'later'
+  if (delayMs !== null) return 'later'
+  await passOn(session, post, row, nowMs)
+  return 'dead'
+}
+
+/**
+ * What a channel gave up goes to the next one of the project, with a word of why; the last one's stays where it is. Its key is of the
+ * channel that failed, so that several may pass the same message on without doubling it.
+ */
+async function passOn(session: OutboxSession, { channels }: Post, row: Waiting, nowMs: number): Promise<void> {
+  const next = channels[channels.findIndex(({ name }) => name === row.channel) + 1]
+  if (!next) return
+  const message = messageOf(row)
+  const [root = message.idempotencyKey] = message.idempotencyKey.split('#after:')
+  const passed = {
+    ...message,
+    idempotencyKey: `${root}#after:${row.channel}`,
+    subject: `[${row.channel} ✗] ${message.subject}`,
+  }
+  await enqueue(session, next.name, passed, nowMs)
 }
 
 /** Our errors name code and words without secrets; of a fault of the program only its message is kept. */

@@ -22,6 +22,7 @@ import { refreshDays } from './plan.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import { asMillraceError, emptyTally } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { watchPublished } from './watch.ts'
 
 /** What an extract hands to its load. */
 export interface ExtractedOutput {
@@ -158,6 +159,23 @@ async function marking(
 }
 
 async function models(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>> {
+  const end = await builtModels(ports, at)
+  await watched(ports, at)
+  return end
+}
+
+/** Looks at what readers see now. It tells and refuses nothing, so that its own failure fails no run. */
+async function watched(ports: Ports, at: BodyContext): Promise<void> {
+  try {
+    const { partitions, failed } = await watchPublished(ports)
+    if (failed > 0) at.log('warn', `${failed} checks of ${partitions} published account days failed`)
+  } catch (thrown) {
+    at.signal.throwIfAborted()
+    at.log('warn', `published days were not checked: ${asMillraceError(thrown).message}`)
+  }
+}
+
+async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>> {
   if (!ports.dbt) return { kind: 'skipped', output: null }
   const tally = emptyTally()
   const output = (): Json => plain({ models: tally.models, dbtTests: tally.dbtTests } satisfies ModelsOutput)

@@ -7,6 +7,7 @@ import type { RunEvent, RunSummary } from './events.ts'
 import { tellExpiring } from './expiring-notice.ts'
 import type { Ports } from './ports.ts'
 import { sql } from './sql.ts'
+import { tendLake } from './tend-lake.ts'
 
 export interface BegunRun {
   readonly runId: string
@@ -53,10 +54,12 @@ export async function announce(
       )
     }
   })
+  // People are told first: looking after the lake can wait and takes longer.
   const { delivered, waiting, dead } = await deliverDue(ports, signal)
   emit({
     event: 'log',
     level: waiting + dead > 0 ? 'warn' : 'info',
     message: `${delivered} messages delivered, ${waiting} waiting in the outbox, ${dead} given up`,
   })
+  await tendLake(ports, emit)
 }

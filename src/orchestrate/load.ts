@@ -3,6 +3,7 @@ import { daysOf } from '../domain/day.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
+import type { Override } from '../quality/override.ts'
 import { refusalsOf, tallied } from '../quality/result.ts'
 import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
 import { withDefinition } from '../unify/definition.ts'
@@ -21,13 +22,15 @@ export interface Loaded {
 
 /**
  * One extract from the lake into the warehouse: read back from its Parquet files, given its one meaning, staged, audited, published.
- * It needs the extract's record and the lake only, so that it can be repeated without the platform.
+ * It needs the extract's record and the lake only, so that it can be repeated without the platform. With an override one day of it is
+ * published against its checks.
  */
 export async function loadExtract(
   ports: Ports,
   spec: ConnectorSpec,
   account: AdAccount,
   extract: ExtractRecord,
+  override?: Override,
 ): Promise<Loaded> {
   let results: readonly CheckResult[] = []
   const tellsActions = spec.mapping.actions !== undefined
@@ -44,6 +47,7 @@ export async function loadExtract(
       drift: extract.drift,
       suite: ports.quality?.suite,
       reader: ports.quality?.reader,
+      override,
       report: (judged) => {
         results = judged
       },

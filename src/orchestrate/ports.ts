@@ -57,6 +57,8 @@ export interface Ports extends AsyncDisposable {
   readonly quality?: QualityPort
   /** Folder for spools and other files that may be lost at any time. */
   readonly scratchDir: string
+  /** Days that superseded raw files stay in the lake; undefined: nobody lets them go. */
+  readonly retentionRawDays?: number | undefined
   /** Accounts that are worked on at the same time. */
   readonly parallelAccounts: number
 }

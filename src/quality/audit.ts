@@ -4,6 +4,8 @@ import type { Audit, Session, Stage, Verdict } from '../warehouse/warehouse.ts'
 import type { Check, CheckInput, PartitionFacts, SliceFacts, SliceValues } from './check.ts'
 import { askQueries } from './audit-query.ts'
 import type { Drift } from './drift.ts'
+import type { Override } from './override.ts'
+import { lifted } from './override.ts'
 import { publishedPast, ratedDays } from './past.ts'
 import { quarantineRows, refuseWhole } from './quarantine.ts'
 import { writeResults } from './record.ts'
@@ -29,6 +31,8 @@ export interface AuditFacts {
   readonly suite?: Suite | undefined
   /** Where queries of people's own run; without it a query check is an error, which is never a pass. */
   readonly reader?: ReadOnly | undefined
+  /** Somebody's decision to publish one day against its checks. */
+  readonly override?: Override | undefined
   /** Other checks than the suite's, for whoever has them as values. */
   readonly checks?: readonly Check[] | undefined
   /** Is handed the results as they were stored, again when the load is tried again: the last ones count, once it has ended well. */
@@ -61,7 +65,7 @@ export function blockingAudit(facts: AuditFacts): Audit {
     await keepSamples(session, stage, { checks, results, runs, values, hidden: suite.hidden })
     await keepSqlSamples(session, runs, asked, suite.hidden)
     facts.report?.(results)
-    const verdicts = verdictsOf(stage.days, results)
+    const verdicts = await lifted(session, stage, verdictsOf(stage.days, results), facts.override, facts.nowMs)
     const refused = new Set(verdicts.filter((one) => one.refusedBy.length > 0).map((one) => one.date))
     const taken = await quarantineRows(session, stage, { checks, results, runs, values, refused })
     return verdicts.map((one) => ({ ...one, quarantined: taken.get(one.date) ?? 0 }))

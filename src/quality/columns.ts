@@ -8,11 +8,13 @@ export interface Column {
   readonly kind: ColumnKind
   /** Of a staged row. A ratio is null where there is nothing to divide by, which is no value and breaks no range. */
   readonly value: Fragment
-  readonly isRatio?: true
+  /** A whole number, which cannot be NaN. */
+  readonly isWhole?: true
 }
 
 const stored = (kind: ColumnKind, name: string): Column => ({ kind, value: sql`${identifier(name)}` })
-const ratio = (value: Fragment): Column => ({ kind: 'number', value, isRatio: true })
+const whole = (name: string): Column => ({ ...stored('number', name), isWhole: true })
+const ratio = (value: Fragment): Column => ({ kind: 'number', value })
 
 /**
  * The columns of `daily_campaign_metrics` that a staged row has, by the names under which people read them. A check names a column and
@@ -22,10 +24,10 @@ export const columns = {
   campaign_id: stored('text', 'entity_id'),
   currency: { kind: 'text', value: sql`${identifier('currency')}::text` },
   cost: stored('number', 'cost'),
-  impressions: stored('number', 'impressions'),
-  clicks: stored('number', 'clicks'),
-  link_clicks: stored('number', 'link_clicks'),
-  video_views: stored('number', 'video_views'),
+  impressions: whole('impressions'),
+  clicks: whole('clicks'),
+  link_clicks: whole('link_clicks'),
+  video_views: whole('video_views'),
   conversions: stored('number', 'conversions'),
   conversion_value: stored('number', 'conversion_value'),
   ctr: ratio(sql`clicks::numeric / nullif(impressions, 0)`),

@@ -1,7 +1,7 @@
 import type { Check, CheckInput, Judgement, OnFail, RowRule, Severity } from './check.ts'
 import { onFailOf } from './check.ts'
 import { columnOf } from './columns.ts'
-import type { ColumnName } from './columns.ts'
+import type { Column, ColumnName } from './columns.ts'
 import type { BuiltinUse, LibraryCheck, Threshold } from './config-schema.ts'
 import type { Fragment } from './fragment.ts'
 import { joined, sql } from './fragment.ts'
@@ -50,15 +50,12 @@ function keysOf({ column, columns }: LibraryCheck): readonly Fragment[] {
 }
 
 function failingOf({ metric, column, arguments: given = {} }: LibraryCheck): RowRule['fails'] {
-  const { value, kind } = columnOf(column as ColumnName)
+  const { value, kind, isWhole }: Column = columnOf(column as ColumnName)
   if (metric === 'nullValues') return () => sql`(${value}) is null`
   if (metric === 'missingValues')
     return () => sql`((${value}) is null or (${value})::text = any(${given.missingValues ?? []}::text[]))`
   const broken: readonly Fragment[] = [
-    // NaN is above every number for Postgres, so that a least value alone would let it through.
-    ...(kind === 'number' ? [sql`(${value})::numeric = 'NaN'`] : []),
-    ...(given.min === undefined ? [] : [sql`(${value}) < ${String(given.min)}::numeric`]),
-    ...(given.max === undefined ? [] : [sql`(${value}) > ${String(given.max)}::numeric`]),
+    ...(kind === 'number' ? outsideRange(value, isWhole === true, given) : []),
     ...(given.minColumn === undefined ? [] : [sql`(${value}) < (${columnOf(given.minColumn as ColumnName).value})`]),
     ...(given.maxColumn === undefined ? [] : [sql`(${value}) > (${columnOf(given.maxColumn as ColumnName).value})`]),
     ...(given.pattern === undefined ? [] : [sql`(${value})::text !~ ${`^(?:${given.pattern})$`}`]),
@@ -66,7 +63,23 @@ function failingOf({ metric, column, arguments: given = {} }: LibraryCheck): Row
     ...(given.maxLength === undefined ? [] : [sql`char_length((${value})::text) > ${given.maxLength}`]),
     ...(given.validValues === undefined ? [] : [notAmong(value, kind, given.validValues)]),
   ]
-  return () => sql`(${joined(broken, ' or ')})`
+  return () => (broken.length === 0 ? sql`false` : sql`(${joined(broken, ' or ')})`)
+}
+
+/**
+ * Each value is computed as seldom as may be: a ratio is a division a row. NaN is above every number for Postgres, so that a highest
+ * value finds it and only a lowest one alone would let it through.
+ */
+function outsideRange(
+  value: Fragment,
+  isWhole: boolean,
+  { min, max }: { readonly min?: number | undefined; readonly max?: number | undefined },
+): readonly Fragment[] {
+  const [low, high] = [sql`${String(min)}::numeric`, sql`${String(max)}::numeric`]
+  if (min !== undefined && max !== undefined) return [sql`(${value}) not between ${low} and ${high}`]
+  if (max !== undefined) return [sql`(${value}) > ${high}`]
+  const notANumber = isWhole ? [] : [sql`(${value}) = 'NaN'::numeric`]
+  return min === undefined ? notANumber : [...notANumber, sql`(${value}) < ${low}`]
 }
 
 function notAmong(value: Fragment, kind: 'text' | 'number', valid: readonly (string | number)[]): Fragment {

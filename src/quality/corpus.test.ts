@@ -3,7 +3,7 @@ import { openTestWarehouse } from '../warehouse/fixture.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { builtinChecks } from './builtin.ts'
 import type { Check } from './check.ts'
-import { pastOf, plantedFaults } from './faults.ts'
+import { pastOf, plantedFaults } from './faults.fixture.ts'
 import { audited, cleanMonth, published } from './fixture.ts'
 
 /*

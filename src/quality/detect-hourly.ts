@@ -1,85 +1,109 @@
-import type { Judged, Point } from './detect.ts'
-import { learning } from './detect.ts'
-import { median, quantile, spread } from './robust.ts'
+import { counts, empty, inOrder, learning, stepOf, usualRules } from './detect.ts'
+import type { Explanation, Judged, Point, Rules } from './detect.ts'
+import { EpisodeWalk } from './episode-walk.ts'
+import { HourModel } from './hour-model.ts'
+import { pMin, TailCalibration } from './tail-calibration.ts'
 
 const windowHours = 336
-/** So that a series finer than an hour stays quick. */
-const pointsMax = 672
-const pointsMin = 72
-const tailMin = 50
-const tailMax = 1000
-const fireAt = 1e-4
-const coolDownHours = 48
-
-interface Seen {
-  readonly hour: number
-  readonly value: number
-  readonly residual: number
-}
+const learnPoints = { fine: 48, coarse: 21 } as const
+/** Tail probabilities at which an episode begins, and at which it goes on. */
+const fires = { low: 1e-5, medium: 1e-4, high: 1e-3 } as const
+const goesOnAt = 1e-2
 
 /**
- * Judges each hour by the same hour of the last 14 days, shrunk to the median of all of them, and calibrates by the
- * exponential tail of the scores before it, so that a restless series must move further. A cause is told once in 48
- * hours unless it grows by half. Points without a value are left out.
+ * Judges each point by the same time of day over the last 14 days (`HourModel`), calibrated by the tail of the scores before it
+ * (`TailCalibration`), and marks every point of an episode (`EpisodeWalk`). Rows may stand in any order; those without a value
+ * are left out. Series finer than an hour are judged by their own times of day, those coarser than half a day without.
  */
-export function judgeHourly(points: readonly Point[]): readonly Judged[] {
-  let seen: Seen[] = []
-  const scores: number[] = []
-  let told: { readonly hour: number; readonly z: number } | undefined
-  return points.map(({ hour, value }) => {
-    if (value === null) return learning
-    seen = seen.filter((one) => one.hour >= hour - windowHours).slice(-pointsMax)
-    const middle = median(seen.map((one) => one.value))
-    const expected = seen.length === 0 ? value : expectedAt(seen, hour, middle)
-    const residual = value - expected
-    const window = seen
-    seen = [...seen, { hour, value, residual }]
-    if (window.length < pointsMin) return learning
-    const scale = scales(window, middle)
-    const z = Math.max(Math.abs(residual) / scale.residual, Math.abs(value - middle) / scale.value)
-    const tail = tailOf(scores)
-    scores.push(z)
-    if (scores.length > tailMax) scores.shift()
-    if (!tail) return learning
-    const strength = -Math.log10(tail.probability(z))
-    const quiet = told !== undefined && hour - told.hour < coolDownHours && z < 1.5 * told.z
-    const anomaly = strength >= -Math.log10(fireAt) && !quiet
-    if (anomaly) told = { hour, z }
-    const reach = tail.at(fireAt) * scale.residual
-    return { low: expected - reach, high: expected + reach, score: strength / (strength + 4), anomaly }
+export function judgeHourly(points: readonly Point[], rules: Rules = usualRules): readonly Judged[] {
+  const judged: Judged[] = points.map(() => empty)
+  const { hours, regular } = stepOf(points)
+  const coarse = hours >= 12
+  const model = new HourModel({
+    windowHours: Math.max(windowHours, 168 * hours),
+    slotHours: coarse ? 168 : regular ? hours : Math.max(1, hours),
   })
-}
-
-function expectedAt(seen: readonly Seen[], hour: number, middle: number): number {
-  const ofDay = (at: number) => ((Math.floor(at) % 24) + 24) % 24
-  const same = seen.filter((one) => ofDay(one.hour) === ofDay(hour)).map((one) => one.value)
-  if (same.length === 0) return middle
-  const trust = same.length / (same.length + 2)
-  return trust * median(same) + (1 - trust) * middle
-}
-
-/** A constant series has no spread: three per cent of its size is the floor. */
-function scales(window: readonly Seen[], middle: number): { readonly residual: number; readonly value: number } {
-  const floor = 0.03 * Math.abs(middle) || 1e-9
-  const residuals = window.map((one) => one.residual)
-  const values = window.map((one) => one.value)
-  return {
-    residual: Math.max(spread(residuals, median(residuals)), floor),
-    value: Math.max(spread(values, middle), floor),
+  const tail = new TailCalibration()
+  // So that a series is not alarming more often because it is looked at more often.
+  const fireAt = fires[rules.sensitivity] * Math.min(1, hours || 1)
+  const episodes = new EpisodeWalk({ stepHours: hours })
+  for (const at of inOrder(points)) {
+    const { hour, value } = points[at] ?? { hour: 0, value: null }
+    if (value === null) continue
+    const known = model.size >= (coarse ? learnPoints.coarse : learnPoints.fine)
+    const one = known ? judgeOne({ hour, value }, { model, tail, episodes, rules, fireAt }) : learning
+    judged[at] = one
+    model.add(hour, episodes.frame.to(value), one.anomaly)
   }
+  return judged
 }
 
-/** p = 0.05·exp(−(z − u)/β): u the 95th percentile of past scores, β their mean excess over it. */
-function tailOf(scores: readonly number[]) {
-  if (scores.length < tailMin) return undefined
-  const start = quantile(scores, 0.95)
-  const above = scores.filter((score) => score > start).map((score) => score - start)
-  const excess = Math.max(above.reduce((sum, one) => sum + one, 0) / Math.max(above.length, 1), 0.25)
+interface Parts {
+  readonly model: HourModel
+  readonly tail: TailCalibration
+  readonly episodes: EpisodeWalk
+  readonly rules: Rules
+  /** The tail probability at which an episode begins. */
+  readonly fireAt: number
+}
+
+function judgeOne({ hour, value }: { readonly hour: number; readonly value: number }, parts: Parts): Judged {
+  const { model, tail, episodes, rules, fireAt } = parts
+  const expected = model.expected(hour)
+  const zAt = (inFrame: number) =>
+    Math.max(
+      Math.abs(inFrame - expected.value) / expected.scale,
+      Math.abs(inFrame - expected.base) / expected.residualScale,
+      Math.abs(inFrame - expected.middle) / expected.valueScale,
+    )
+  const firesAtZ = tail.scoreAt(fireAt)
+  const outcome = episodes.step({
+    hour,
+    value,
+    expected: expected.value,
+    zAt,
+    firesAtZ,
+    goesOnAtZ: tail.scoreAt(goesOnAt),
+    wanted: (found, usual) => counts(found, usual, rules),
+  })
+  const { frame } = episodes
+  const z = zAt(frame.to(value))
+  const p = tail.probability(z)
+  // An episode enters the tail once, as what just fires: a restless series must be further off, a long outage hides nothing.
+  if (!outcome.marked || outcome.sinceHour === hour) tail.add(Math.min(z, firesAtZ))
+  const reach = firesAtZ * expected.scale
+  const explanation: Explanation = {
+    detector: 'hourly',
+    value,
+    expected: frame.from(expected.value),
+    z,
+    p,
+    fireAt,
+    firesAtZ,
+    base: frame.from(expected.base),
+    scale: expected.scale,
+    residualScale: expected.residualScale,
+    wanders: expected.wanders,
+    valueScale: expected.valueScale,
+    middle: expected.middle,
+    shape: expected.shape,
+    points: model.size,
+    tailStart: tail.tail.start,
+    tailExcess: tail.tail.excess,
+    episodeSinceHour: outcome.sinceHour,
+    levelFactor: frame.factor,
+    levelOffset: frame.offset,
+    impactMin: rules.impactMin,
+    shareMin: rules.shareMin,
+  }
+  const strength = -Math.log10(Math.max(p, pMin))
+  const surprise = strength / (strength - Math.log10(fireAt))
   return {
-    probability: (z: number) =>
-      z > start
-        ? Math.max(0.05 * Math.exp(-(z - start) / excess), 1e-300)
-        : Math.max(scores.filter((score) => score >= z).length / scores.length, 0.05),
-    at: (probability: number) => start + excess * Math.log(0.05 / probability),
+    low: frame.from(expected.value - reach),
+    high: frame.from(expected.value + reach),
+    score: outcome.marked ? Math.max(surprise, 0.5) : surprise,
+    anomaly: outcome.marked,
+    state: 'judged',
+    explanation,
   }
 }

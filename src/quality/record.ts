@@ -15,7 +15,7 @@ export type RunIds = ReadonlyMap<Day, string>
 export const dataset = 'fact_ad_daily'
 
 /** A partition's name in results: platform|account|level|breakdown|day. */
-function partitionName(key: PartitionKey): string {
+export function partitionName(key: PartitionKey): string {
   return partitionText(key).slice(dataset.length + 1)
 }
 

@@ -69,16 +69,19 @@ function scanStatement(stage: Stage, placed: readonly Placed[], values: SliceVal
   return sql`select ${joined([sql`date`, ...columns], ', ')} from ${trusted(stage.table)} group by date`
 }
 
+/** Counts are whole and cannot be NaN; to ask them costs as much as to add them. */
+function numberOf(metric: SummedMetric): Fragment {
+  const column = identifier(columnOf[metric])
+  return metric === 'impressions' || metric === 'clicks' ? sql`${column}` : sql`nullif(${column}, 'NaN')`
+}
+
 // `collate "C"`: ids are compared as bytes, which is both what equality of a key means and several times faster to sort.
 const measures: readonly Fragment[] = [
   sql`count(*)::int as rows`,
   sql`count(distinct nullif(entity_id, '') collate "C")::int as distinct_entities`,
   sql`percentile_cont(0.5) within group (order by (cost / nullif(clicks, 0))::float8) filter (where clicks > 0 and cost > 0) as median_cost_per_click`,
   // What is no number is for a check to find; a sum over it would be none either, and every other check would be lost with it.
-  ...summedMetrics.map(
-    (metric) =>
-      sql`sum(nullif(${identifier(columnOf[metric])}::numeric, 'NaN'))::text as ${identifier(`sum_${metric}`)}`,
-  ),
+  ...summedMetrics.map((metric) => sql`sum(${numberOf(metric)})::text as ${identifier(`sum_${metric}`)}`),
 ]
 
 function ruleColumns({ check, place }: Placed, values: SliceValues): readonly Fragment[] {

@@ -1,5 +1,6 @@
 import { answerGoogle } from './google-server.ts'
 import { kakaoFake } from './kakao-server.ts'
+import { linkedinAnswers } from './linkedin-server.ts'
 import type { MetaRoute } from './meta-server.ts'
 import { answerMeta } from './meta-server.ts'
 import { microsoftAnswers } from './microsoft-server.ts'
@@ -17,6 +18,7 @@ export const fakes = {
   google_ads: (state) => (request, call) => answerGoogle(state, request, call),
   meta_ads: (state) => (request, call) => answerMeta(state, request, call as Call & { readonly route: MetaRoute }),
   tiktok_ads: (state) => (request, call) => answerTiktok(state, request, call),
+  linkedin_ads: linkedinAnswers,
   microsoft_ads: microsoftAnswers,
   naver_searchad: naverFake,
   kakao_moment: kakaoFake,

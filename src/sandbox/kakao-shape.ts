@@ -19,7 +19,8 @@ export const kakaoShape = {
   accountOf: ({ headers }) => headers['adaccountid'],
   figures: { wholeConversions: true, creditBeyondCost: false, clicksAreLinkClicks: true },
   accountId: (random) => digitsText(6, random),
-  campaignId: (_, random) => `3${anyDigits(7, random)}`,
+  /** Ids rise in the order in which campaigns are made. */
+  campaignId: (index, random) => `3${String(index).padStart(3, '0')}${anyDigits(4, random)}`,
   zone: 'Asia/Seoul',
   currency: 'KRW',
   connection: (url, { stamp }) => ({ baseUrl: url, accessToken: kakaoToken(stamp) }),

@@ -352,7 +352,7 @@ describe('a scenario', () => {
       return undefined
     }
     expect(install({ kind: 'earthquake' })).toBe('SANDBOX_FAULT_UNKNOWN')
-    expect(install({ kind: 'reset', route: 'tiktok' })).toBe('SANDBOX_FAULT_UNKNOWN')
+    expect(install({ kind: 'reset', route: 'nowhere' })).toBe('SANDBOX_FAULT_UNKNOWN')
   })
 })
 

@@ -2,6 +2,7 @@ import type { Platform } from '../domain/platform.ts'
 import { platforms } from '../domain/platform.ts'
 import { googleShape } from './google-shape.ts'
 import { kakaoShape } from './kakao-shape.ts'
+import { linkedinShape } from './linkedin-shape.ts'
 import { metaShape } from './meta-shape.ts'
 import { microsoftShape } from './microsoft-shape.ts'
 import { naverShape } from './naver-shape.ts'
@@ -16,6 +17,7 @@ export const shapes = {
   google_ads: googleShape,
   meta_ads: metaShape,
   tiktok_ads: tiktokShape,
+  linkedin_ads: linkedinShape,
   microsoft_ads: microsoftShape,
   naver_searchad: naverShape,
   kakao_moment: kakaoShape,

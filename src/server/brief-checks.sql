@@ -8,6 +8,6 @@ from (select distinct on (partition, stage) run_id, right(partition, 10)::date a
       where dataset = 'fact_ad_daily' and right(partition, 10) in ($1::date::text, ($1::date - 1)::text)
       order by partition, stage, run_seq desc) r
 join dq_result q on q.run_id = r.run_id
-where q.outcome in ('pass', 'warn', 'fail', 'error')
+where q.outcome in ('pass', 'warn', 'fail', 'error') and q.on_fail <> 'record'
 group by r.day, q.dimension
 order by r.day, q.dimension

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { partitionState, source } from './contract-overview.ts'
+import { decimal, partitionState, source } from './contract-overview.ts'
 import { civilDay, instant } from './contract-runs.ts'
 
 export const qualityAnswer = z.object({
@@ -17,6 +17,18 @@ export const qualityAnswer = z.object({
       skipped: z.number().int(),
       tested: z.string(),
       failing: z.string(),
+    }),
+  ),
+  /** Of the day and the 29 before it, by platform: means over partitions as their newest checks left them; null is a gap, nothing was measured. */
+  scores: z.array(
+    z.object({
+      date: civilDay,
+      platform: z.string(),
+      axis: z.enum(['completeness', 'accuracy', 'consistency', 'timeliness', 'validity', 'uniqueness', 'overall']),
+      score: decimal.nullable(),
+      /** Checks that measured something, and checks there are. */
+      measured: z.number().int(),
+      defined: z.number().int(),
     }),
   ),
   samples: z.array(z.object({ checkId: z.string(), partition: z.string(), row: z.unknown() })),

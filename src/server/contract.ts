@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
 import { alert, overview, source } from './contract-overview.ts'
+import { liveAnswer, liveEventsAnswer, liveQuery } from './contract-live.ts'
 import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
 
@@ -68,6 +69,15 @@ export const contract = {
     summary: 'What went wrong, newest first; the same trouble is one line with a count',
     query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
     response: z.object({ alerts: z.array(alert), sources: z.record(z.string(), source) }),
+  },
+  'GET /api/v1/live': {
+    summary: 'Live counters by minute and campaign, how far the counting is, and what it was reconciled with',
+    query: liveQuery,
+    response: liveAnswer,
+  },
+  'GET /api/v1/live/events': {
+    summary: 'A look at the newest events of the log, a few of them; none where the program has no log open',
+    response: liveEventsAnswer,
   },
   'GET /api/v1/runs': {
     summary: 'Runs, newest first',

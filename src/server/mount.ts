@@ -25,4 +25,17 @@ export interface Mount {
   readonly plugin: FastifyPluginAsync
 }
 
+/** The newest events of a log that another room has open; throws SERVER_STARTING until it is. */
+export type EventSample = (limit: number) => Promise<{
+  readonly end: number
+  readonly events: readonly {
+    readonly atMs: number
+    readonly type: string
+    readonly platform: string
+    readonly campaignId: string
+    readonly device: string
+    readonly geo: string
+  }[]
+}>
+
 export type MountOf = (door: Door) => Mount

@@ -22,11 +22,12 @@ export function quality(app: FastifyInstance, door: Door, zoneOf: () => TimeZone
   serve(app, 'GET /api/v1/quality', async ({ query }) => {
     const date = dateOf(query.date)
     const figures = new Figures(door.warehouse(), door.clock)
-    const [checks, samples] = await Promise.all([
+    const [checks, scores, samples] = await Promise.all([
       figures.ask<Quality['checks'][number]>('quality-checks', [date]),
+      figures.ask<Quality['scores'][number]>('quality-scores', [date]),
       figures.ask<Quality['samples'][number]>('quality-samples', [date, samplesMax]),
     ])
-    return { date, checks: [...checks], samples: [...samples], sources: figures.sources }
+    return { date, checks: [...checks], scores: [...scores], samples: [...samples], sources: figures.sources }
   })
   serve(app, 'GET /api/v1/connectors', async ({ query }) => {
     const date = dateOf(query.date)

@@ -66,3 +66,6 @@ export const skewMaxMs = 15 * minuteMs
 
 /** How far the watermark stays behind the newest event time. */
 export const latenessMs = 10 * minuteMs
+
+/** How long the embedded log keeps what is counted and has landed. */
+export const logKeepMs = 7 * 24 * hourMs

@@ -75,7 +75,8 @@ const seriesMax = 200_000
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 const latin1 = new TextDecoder('latin1')
 
-function uuidOf(text: string): string {
+/** A UUID made of a text: the same text, the same id, in the log's fold and in the lake's. */
+export function uuidOf(text: string): string {
   const hex = createHash('md5').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
@@ -280,7 +281,8 @@ export class PartitionFold {
   }
 }
 
-function identity(source: string, id: string): string {
+/** A conversion's id: the event's own where it is a UUID without a source beside it. */
+export function identity(source: string, id: string): string {
   return source === '' && uuid.test(id) ? id : uuidOf(JSON.stringify([source, id]))
 }
 

@@ -31,7 +31,9 @@ const flags = {
   'full-refresh': { type: 'boolean', short: 'f' },
   'fail-fast': { type: 'boolean', short: 'x' },
   'no-fail-fast': { type: 'boolean' },
+  'partial-parse': { type: 'boolean' },
   'no-partial-parse': { type: 'boolean' },
+  'use-colors': { type: 'boolean' },
   'no-use-colors': { type: 'boolean' },
   'no-version-check': { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
@@ -79,8 +81,12 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
     vars: mappingOf('--vars', values.vars),
     threads: threadsOf(values.threads),
     fullRefresh: values['full-refresh'] ?? false,
+    partialParse:
+      values['no-partial-parse'] !== true &&
+      (values['partial-parse'] === true || !/^(0|f|false|n|no)$/i.test(env['DBT_PARTIAL_PARSE'] ?? '')),
     failFast: values['fail-fast'] ?? false,
     storeFailures: values['store-failures'],
+    useColors: values['no-use-colors'] === true ? false : undefined,
     operation,
     env,
   }

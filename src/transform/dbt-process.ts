@@ -24,7 +24,9 @@ export function dbtArguments(request: RunnerRequest): string[] {
   return [
     '--log-format',
     'json',
+    ...(request.useColors === false ? ['--no-use-colors'] : []),
     ...(request.failFast && executes ? ['--fail-fast'] : []),
+    ...(request.partialParse === false ? ['--no-partial-parse'] : []),
     commandWords[command] ?? command,
     ...operationWords(request),
     ...option('--project-dir', resolve(request.projectDir)),
@@ -202,7 +204,7 @@ const statuses: Readonly<Record<string, NodeStatus>> = {
   error: 'error',
   'runtime error': 'error',
   'partial success': 'error',
-  'no-op': 'success',
+  'no-op': 'no-op',
 }
 
 async function resultOf(folder: string, code: 0 | 1 | 2, before: number): Promise<RunnerResult> {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapter as dbtCore, defaultDbtFolder } from './dbt-core.ts'
 import { installedVersion, pinnedDbt } from './dbt-install.ts'
 import { adapter as native } from './native.ts'
-import { openBench } from './runner.contract.ts'
-import type { Bench } from './runner.contract.ts'
+import { openBench } from './bench.fixture.ts'
+import type { Bench } from './bench.fixture.ts'
 import type { Runner, RunnerResult } from './runner.ts'
 
 const folder = defaultDbtFolder(process.env)

@@ -30,8 +30,13 @@ export function nativeRunner(clock: Clock): Runner {
       if (!commands.includes(request.command)) {
         throw new MillraceError('TRANSFORM_COMMAND_UNSUPPORTED', { command: request.command, runner: 'native' })
       }
+      const machine = { clock, newId: () => randomUUID() }
+      if (request.command === 'parse' || request.command === 'ls') {
+        const { invokeParsed } = await import('./native/exec/parsed.ts')
+        return invokeParsed(request, machine, onEvent)
+      }
       const { invokeNative } = await import('./native/exec/invoke.ts')
-      return invokeNative(request, { clock, newId: () => randomUUID() }, onEvent)
+      return invokeNative(request, machine, onEvent)
     },
   }
 }

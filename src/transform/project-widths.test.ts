@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapter as dbtCore, defaultDbtFolder } from './dbt-core.ts'
 import { installedVersion, pinnedDbt } from './dbt-install.ts'
 import { adapter as native } from './native.ts'
-import { openBench } from './runner.contract.ts'
-import type { Bench } from './runner.contract.ts'
+import { openBench } from './bench.fixture.ts'
+import type { Bench } from './bench.fixture.ts'
 import type { Runner, RunnerCommand, RunnerRequest, RunnerResult } from './runner.ts'
 
 const folder = defaultDbtFolder(process.env)
@@ -52,7 +52,7 @@ on-run-end:
   ...Object.fromEntries(Object.entries(helper).map(([path, text]) => [`dbt_packages/helper/${path}`, text])),
   'macros/own.sql': `{% macro default__say(word) %}'own {{ word }}'{% endmacro %}
 {% macro said(word) %}insert into {{ target.schema }}.hooked values ('{{ word }}'){% endmacro %}
-{% macro make(name, rows=2) %}{% do run_query('create table ' ~ target.schema ~ '.' ~ name ~ ' as select generate_series(1, ' ~ rows ~ ') as i') %}
+{% macro make(name, rows=2) %}{% call statement('make', auto_begin=true) %}create table {{ target.schema }}.{{ name }} as select generate_series(1, {{ rows }}) as i{% endcall %}
 {% do adapter.commit() %}{% endmacro %}
 {% macro breaks() %}{% do run_query('select 1/0') %}{% endmacro %}
 {% macro models_of_graph() %}{{ return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='name') | sort | join(' ') if execute else '') }}{% endmacro %}`,

@@ -47,9 +47,13 @@ export interface RunnerRequest {
   /** Nodes that run at once; undefined leaves it to the profile. */
   readonly threads?: number | undefined
   readonly fullRefresh: boolean
+  /** Whether the project may be taken as the last invocation parsed it, when nothing that it reads has changed; true by default. */
+  readonly partialParse?: boolean | undefined
   readonly failFast: boolean
   /** Whether tests keep the rows that they find, unless their own configuration says otherwise. */
   readonly storeFailures?: boolean | undefined
+  /** Whether messages that dbt colours keep their colours in artifacts too, as dbt has it unless told otherwise. */
+  readonly useColors?: boolean | undefined
   /** The macro that `run-operation` calls, with its arguments by name. */
   readonly operation?: { readonly macro: string; readonly args: Readonly<Record<string, unknown>> } | undefined
   /** Variables that `env_var` sees, beside none of the process's own: the caller decides. */
@@ -59,7 +63,7 @@ export interface RunnerRequest {
 }
 
 /** dbt's own words for how a node ended. */
-export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn'
+export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'no-op'
 
 export interface NodeResult {
   readonly uniqueId: string

@@ -31,6 +31,11 @@ export async function* readExtract(
   }
 }
 
+function columnsOf(metric: MetricSource): readonly string[] {
+  if (metric.from === 'none') return []
+  return metric.from === 'sum' ? metric.columns : [metric.column]
+}
+
 /** The columns that the canonical row is made of; names, statuses and budgets stay where they are. */
 export function columnsRead(mapping: RawMapping): readonly RawColumn[] {
   const metrics: readonly MetricSource[] = [
@@ -43,7 +48,7 @@ export function columnsRead(mapping: RawMapping): readonly RawColumn[] {
     mapping.conversionValue,
   ]
   const names = new Set([mapping.date, mapping.entityId, mapping.currency])
+  for (const metric of metrics) for (const name of columnsOf(metric)) names.add(name)
   if (mapping.actions) for (const column of Object.values(mapping.actions)) names.add(column)
-  for (const metric of metrics) if (metric.from !== 'none') names.add(metric.column)
   return mapping.columns.filter(({ name }) => names.has(name))
 }

@@ -23,11 +23,20 @@ export class Unreadable extends Error {
 export function reader(source: MetricSource): Read {
   if (source.from === 'none') return () => null
   const absent = source.absent === 'zero' ? zero : null
+  if (source.from === 'sum') return summed(source.columns, absent)
   if (source.from === 'firstAction' || source.from === 'sumActions') return readActions(source, absent)
   return readColumn(source.column, absent, conversions[source.from])
 }
 
 const conversions = { column: normalDecimal, micros: decimalFromMicros } as const
+
+function summed(columns: readonly string[], absent: Decimal | null): Read {
+  const reads = columns.map((column) => readColumn(column, null, normalDecimal))
+  return (row) => {
+    const values = reads.map((read) => read(row)).filter((value) => value !== null)
+    return values.length === 0 ? absent : sumDecimals(values)
+  }
+}
 
 function readColumn(column: string, absent: Decimal | null, convert: (text: string) => Decimal): Read {
   return (row) => {

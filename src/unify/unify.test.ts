@@ -15,6 +15,7 @@ import { landSpool, rawKeysOf } from '../lake/manifest.ts'
 import { openSpool } from '../lake/spool.ts'
 import { aggregateFiner } from './aggregate.ts'
 import { columnsRead, readExtract } from './remap.ts'
+import { reader } from './source.ts'
 import { unifyRows } from './unify.ts'
 
 const won = { currency: currency('KRW') }
@@ -180,6 +181,25 @@ describe('unify', () => {
     expect(() => one({ [name]: value }, mapping)).toThrow(
       expect.objectContaining({ code: 'UNIFY_VALUE_INVALID', facts }),
     )
+  })
+})
+
+describe('columns that are summed', () => {
+  const source = { from: 'sum', columns: ['website', 'leads'], absent: 'null' } as const
+  const cases: readonly (readonly [row: Readonly<Record<string, string | null>>, sum: string | null])[] = [
+    [{ website: '3', leads: '4' }, '7'],
+    [{ website: '0.1', leads: '0.2' }, '0.3'],
+    [{ website: '3', leads: null }, '3'],
+    [{ leads: '4' }, '4'],
+    [{ website: null, leads: null }, null],
+  ]
+
+  test.for(cases)('%o is %s', ([row, sum]) => {
+    expect(reader(source)(row)).toBe(sum)
+  })
+
+  test('one that is no number is named', () => {
+    expect(() => reader(source)({ website: '3', leads: 'many' })).toThrow('leads: many')
   })
 })
 

@@ -72,7 +72,8 @@ function compile(mapping: RawMapping): Unify {
 function known(mapping: RawMapping, source: MetricSource): (row: RawRow) => Decimal {
   if (source.from === 'none') return () => zero
   const read: Read = reader(source)
-  return (row) => read(row) ?? missing(row, mapping, source.column)
+  const columns = source.from === 'sum' ? source.columns.join(' + ') : source.column
+  return (row) => read(row) ?? missing(row, mapping, columns)
 }
 
 function missing(row: RawRow, mapping: RawMapping, column: string): never {

@@ -19,6 +19,7 @@ const names = [
   'account-observe',
   'status',
   'restatements',
+  'bi-views',
   'actions-first',
   'actions-gone',
   'conversions-pending',

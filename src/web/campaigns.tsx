@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { stringifySearch } from './address.ts'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
-import { changeShare, count, isDay, money, platformName, share, signedShare } from './format.ts'
+import { changeShare, count, isDay, money, platformName, platformNames, share, signedShare } from './format.ts'
 import { Panel } from './panel.tsx'
 import { useGo, useRefreshMs, useTitle, useValues } from './screen.ts'
 import { useSpeech } from './words.ts'
@@ -99,11 +99,7 @@ function Filters({ query: { data } }: { readonly query: UseQueryResult<Data> }):
     <div className="bar panel" role="group" aria-label={said.filters}>
       {day('from')}
       {day('to')}
-      {choice('platform', [
-        ['', said.all],
-        ['google_ads', 'Google Ads'],
-        ['meta_ads', 'Meta Ads'],
-      ])}
+      {choice('platform', [['', said.all], ...Object.entries(platformNames)])}
       {choice('currency', [['', said.all], ...['EUR', 'JPY', 'KRW', 'USD'].map((one) => [one, one] as const)])}
       {choice(
         'sort',

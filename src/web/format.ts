@@ -118,7 +118,8 @@ export function isDay(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && shiftDay(text, 0) === text
 }
 
-const platformNames: Readonly<Record<string, string>> = {
+/** In the order in which they are offered. */
+export const platformNames: Readonly<Record<string, string>> = {
   google_ads: 'Google Ads',
   meta_ads: 'Meta Ads',
   tiktok_ads: 'TikTok Ads',

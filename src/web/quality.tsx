@@ -4,6 +4,7 @@ import type { Answer } from './client.ts'
 import { call } from './client.ts'
 import { count } from './format.ts'
 import { Panel } from './panel.tsx'
+import { QualityScores } from './quality-scores.tsx'
 import { useAddress, useRefreshMs, useTitle } from './screen.ts'
 import { useSpeech } from './words.ts'
 
@@ -42,6 +43,16 @@ export function Quality(): ReactNode {
         source={(data) => data.sources['quality-checks']}
       >
         {(data) => <CheckTable data={data} />}
+      </Panel>
+      <Panel
+        title={said.scores}
+        sub={said.scoresSub}
+        query={query}
+        heightPx={160}
+        emptiness={({ scores }) => (scores.length > 0 ? null : 'late')}
+        source={(data) => data.sources['quality-scores']}
+      >
+        {(data) => <QualityScores data={data} />}
       </Panel>
       <Panel
         title={said.samples}

@@ -45,8 +45,14 @@ const connectors = createRoute({
   component: lazyRouteComponent(() => import('./connectors.tsx'), 'Connectors'),
 })
 
+const live = createRoute({
+  getParentRoute: () => root,
+  path: '/live',
+  component: lazyRouteComponent(() => import('./live.tsx'), 'Live'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, runs, campaigns, quality, connectors, alerts]),
+  routeTree: root.addChildren([overview, runs, campaigns, live, quality, connectors, alerts]),
   parseSearch,
   stringifySearch,
   scrollRestoration: true,

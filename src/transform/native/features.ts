@@ -1,69 +1,14 @@
 import { MillraceError } from '../../domain/errors.ts'
+import { features } from './feature-registry.ts'
+import type { FeatureKind } from './feature-registry.ts'
 
-/** Where a construct stands in a project. */
-export type FeatureKind =
-  | 'file'
-  | 'project key'
-  | 'schema key'
-  | 'config'
-  | 'materialization'
-  | 'block'
-  | 'name'
-  | 'adapter method'
-  | 'module'
-
-/**
- * What dbt knows and the native runner does not do. A construct that is here is refused before anything runs; one that is neither
- * here nor in the lists of what runs is unknown to dbt as well. Keep it the only such list: the scanner and the documentation read it.
- */
-const unsupported = {
-  file: {
-    '.py': 'Python models',
-  },
-  'project key': {
-    functions: 'user-defined functions',
-  },
-  'schema key': {
-    unit_tests: 'unit tests',
-    versions: 'model versions',
-    overrides: 'overridden sources',
-    functions: 'user-defined functions',
-    external: 'external tables',
-  },
-  config: {
-    contract: 'model contracts',
-    begin: 'microbatch models',
-    batch_size: 'microbatch models',
-  },
-  materialization: {
-    materialized_view: 'materialized views',
-    unit: 'unit tests',
-    dynamic_table: 'dynamic tables',
-    function: 'user-defined functions',
-  },
-  block: {},
-  name: {
-    selected_resources: 'the list of selected resources',
-    metric: 'metrics in SQL',
-    function: 'user-defined functions',
-    submit_python_job: 'Python models',
-    write: 'writing files from templates',
-    render: 'rendering text from templates',
-    validate: 'argument validation',
-    dbt_metadata_envs: 'metadata of the environment',
-  },
-  'adapter method': {
-    add_query: 'raw queries of the adapter',
-    render_raw_columns_constraints: 'constraints',
-    render_raw_model_constraints: 'constraints',
-    submit_python_job: 'Python models',
-    build_catalog_relation: 'catalogs',
-  },
-  module: {
-    pytz: 'the module pytz',
-    itertools: 'the module itertools',
-  },
-} as const satisfies Record<FeatureKind, Readonly<Record<string, string>>>
+const refused: ReadonlyMap<string, string> = new Map(
+  features
+    .filter(({ level }) => level === 'C')
+    .flatMap(({ name, constructs = {} }) =>
+      Object.entries(constructs).flatMap(([kind, words]) => words.map((word) => [`${kind} ${word}`, name] as const)),
+    ),
+)
 
 export interface FeaturePlace {
   readonly file: string
@@ -73,8 +18,7 @@ export interface FeaturePlace {
 
 /** The feature's name when the native runner does not do it, else undefined. */
 export function unsupportedFeature(kind: FeatureKind, name: string): string | undefined {
-  const names: Readonly<Record<string, string>> = unsupported[kind]
-  return Object.hasOwn(names, name) ? names[name] : undefined
+  return refused.get(`${kind} ${name}`)
 }
 
 /** Throws TRANSFORM_FEATURE_UNSUPPORTED, naming place and remedy, when the native runner does not do this. */

@@ -172,18 +172,6 @@ describe('what is not covered is refused before anything runs, with its place', 
       { file: 'models/a.sql', line: 1, feature: 'the module pytz' },
     ],
     'a Python model': [{ 'models/a.py': '' }, { file: 'models/a.py', feature: 'Python models' }],
-    'unit tests': [
-      { 'models/x.yml': 'version: 2\nunit_tests:\n  - name: u\n    model: stg\n' },
-      { file: 'models/x.yml', line: 2, column: 1 },
-    ],
-    'model versions': [
-      { 'models/x.yml': 'version: 2\nmodels:\n  - name: stg\n    versions: [{v: 1}]\n' },
-      { file: 'models/x.yml', line: 4, column: 5 },
-    ],
-    'a model contract': [
-      { 'models/x.yml': 'version: 2\nmodels:\n  - name: stg\n    config: {contract: {enforced: true}}\n' },
-      { file: 'models/staging/stg.sql' },
-    ],
   }
   test.for(Object.entries(cases))('%s', async ([, [files, place]]) => {
     const error = await refusal(files, { command: 'build' })

@@ -42,12 +42,12 @@ export class Database {
   }
 
   /** Throws TRANSFORM_DATABASE_AWAY when the database cannot be reached or refuses the user. */
-  async connect(comment: string): Promise<Session> {
+  async connect(comment: string, name = comment): Promise<Session> {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.#away(error)
     })
     if (this.#target.role !== null) await client.query(`set role ${pg.escapeIdentifier(this.#target.role)}`)
-    const session = new Session(client, comment, () => this.#running.delete(session))
+    const session = new Session(client, { comment, name }, () => this.#running.delete(session))
     this.#running.add(session)
     return session
   }

@@ -54,12 +54,16 @@ export const adapterMethods = [
   'get_hard_deletes_behavior',
   'assert_valid_snapshot_target_given_strategy',
   'get_column_schema_from_query',
+  'render_raw_columns_constraints',
+  'render_raw_model_constraints',
   'drop_schema',
 ] as const
 const LISTS: ReadonlySet<string> = new Set([
   'get_columns_in_relation',
   'get_missing_columns',
   'get_column_schema_from_query',
+  'render_raw_columns_constraints',
+  'render_raw_model_constraints',
 ])
 export type AdapterMethod = (typeof adapterMethods)[number]
 

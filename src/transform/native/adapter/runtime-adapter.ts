@@ -12,6 +12,7 @@ import { Table } from './table.ts'
 import { relationArgument } from './adapter-method.ts'
 import type { Method, RuntimeAdapterOptions } from './adapter-method.ts'
 import { seedMethods } from './seed-methods.ts'
+import { contractMethods } from './contract-methods.ts'
 import { snapshotMethods } from './snapshot-methods.ts'
 import { dispatchCall, isAdapterMethod, refuseMethod } from './parse-adapter.ts'
 import type { AdapterMethod } from './parse-adapter.ts'
@@ -179,7 +180,7 @@ const methods: Readonly<Record<AdapterMethod, Method>> = {
   get_columns_in_relation: getColumns,
   execute,
   commit: async ({ session }) => {
-    await session.commit()
+    await session.commitAsked()
     return ''
   },
   cache_added: cacheAdded,
@@ -202,6 +203,7 @@ const methods: Readonly<Record<AdapterMethod, Method>> = {
   },
   ...seedMethods,
   ...snapshotMethods,
+  ...contractMethods,
   drop_schema: async (options, call) => {
     const relation = relationArgument(call)
     await options.macro('drop_schema').call({ positional: [relation], keyword: new Map() })

@@ -9,9 +9,25 @@ export interface Answer {
   readonly code: string
   readonly rowsAffected: number | null
   readonly table: Table
+  /** The columns of the answer with the numbers of their types. */
+  readonly fields: readonly { readonly name: string; readonly oid: number }[]
+}
+
+const statements = new WeakMap<Error, string>()
+
+/** The text that was sent when the database answered with this error. */
+export function failedStatement(error: Error): string | undefined {
+  return statements.get(error)
 }
 
 const COMMIT = /^\s*commit\s*;?\s*$/i
+
+export interface SessionNames {
+  /** What stands in front of every statement. */
+  readonly comment: string
+  /** How messages call the connection. */
+  readonly name: string
+}
 
 /**
  * One connection while a node uses it. As with dbt's driver the first statement begins a transaction, whether or not it asks for one, and
@@ -20,15 +36,19 @@ const COMMIT = /^\s*commit\s*;?\s*$/i
 export class Session {
   readonly #client: pg.PoolClient
   readonly #comment: string
+  readonly #name: string
   readonly #released: () => void
   #inTransaction = false
   #broken = false
-  /** After a `commit` written as a statement each statement stands alone, until one asks for a transaction or `commit` is called. */
+  /** After a commit each statement stands alone, until one asks for a transaction: dbt's driver does not begin another by itself. */
   #single = false
+  /** Whether a statement asked for the transaction that is open; one that merely ran in it did not. */
+  #isAsked = false
 
-  constructor(client: pg.PoolClient, comment: string, released: () => void) {
+  constructor(client: pg.PoolClient, { comment, name }: SessionNames, released: () => void) {
     this.#client = client
     this.#comment = comment
+    this.#name = name
     this.#released = released
   }
 
@@ -38,10 +58,11 @@ export class Session {
 
   async execute(sql: string, autoBegin: boolean): Promise<Answer> {
     if (COMMIT.test(sql)) {
-      await this.commit()
+      await this.#end()
       this.#single = true
-      return { message: 'COMMIT', code: 'COMMIT', rowsAffected: null, table: new Table([], []) }
+      return { message: 'COMMIT', code: 'COMMIT', rowsAffected: null, table: new Table([], []), fields: [] }
     }
+    this.#isAsked ||= autoBegin
     if (!this.#inTransaction && (autoBegin || !this.#single)) {
       await this.#query('begin')
       this.#inTransaction = true
@@ -62,13 +83,26 @@ export class Session {
     } catch (error) {
       // Class 08 and 57P are the connection's own ends: such a connection must not go back to the pool.
       const code = (error as { code?: string }).code ?? ''
+      if (error instanceof Error) statements.set(error, text)
       this.#broken ||= code.startsWith('08') || code.startsWith('57P') || code === '' || /^[A-Z]+$/.test(code)
       throw error
     }
   }
 
+  /** `adapter.commit()`: to commit what nobody began is an error, as in dbt. */
+  async commitAsked(): Promise<void> {
+    if (!this.#isAsked)
+      throw new Error(`Tried to commit transaction on connection "${this.#name}" but it does not have one open!`)
+    await this.commit()
+  }
+
   async commit(): Promise<void> {
-    this.#single = false
+    this.#single = true
+    this.#isAsked = false
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     if (!this.#inTransaction) return
     await this.#query('commit')
     this.#inTransaction = false
@@ -101,7 +135,13 @@ function answerOf(result: pg.QueryArrayResult, sql: string): Answer {
   const code = commandTag(result.command ?? '', sql)
   const counted = UNCOUNTED.test(result.command ?? '') ? null : result.rowCount
   const message = code === 'INSERT' ? `INSERT 0 ${counted ?? 0}` : counted === null ? code : `${code} ${counted}`
-  return { message, code, rowsAffected: counted, table: new Table(names, rows) }
+  return {
+    message,
+    code,
+    rowsAffected: counted,
+    table: new Table(names, rows),
+    fields: result.fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })),
+  }
 }
 
 /** Postgres says CREATE VIEW; the driver keeps only the first word, so the second is read from the statement. */

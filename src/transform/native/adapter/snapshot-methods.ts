@@ -6,7 +6,6 @@ import { PyDict } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import { relationArgument } from './adapter-method.ts'
 import type { Method } from './adapter-method.ts'
-import { Column } from './column.ts'
 import { columnsOf } from './columns.ts'
 
 const BEHAVIOURS = ['ignore', 'invalidate', 'new_record']
@@ -61,15 +60,7 @@ const validTarget: Method = async (options, call) => {
   return ''
 }
 
-const queryColumns: Method = async ({ session }, call) => {
-  const answer = await session.execute(str(call.positional[0] ?? ''), true)
-  return answer.table.columnNames.map(
-    (name) => new Column({ name, dtype: 'text', characterSize: null, numericPrecision: null, numericScale: null }),
-  )
-}
-
 export const snapshotMethods = {
   get_hard_deletes_behavior: hardDeletes,
   assert_valid_snapshot_target_given_strategy: validTarget,
-  get_column_schema_from_query: queryColumns,
 } as const

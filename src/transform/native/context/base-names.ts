@@ -6,7 +6,7 @@ import { ReturnSignal } from '../jinja/failure.ts'
 import { fromHost, parseJson, toJson } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
 import { regexModule } from '../jinja/regex-module.ts'
-import { str } from '../jinja/text.ts'
+import { repr, str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError, presentOr } from '../jinja/value.ts'
 import { createColumn } from '../adapter/column.ts'
@@ -15,6 +15,7 @@ import { envVar, varFunction } from '../project/configuration-context.ts'
 import type { Environment } from '../project/configuration-context.ts'
 import type { Target } from '../project/profile.ts'
 import type { Mapping } from '../project/shape.ts'
+import { contractFailed } from './contract-error.ts'
 
 export interface Invocation {
   readonly invocationId: string
@@ -24,6 +25,7 @@ export interface Invocation {
   readonly command: string
   readonly fullRefresh: boolean
   readonly storeFailures: boolean
+  readonly useColors: boolean
   readonly target: Target
   /** What the templates of the package see. */
   readonly vars: Mapping
@@ -183,6 +185,8 @@ function exceptions(invocation: Invocation): HostObject {
   const warn = hostFunction('warn', ['msg'], ({ msg = '' }) => logged(invocation, str(msg), true))
   return new HostObject('exceptions', [
     ['warn', warn],
+    ['raise_contract_error', hostFunction('raise_contract_error', ['yaml_columns', 'sql_columns'], contractFailed)],
+    ['column_type_missing', hostFunction('column_type_missing', ['column_names'], typesMissing)],
     ...[
       'raise_compiler_error',
       'raise_database_error',
@@ -193,6 +197,12 @@ function exceptions(invocation: Invocation): HostObject {
     ].map(raise),
     ['relation_wrong_type', hostFunction('relation_wrong_type', ['relation', 'expected_type', 'model'], wrongType)],
   ])
+}
+
+function typesMissing({ column_names: names = [] }: Partial<Record<'column_names', Value>>): never {
+  throw new MillraceError('TRANSFORM_RAISED', {
+    message: `Contracted models require data_type to be defined for each column. Please ensure that the column name and data_type are defined within the YAML configuration for the ${repr(names)} column(s).`,
+  })
 }
 
 function wrongType({
@@ -285,12 +295,14 @@ function flags(invocation: Invocation): Value {
 
 /** The config object of a template: `config(...)` is the caller's affair, `config.get` and `config.require` read. */
 export class ConfigObject extends HostFunction {
+  readonly #capture: (call: CallArguments) => void
   readonly #read: (key: string) => unknown
   constructor(capture: (call: CallArguments) => void, read: (key: string) => unknown) {
     super('config', (call) => {
       capture(call)
       return ''
     })
+    this.#capture = capture
     this.#read = read
   }
   override attribute(name: string): Value | undefined {
@@ -301,7 +313,11 @@ export class ConfigObject extends HostFunction {
     if (name === 'require') return new HostFunction('require', (call) => this.#require(call))
     if (name === 'persist_relation_docs') return new HostFunction(name, () => this.#persists('relation'))
     if (name === 'persist_column_docs') return new HostFunction(name, () => this.#persists('columns'))
-    return name === 'set' ? new HostFunction('set', () => '') : undefined
+    return name === 'set' ? hostFunction('set', ['name', 'value'], (given) => this.#set(given)) : undefined
+  }
+  #set({ name = '', value = null }: Partial<Record<'name' | 'value', Value>>): string {
+    this.#capture({ positional: [], keyword: new Map([[str(name), value]]) })
+    return ''
   }
   #persists(what: 'relation' | 'columns'): boolean {
     const chosen = this.#read('persist_docs')

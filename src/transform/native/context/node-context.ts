@@ -5,7 +5,7 @@ import type { CompiledMacro, TemplateContext } from '../jinja/macro.ts'
 import type { Mode } from '../jinja/template.ts'
 import { str } from '../jinja/text.ts'
 import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
-import { PyDict, PyObject, presentOr } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyObject, presentOr } from '../jinja/value.ts'
 import { INTERNAL_PACKAGE } from '../parse/macro-registry.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { MacroEntry } from '../parse/nodes.ts'
@@ -22,6 +22,8 @@ export class NodeContext implements TemplateContext {
   readonly #packageName: string | undefined
   readonly #names: Map<string, Value>
   readonly #bound = new Map<string, Value>()
+  readonly #overrides: ReadonlyMap<string, Value>
+  readonly #given: readonly string[]
   #depth = 0
 
   constructor(options: {
@@ -31,14 +33,17 @@ export class NodeContext implements TemplateContext {
     permissive: boolean
     /** Whose macros are found by their bare names; the root project's when left out. */
     packageName?: string | undefined
+    /** What a unit test puts in the place of a macro or name: `name`, or `package.name`. */
+    overrides?: ReadonlyMap<string, Value> | undefined
   }) {
     this.#macros = options.macros
     this.#mode = options.mode
     this.#packageName = options.packageName
     this.permissive = options.permissive
+    this.#overrides = options.overrides ?? new Map()
     this.#names = new Map([...jinjaGlobals, ...options.names])
     this.#names.set('context', new ContextObject(this))
-    this.#names.set('builtins', new PyDict([...this.#names].map(([name, value]): [Value, Value] => [name, value])))
+    this.#given = [...this.#names.keys()]
   }
 
   set(name: string, value: Value): void {
@@ -46,13 +51,28 @@ export class NodeContext implements TemplateContext {
   }
 
   lookup(name: string): Value | undefined {
-    const held = this.#bound.get(name)
+    const held = this.#bound.get(name) ?? this.#overridden(name)
     if (held !== undefined) return held
     const entry = this.#macros.find(name, this.#packageName)
     const found = entry === undefined ? this.#package(name) : this.bind(entry)
-    if (found === undefined) return this.#names.get(name)
+    if (found === undefined) return this.#names.get(name) ?? this.#builtins(name)
     this.#bound.set(name, found)
     return found
+  }
+
+  /** A macro answers what the unit test says, another name is it. */
+  #overridden(name: string): Value | undefined {
+    const own = this.#overrides.get(name) ?? this.#overrides.get(`${INTERNAL_PACKAGE}.${name}`)
+    if (own === undefined) return undefined
+    return this.#macros.find(name, this.#packageName) === undefined ? own : new HostFunction(name, () => own)
+  }
+
+  /** `builtins`: the names as they are without the project's macros; made when somebody asks. */
+  #builtins(name: string): Value | undefined {
+    if (name !== 'builtins') return undefined
+    const builtins = new PyDict(this.#given.map((one): [Value, Value] => [one, this.#names.get(one) ?? null]))
+    this.#names.set(name, builtins)
+    return builtins
   }
 
   /** A macro of the registry in this node's context. */
@@ -67,6 +87,8 @@ export class NodeContext implements TemplateContext {
   #package(name: string): Value | undefined {
     if (name !== INTERNAL_PACKAGE && !this.#macros.hasPackage(name)) return undefined
     return new PackageNamespace((macro) => {
+      const own = this.#overrides.get(`${name}.${macro}`)
+      if (own !== undefined) return new HostFunction(macro, () => own)
       const entry = this.#macros.inPackage(name, macro)
       return entry === undefined ? undefined : this.bind(entry)
     })

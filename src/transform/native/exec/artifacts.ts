@@ -38,8 +38,12 @@ export function writeManifest(writer: ArtifactWriter, manifest: Manifest, outcom
 /** target/compiled and target/run: what a person reads when a model does not do what it should. */
 export function writeSql(writer: ArtifactWriter, outcome: Outcome): void {
   const unique = writer.options.invocation.invocationId
-  const path = artifactPath(outcome.node)
-  if (outcome.compiledCode !== null) writeWhole(join(writer.folder, 'compiled', path), outcome.compiledCode, unique)
+  const path = artifactPath(outcome.written ?? outcome.node)
+  // dbt keeps the query of a snapshot in the manifest alone.
+  const isShown = outcome.compiledCode !== null && outcome.node.resourceType !== 'snapshot'
+  if (outcome.compiledCode !== null && isShown)
+    writeWhole(join(writer.folder, 'compiled', path), outcome.compiledCode, unique)
+  for (const [file, text] of outcome.beside ?? []) writeWhole(join(writer.folder, 'compiled', file), text, unique)
   if (outcome.executedSql !== null) writeWhole(join(writer.folder, 'run', path), outcome.executedSql, unique)
 }
 
@@ -84,11 +88,17 @@ function resultContent(outcome: Outcome): object {
     message,
     failures,
     unique_id: node.uniqueId,
-    compiled: compiledCode !== null,
+    compiled: compiledMark(outcome),
     compiled_code: compiledCode,
     relation_name: node.resourceType === 'seed' ? null : node.relationName,
     batch_results: null,
   }
+}
+
+/** Null for what dbt does not compile at all: seeds, and what is only named. */
+function compiledMark({ node, compiled, compiledCode }: Outcome): boolean | null {
+  if (compiled !== undefined) return compiled
+  return node.resourceType === 'seed' ? null : compiledCode !== null
 }
 
 function argumentsContent(request: RunnerRequest): object {

@@ -10,6 +10,8 @@ import { ConfigObject, baseNames } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { referenceOf, sourceOf } from '../parse/captured.ts'
+import { withForeignKeys } from '../parse/foreign-keys.ts'
+import { refersTo } from '../parse/references.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { Manifest, Node } from '../parse/nodes.ts'
 import { argumentTemplate } from '../parse/test-builder.ts'
@@ -30,6 +32,8 @@ export interface Project {
   readonly invocations: ReadonlyMap<string, Invocation>
   /** The root project's `quoting`. */
   readonly quoting: Mapping
+  /** The target folder as the project or the command line writes it. */
+  readonly targetPath: string
 }
 
 /** A node's context with the ephemeral models that its text turned out to need. */
@@ -39,8 +43,19 @@ export interface RunContext {
   readonly model: PyDict
 }
 
+/** What a unit test puts in the place of names, of what its model reads, and of what the model itself is. */
+export interface StandIns {
+  readonly overrides: ReadonlyMap<string, Value>
+  readonly names: readonly (readonly [string, Value])[]
+}
+
 /** The context of a node that runs: references are relations, and only those that parsing saw. */
-export function runContext(project: Project, node: Node, more: Iterable<readonly [string, Value]>): RunContext {
+export function runContext(
+  project: Project,
+  node: Node,
+  more: Iterable<readonly [string, Value]>,
+  standIns: StandIns = { overrides: new Map(), names: [] },
+): RunContext {
   const ephemeral = new Set<string>()
   const self = relationOf(project, node)
   const model = modelDict(project, node)
@@ -49,6 +64,7 @@ export function runContext(project: Project, node: Node, more: Iterable<readonly
     mode: 'async',
     permissive: false,
     packageName: node.packageName,
+    overrides: standIns.overrides,
     names: [
       ...baseNames(invocationOf(project, node.packageName)),
       ['execute', true],
@@ -68,6 +84,7 @@ export function runContext(project: Project, node: Node, more: Iterable<readonly
         ),
       ],
       ...more,
+      ...standIns.names,
     ],
   })
   return { context, ephemeral, model }
@@ -75,14 +92,16 @@ export function runContext(project: Project, node: Node, more: Iterable<readonly
 
 /** The node as templates see it: the same words as in the manifest. */
 function modelDict(project: Project, node: Node): PyDict {
-  const content = nodeContent(node, undefined, { nowMs: project.invocation.startedAtMs })
+  const content = nodeContent(withForeignKeys(node, project.manifest), undefined, {
+    nowMs: project.invocation.startedAtMs,
+  })
   const dict = fromHost(content)
   if (!(dict instanceof PyDict)) throw new Error('the content of a node is a mapping')
   return dict
 }
 
 /** The invocation as the templates of a package see it: with that package's variables. */
-function invocationOf(project: Project, packageName: string): Invocation {
+export function invocationOf(project: Project, packageName: string): Invocation {
   return project.invocations.get(packageName) ?? project.invocation
 }
 
@@ -100,16 +119,24 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
   const reference = referenceOf(call)
   const target = node.dependsOnNodes
     .map((id) => project.manifest.nodes.get(id))
-    .filter((candidate) => candidate?.name === reference.name)
-    .find((candidate) => reference.package === null || candidate?.packageName === reference.package)
+    .find((candidate) => candidate !== undefined && refersTo(reference, candidate))
   if (target === undefined) {
     throw new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
   }
   if (target.config['materialized'] === 'ephemeral') {
     ephemeral.add(target.uniqueId)
-    return new Relation({ database: null, schema: null, identifier: CTE_PREFIX + target.name, type: 'cte' })
+    return cteRelation(target.alias)
   }
   return relationOf(project, target)
+}
+
+/** An ephemeral model as it is named in the statement that it stands in. */
+export function cteRelation(name: string): Relation {
+  return new Relation({ database: null, schema: null, identifier: CTE_PREFIX + name, type: 'cte' })
+}
+
+export function cteText(name: string, sql: string): string {
+  return ` ${CTE_PREFIX}${name} as (\n${sql}\n)`
 }
 
 function resolvedSource(project: Project, node: Node, call: CallArguments): Value {
@@ -146,7 +173,7 @@ async function addEphemeral(
     const run = runContext(project, node, [])
     const sql = await node.template.render(run.context)
     await addEphemeral(project, run.ephemeral, expressions)
-    expressions.set(id, ` ${CTE_PREFIX}${node.name} as (\n${sql}\n)`)
+    expressions.set(id, cteText(node.alias, sql))
   }
 }
 
@@ -157,7 +184,8 @@ export function withExpressions(sql: string, expressions: readonly string[]): st
   if (expressions.length === 0) return sql
   const list = expressions.join(', ')
   const opening = LEADING_WITH.exec(sql)
-  if (opening === null) return `with${list} ${sql}`
+  const [blank = ''] = /^\s*/.exec(sql) ?? []
+  if (opening === null) return `${blank}with${list} ${sql.slice(blank.length)}`
   return `${opening[0]} ${list},${sql.slice(opening[0].length)}`
 }
 

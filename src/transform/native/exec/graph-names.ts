@@ -3,7 +3,8 @@ import type { Value } from '../jinja/value.ts'
 import { PyObject } from '../jinja/value.ts'
 import type { Invocation } from '../context/base-names.ts'
 import type { Manifest } from '../parse/nodes.ts'
-import { describedContent, nodeContent, sourceContent } from './manifest-file.ts'
+import { describedContent } from './described-content.ts'
+import { nodeContent, sourceContent } from './manifest-file.ts'
 
 interface Described {
   readonly invocation: Invocation
@@ -34,11 +35,11 @@ class GraphNames extends PyObject {
 }
 
 function described(type: string): (project: Described) => object {
-  return ({ manifest }) =>
+  return ({ manifest, invocation }) =>
     Object.fromEntries(
       [...manifest.described.values()]
         .filter((entry) => entry.resourceType === type)
-        .map((entry) => [entry.uniqueId, describedContent(entry)]),
+        .map((entry) => [entry.uniqueId, describedContent(entry, invocation.startedAtMs)]),
     ) as object
 }
 

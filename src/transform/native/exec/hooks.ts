@@ -4,7 +4,8 @@ import { HostObject, PyTuple } from '../jinja/value.ts'
 import type { Node } from '../parse/nodes.ts'
 import { nodeContent } from './manifest-file.ts'
 import { runHook } from './run-node.ts'
-import type { NodeRunner, Outcome } from './run-node.ts'
+import type { NodeRunner } from './node-session.ts'
+import type { Outcome } from './run-node.ts'
 
 export type HookTag = 'on-run-start' | 'on-run-end'
 

@@ -12,25 +12,28 @@ import { installPackages } from '../project/install-packages.ts'
 import { readProject } from '../project/project-file.ts'
 import { writeManifest, writeRunResults, writeSql } from './artifacts.ts'
 import type { ArtifactWriter } from './artifacts.ts'
-import { listing } from './listing.ts'
 import { runHooks } from './hooks.ts'
 import { runOperation } from './operation.ts'
+import { invokeParsed } from './parsed.ts'
 import { prepare } from './prepare.ts'
 import type { Machine, OnEvent, Prepared } from './prepare.ts'
 import { freeContext } from './free-context.ts'
+import { nothingDone, runNode } from './run-node.ts'
+import { runUnitTest } from './unit-test.ts'
+import { runnable } from './runnable.ts'
+import type { NodeRunner } from './node-session.ts'
+import type { Outcome } from './run-node.ts'
 import { selected } from './selected.ts'
-import { runNode } from './run-node.ts'
-import type { NodeRunner, Outcome } from './run-node.ts'
 import { runPlan } from './schedule.ts'
 
 /** Which resource types a command runs by itself. */
 const commandTypes: Partial<Readonly<Record<RunnerCommand, readonly string[]>>> = {
-  build: ['seed', 'model', 'snapshot', 'test'],
+  build: ['seed', 'model', 'snapshot', 'test', 'unit_test', 'exposure'],
   run: ['model'],
-  test: ['test'],
+  test: ['test', 'unit_test'],
   seed: ['seed'],
   snapshot: ['snapshot'],
-  compile: ['model', 'snapshot', 'analysis', 'test'],
+  compile: ['model', 'snapshot', 'analysis', 'test', 'unit_test'],
 }
 
 /** Commands that run a project's hooks before and after: those that build something, and tests. */
@@ -39,16 +42,11 @@ const HOOKED: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'seed', 'sna
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   if (request.command === 'clean') return clean(request)
   if (request.command === 'deps') return installDependencies(request, onEvent)
+  if (request.command === 'parse' || request.command === 'ls') return invokeParsed(request, machine, onEvent)
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
   if (request.command === 'run-operation') return operation(prepared, request, machine, onEvent)
-  const nodes = request.command === 'parse' ? [] : selected(prepared, request, onEvent)
-  if (request.command === 'parse' || request.command === 'ls') {
-    if (request.command === 'ls')
-      for (const line of listing(nodes, request, prepared)) onEvent({ kind: 'output', line })
-    const manifestPath = writeManifest(writer(prepared, machine), prepared.manifest, [])
-    return { exitCode: 0, nodes: [], manifestPath, runResultsPath: null }
-  }
+  const nodes = selected(prepared, request, onEvent)
   return execute(
     prepared,
     request,
@@ -75,7 +73,7 @@ async function execute(
 ): Promise<RunnerResult> {
   const { manifest, invocation } = prepared
   const types = commandTypes[request.command] ?? []
-  const chosen = new Map(ids.flatMap((id) => nodeEntry(manifest.nodes.get(id), types)))
+  const chosen = new Map(ids.flatMap((id) => nodeEntry(runnable(manifest, id), types)))
   const database = new Database(invocation.target, Math.max(1, invocation.target.threads))
   const onAbort = (): void =>
     void database.cancel().catch((error: unknown) => onEvent({ kind: 'log', level: 'warn', message: String(error) }))
@@ -163,7 +161,7 @@ async function runAll({ prepared, request, machine, onEvent, chosen, runner }: R
       run: async (node) => {
         begun += 1
         onEvent({ kind: 'node_started', uniqueId: node.uniqueId, index: begun, total: chosen.size })
-        const outcome = await runNode(runner, node, onlyCompile)
+        const outcome = await runOne(runner, node, onlyCompile)
         writeSql(files, outcome)
         return report(outcome)
       },
@@ -175,9 +173,15 @@ async function runAll({ prepared, request, machine, onEvent, chosen, runner }: R
   return [...results.values()]
 }
 
+function runOne(runner: NodeRunner, node: Node, onlyCompile: boolean): Promise<Outcome> | Outcome {
+  if (node.resourceType === 'unit_test') return runUnitTest(runner, node, onlyCompile)
+  return node.resourceType === 'exposure' || node.resourceType === 'saved_query'
+    ? nothingDone(runner, node)
+    : runNode(runner, node, onlyCompile)
+}
+
 function skipped(node: Node, because: string | null): Outcome {
-  const message =
-    because === null ? 'Skipping due to fail_fast or cancellation' : `Skipped because ${because} did not succeed`
+  const message = because === null ? 'Skipping due to fail_fast' : null
   return {
     node,
     status: 'skipped',
@@ -188,6 +192,7 @@ function skipped(node: Node, because: string | null): Outcome {
     compiledCode: null,
     executedSql: null,
     response: {},
+    ...(node.resourceType === 'unit_test' ? { compiled: null } : {}),
   }
 }
 
@@ -210,7 +215,7 @@ function finish(prepared: Prepared, request: RunnerRequest, machine: Machine, al
     (outcome) => request.command === 'compile' || outcome.node.config['materialized'] !== 'ephemeral',
   )
   const files = writer(prepared, machine)
-  const manifestPath = writeManifest(files, prepared.manifest, outcomes)
+  const manifestPath = writeManifest(files, prepared.manifest, all)
   const elapsedSeconds = (machine.clock.nowMs() - prepared.startedAtMs) / 1000
   const runResultsPath = writeRunResults(files, request, outcomes, elapsedSeconds)
   const bad = outcomes.some(({ status }) => status === 'error' || status === 'fail' || status === 'skipped')

@@ -3,8 +3,11 @@ import { isoInstant } from '../../../domain/clock.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { DBT_VERSION, md5 } from '../context/base-names.ts'
 import { graphOf } from '../graph/graph.ts'
+import { withForeignKeys } from '../parse/foreign-keys.ts'
 import type { Mapping } from '../project/shape.ts'
 import type { ColumnEntry, DescribedEntry, Manifest, Node, Source } from '../parse/nodes.ts'
+import { primaryKeys } from '../parse/primary-keys.ts'
+import { describedContent } from './described-content.ts'
 
 export interface ArtifactOptions {
   readonly invocation: Invocation
@@ -26,13 +29,23 @@ export function manifestContent(
   options: ArtifactOptions,
 ): object {
   const graph = graphOf(manifest)
+  const keys = primaryKeys(manifest)
   const nodes = [...manifest.nodes.values()].map((node) => [
     node.uniqueId,
-    nodeContent(node, compiled.get(node.uniqueId), options),
+    nodeContent(
+      compiled.has(node.uniqueId) ? withForeignKeys(node, manifest) : node,
+      compiled.get(node.uniqueId),
+      options,
+      keys.get(node.uniqueId),
+    ),
   ])
   const disabled = [...manifest.disabled.values()].map((node) => [
     node.uniqueId,
     [nodeContent(node, undefined, options)],
+  ])
+  const switchedOff = manifest.disabledDescribed.map((entry) => [
+    entry.uniqueId,
+    [describedContent(entry, options.nowMs)],
   ])
   return {
     metadata: metadata(options),
@@ -42,51 +55,37 @@ export function manifestContent(
     ),
     macros: macrosContent(manifest, options),
     docs: Object.fromEntries([...manifest.docs.values()].map((block) => [block.uniqueId, docContent(block)])),
-    exposures: describedOf(manifest, 'exposure'),
-    metrics: describedOf(manifest, 'metric'),
-    groups: describedOf(manifest, 'group'),
+    exposures: describedOf(manifest, options, 'exposure'),
+    metrics: describedOf(manifest, options, 'metric'),
+    groups: describedOf(manifest, options, 'group'),
     selectors: options.selectors ?? {},
-    disabled: Object.fromEntries(disabled) as object,
-    parent_map: Object.fromEntries(graph.parents),
-    child_map: Object.fromEntries(graph.children),
-    group_map: {},
-    saved_queries: describedOf(manifest, 'saved_query'),
-    semantic_models: describedOf(manifest, 'semantic_model'),
-    unit_tests: {},
+    disabled: Object.fromEntries([...disabled, ...switchedOff]) as object,
+    parent_map: sortedLists(graph.parents),
+    child_map: sortedLists(graph.children),
+    group_map: groupMap(manifest),
+    saved_queries: describedOf(manifest, options, 'saved_query'),
+    semantic_models: describedOf(manifest, options, 'semantic_model'),
+    unit_tests: describedOf(manifest, options, 'unit_test'),
     functions: {},
   }
 }
 
-/** What is described and not run, as the manifest has it. */
-export function describedContent(entry: DescribedEntry): object {
-  return {
-    ...entry.content,
-    name: entry.name,
-    resource_type: entry.resourceType,
-    package_name: entry.packageName,
-    path: entry.path,
-    original_file_path: entry.originalFilePath,
-    unique_id: entry.uniqueId,
-    fqn: entry.fqn,
-    config: { ...describedDefaults[entry.resourceType], ...entry.config },
-    tags: entry.tags,
-    refs: entry.refs.map((ref) => ({ name: ref.name, package: ref.package, version: null })),
-    sources: entry.sources,
-    depends_on: { macros: [], nodes: entry.dependsOnNodes },
-  }
+function sortedLists(lists: ReadonlyMap<string, readonly string[]>): object {
+  return Object.fromEntries([...lists].map(([id, ids]) => [id, [...ids].sort()])) as object
 }
 
-/** What dbt fills in where nothing is configured. */
-const describedDefaults: Readonly<Partial<Record<DescribedEntry['resourceType'], object>>> = {
-  exposure: { tags: [], meta: {} },
-  metric: { group: null, meta: {} },
-  semantic_model: { group: null, meta: {} },
-  saved_query: { group: null, meta: {}, export_as: null, schema: null, cache: { enabled: false } },
+/** The members of every group. */
+function groupMap({ nodes, described }: Manifest): object {
+  const groups = [...described.values()].filter(({ resourceType }) => resourceType === 'group').map(({ name }) => name)
+  const members = [...nodes.values(), ...described.values()].filter(({ group }) => group !== null)
+  return Object.fromEntries(
+    groups.map((name) => [name, members.filter(({ group }) => group === name).map(({ uniqueId }) => uniqueId)]),
+  ) as object
 }
 
-function describedOf(manifest: Manifest, type: DescribedEntry['resourceType']): object {
+function describedOf(manifest: Manifest, { nowMs }: ArtifactOptions, type: DescribedEntry['resourceType']): object {
   const entries = [...manifest.described.values()].filter((entry) => entry.resourceType === type)
-  return Object.fromEntries(entries.map((entry) => [entry.uniqueId, describedContent(entry)])) as object
+  return Object.fromEntries(entries.map((entry) => [entry.uniqueId, describedContent(entry, nowMs)])) as object
 }
 
 function metadata({ invocation, startedAtMs, nowMs }: ArtifactOptions): object {
@@ -164,18 +163,16 @@ function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
       quote: column.quote,
       config: { meta: column.meta, tags: column.tags },
       tags: column.tags,
-      granularity: null,
+      granularity: column.granularity,
       doc_blocks: column.docBlocks,
     },
   ])
   return Object.fromEntries(content) as object
 }
 
-const NO_CONTRACT = { enforced: false, alias_types: true, checksum: null }
-
 /** Where a node's files lie below target/compiled and target/run. */
 export function artifactPath(node: Node): string {
-  return node.genericTest === null
+  return node.genericTest === null && node.resourceType !== 'unit_test'
     ? join(node.packageName, node.originalFilePath)
     : join(node.packageName, node.originalFilePath, node.path)
 }
@@ -185,8 +182,9 @@ export function nodeContent(
   node: Node,
   compiledCode: string | undefined,
   { nowMs }: Pick<ArtifactOptions, 'nowMs'>,
+  primaryKey: readonly string[] = [],
 ): object {
-  return {
+  const content = {
     database: node.database,
     schema: node.schema,
     name: node.name,
@@ -203,7 +201,7 @@ export function nodeContent(
     description: node.description,
     columns: columnsContent(node.columns),
     meta: node.meta,
-    group: node.config['group'] ?? null,
+    group: node.group,
     docs: node.config['docs'] ?? { show: true, node_color: null },
     patch_path: node.patchPath,
     build_path: null,
@@ -213,7 +211,7 @@ export function nodeContent(
     raw_code: node.rawCode,
     doc_blocks: node.docBlocks,
     language: 'sql',
-    refs: node.refs.map((ref) => ({ name: ref.name, package: ref.package, version: null })),
+    refs: node.refs,
     sources: node.sources,
     metrics: [],
     functions: [],
@@ -225,28 +223,43 @@ export function nodeContent(
     ...(compiledCode === undefined
       ? {}
       : { compiled: true, compiled_code: compiledCode, extra_ctes_injected: true, extra_ctes: [] }),
-    contract: NO_CONTRACT,
-    ...kindOnly(node),
+    contract: node.contract,
+    ...kindOnly(node, primaryKey),
   }
+  return node.resourceType === 'seed' ? withoutCode(content) : content
 }
 
-function kindOnly(node: Node): object {
-  if (node.resourceType === 'model') return modelOnly(node)
+/** A seed is no SQL: what is about code is not in its entry. */
+function withoutCode(content: Readonly<Record<string, unknown>>): object {
+  const {
+    contract: _contract,
+    language: _language,
+    refs: _refs,
+    sources: _sources,
+    metrics: _metrics,
+    ...rest
+  } = content
+  const { functions: _functions, compiled_path: _path, depends_on: _depends, ...seed } = rest
+  return { ...seed, depends_on: { macros: [] } }
+}
+
+function kindOnly(node: Node, primaryKey: readonly string[]): object {
+  if (node.resourceType === 'model') return modelOnly(node, primaryKey)
   if (node.resourceType === 'test') return testOnly(node)
   if (node.resourceType === 'operation') return { index: Number(node.name.split('-').at(-1)) }
   return node.resourceType === 'seed' ? { root_path: node.rootFolder } : {}
 }
 
-function modelOnly(node: Node): object {
+function modelOnly(node: Node, primaryKey: readonly string[]): object {
   const { access } = node.config
   return {
     access,
     constraints: node.constraints,
-    version: null,
-    latest_version: null,
-    deprecation_date: null,
-    primary_key: [],
-    time_spine: null,
+    version: node.version,
+    latest_version: node.latestVersion,
+    deprecation_date: node.deprecationDate,
+    primary_key: primaryKey,
+    time_spine: node.timeSpine,
   }
 }
 
@@ -299,7 +312,7 @@ export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, '
     relation_name: source.relationName,
     created_at: nowMs / 1000,
     unrendered_database: null,
-    unrendered_schema: null,
+    unrendered_schema: source.unrenderedSchema,
     doc_blocks: source.docBlocks,
   }
 }

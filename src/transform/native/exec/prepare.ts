@@ -1,12 +1,14 @@
 import type { Clock } from '../../../domain/clock.ts'
 import type { RunnerEvent, RunnerRequest } from '../../runner.ts'
 import type { Invocation } from '../context/base-names.ts'
+import { ParseCache } from '../parse/parse-cache.ts'
 import { parseProject } from '../parse/parse-project.ts'
-import type { ParsedProject } from '../parse/parse-project.ts'
+import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
 import { readNamedSelections } from '../graph/named-selections.ts'
 import type { NamedSelections } from '../graph/named-selections.ts'
 import { configurationContext } from '../project/configuration-context.ts'
+import type { Environment } from '../project/configuration-context.ts'
 import { readPackages } from '../project/packages.ts'
 import { readTarget } from '../project/profile.ts'
 import { packageVars, readProject } from '../project/project-file.ts'
@@ -28,12 +30,33 @@ export interface Prepared extends ParsedProject {
   readonly quoting: Project['quoting']
   readonly selections: NamedSelections
   readonly startedAtMs: number
+  /** The target folder as the project or the command line writes it: messages name it. */
+  readonly targetPath: string
 }
 
-/** Reads and parses the project; nothing has run when this throws. */
+/** Parses the project and keeps it for the next invocation, with the environment variables that it asked for. */
+function parsedAnew(options: ParseOptions, cache: ParseCache, asked: ReadonlySet<string>): ParsedProject {
+  const parsed = parseProject(options)
+  cache.write(parsed, asked)
+  return parsed
+}
+
+/** The environment, and the names that were asked of it. */
+function remembering(env: Environment): { readonly env: Environment; readonly asked: ReadonlySet<string> } {
+  const asked = new Set<string>()
+  const get = (held: Environment, name: string | symbol): string | undefined => {
+    if (typeof name !== 'string') return undefined
+    asked.add(name)
+    return held[name]
+  }
+  return { env: new Proxy(env, { get }), asked }
+}
+
+/** Reads and parses the project, or takes it as the last invocation left it; nothing has run when this throws. */
 export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
   const startedAtMs = machine.clock.nowMs()
-  const { vars, env } = request
+  const { vars } = request
+  const { env, asked } = remembering(request.env)
   const project = readProject({ projectDir: request.projectDir, targetPath: request.targetPath, vars, env })
   const profile = request.profile ?? project.profile
   const target = readTarget({
@@ -52,6 +75,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     target,
     packageName: project.name,
     storeFailures: request.storeFailures ?? false,
+    useColors: request.useColors ?? true,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,
@@ -65,11 +89,25 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
       { ...invocation, packageName: one.name, vars: packageVars(one, project, vars) },
     ]),
   )
-  const parsed = parseProject({ project, packages, invocation })
+  const { fullRefresh, storeFailures } = invocation
+  const seen = { vars, target, fullRefresh, storeFailures }
+  const cache = new ParseCache({ project, packages, seen, env: request.env, unique: invocation.invocationId })
+  const parsed =
+    (request.partialParse === false ? null : cache.read()) ??
+    parsedAnew({ project, packages, invocation }, cache, asked)
   const selections = readNamedSelections(
     project.folder,
     configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
     request.indirectSelection ?? 'eager',
   )
-  return { project, invocation, invocations, quoting: project.quoting, selections, startedAtMs, ...parsed }
+  return {
+    project,
+    invocation,
+    invocations,
+    quoting: project.quoting,
+    selections,
+    targetPath: project.targetPath,
+    startedAtMs,
+    ...parsed,
+  }
 }

@@ -7,7 +7,8 @@ import { isNode, selectablesOf } from '../graph/selectable.ts'
 import type { Selectable } from '../graph/selectable.ts'
 import { selectionOf } from '../graph/selection.ts'
 import type { Selection } from '../graph/selection.ts'
-import { describedContent, nodeContent, sourceContent } from './manifest-file.ts'
+import { describedContent } from './described-content.ts'
+import { nodeContent, sourceContent } from './manifest-file.ts'
 import type { OnEvent, Prepared } from './prepare.ts'
 
 const listed = [
@@ -77,5 +78,5 @@ function isEmpty(one: Selectable): boolean {
 /** One entry as the manifest has it. */
 export function contentOf(one: Selectable, { startedAtMs }: Pick<Prepared, 'startedAtMs'>): object {
   if (isNode(one)) return nodeContent(one, undefined, { nowMs: startedAtMs })
-  return one.resourceType === 'source' ? sourceContent(one, { nowMs: startedAtMs }) : describedContent(one)
+  return one.resourceType === 'source' ? sourceContent(one, { nowMs: startedAtMs }) : describedContent(one, startedAtMs)
 }

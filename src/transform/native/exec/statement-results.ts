@@ -33,7 +33,25 @@ export class StatementResults {
       },
     )
     const load = hostFunction('load_result', ['name'], ({ name = '' }) => this.#loaded(str(name)))
+    const raw = hostFunction(
+      'store_raw_result',
+      ['name', 'message', 'code', 'rows_affected', 'agate_table'],
+      ({ name = '', message = null, code = null, rows_affected: rows = null, agate_table: table = null }) => {
+        const response = new HostObject('AdapterResponse', [
+          ['_message', message],
+          ['code', code],
+          ['rows_affected', rows],
+        ])
+        this.#results.set(str(name), {
+          message: message === null ? 'OK' : str(message),
+          response,
+          table: table instanceof Table ? table : new Table([], []),
+        })
+        return ''
+      },
+    )
     return [
+      ['store_raw_result', raw],
       ['store_result', store],
       ['load_result', load],
     ]

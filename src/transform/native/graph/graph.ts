@@ -44,15 +44,34 @@ export function prerequisites(
 ): Map<string, Set<string>> {
   const needs = new Map<string, Set<string>>()
   for (const id of chosen) {
-    const ancestors = reached(graph.parents.get(id) ?? [], graph.parents)
+    const tested = testedModel(id, manifest)
+    const ancestors = reached(graph.parents.get(tested ?? id) ?? [], graph.parents)
     const own = new Set([...ancestors].filter((ancestor) => chosen.has(ancestor)))
-    if (testsFirst && manifest.nodes.get(id)?.resourceType !== 'test') {
+    if (testsFirst && (tested ?? manifest.nodes.get(id)?.resourceType ?? 'test') !== 'test') {
       for (const test of testsOf(ancestors, manifest, graph, chosen)) own.add(test)
+      for (const unit of unitTestsOf(id, manifest, graph, chosen)) own.add(unit)
+    }
+    if (testsFirst && tested !== undefined) {
+      // One after the other: those after one that failed are skipped with the model.
+      const units = unitTestsOf(tested, manifest, graph, chosen)
+      for (const unit of units.slice(0, units.indexOf(id))) own.add(unit)
     }
     own.delete(id)
     needs.set(id, own)
   }
   return needs
+}
+
+function unitTestsOf(id: string, manifest: Manifest, graph: Graph, chosen: ReadonlySet<string>): string[] {
+  return (graph.children.get(id) ?? [])
+    .filter((child) => chosen.has(child) && testedModel(child, manifest) === id)
+    .sort()
+}
+
+/** The model of a unit test, which runs before the model: as soon as the model itself could be built. */
+function testedModel(id: string, { described }: Manifest): string | undefined {
+  const entry = described.get(id)
+  return entry?.resourceType === 'unit_test' ? entry.dependsOnNodes[0] : undefined
 }
 
 /** The chosen tests that look at nothing but these nodes. */

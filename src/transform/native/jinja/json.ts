@@ -1,5 +1,5 @@
 import type { Value } from './value.ts'
-import { PyDict, PyFloat, PyTuple, PythonError } from './value.ts'
+import { PyDict, PyFloat, PyObject, PyTuple, PythonError } from './value.ts'
 import { floatText, str, typeName } from './text.ts'
 import { normalInteger } from './number.ts'
 import { order } from './operators.ts'
@@ -69,6 +69,7 @@ export function fromHost(value: unknown): Value {
   if (typeof value === 'bigint') return normalInteger(value)
   if (typeof value === 'number')
     return Number.isInteger(value) ? (Number.isSafeInteger(value) ? value : BigInt(value)) : new PyFloat(value)
+  if (value instanceof PyObject) return value
   if (Array.isArray(value)) return value.map((item) => fromHost(item))
   if (value instanceof Map)
     return new PyDict([...value].map(([key, item]): [Value, Value] => [fromHost(key), fromHost(item)]))

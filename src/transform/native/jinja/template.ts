@@ -21,17 +21,32 @@ export type ExtraNames = Readonly<Record<string, Value>>
  */
 export class Template {
   readonly file: string
-  readonly statements: readonly Statement[]
+  readonly firstLine: number
+  readonly source: string
+  #statements: readonly Statement[] | undefined
   readonly #compiled = new Map<string, unknown>()
 
-  private constructor(file: string, statements: readonly Statement[]) {
+  private constructor(source: string, file: string, firstLine: number) {
+    this.source = source
     this.file = file
-    this.statements = statements
+    this.firstLine = firstLine
   }
 
   /** Throws TRANSFORM_JINJA_SYNTAX with file, line and column. `firstLine` is where the source begins in its file. */
   static parse(source: string, file: string, firstLine = 1): Template {
-    return new Template(file, parseTemplate(source, file, firstLine))
+    const template = new Template(source, file, firstLine)
+    template.#statements = parseTemplate(source, file, firstLine)
+    return template
+  }
+
+  /** The same for a source that is known to parse: it is parsed when it is first needed. */
+  static later(source: string, file: string, firstLine = 1): Template {
+    return new Template(source, file, firstLine)
+  }
+
+  get statements(): readonly Statement[] {
+    this.#statements ??= parseTemplate(this.source, this.file, this.firstLine)
+    return this.#statements
   }
 
   get definitions(): readonly Definition[] {

@@ -1,19 +1,19 @@
-import { MillraceError } from '../../../domain/errors.ts'
 import { bind } from '../jinja/arguments.ts'
 import { fromHost, toHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PythonError } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyFloat, PythonError } from '../jinja/value.ts'
 import { ConfigObject, baseNames } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { ParseAdapter } from '../adapter/parse-adapter.ts'
 import type { Relation } from '../adapter/relation.ts'
+import { plainCalls } from './plain-template.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import { mergeConfig } from './config.ts'
-import type { NodeConfig, Reference } from './nodes.ts'
+import type { NodeConfig, NodeVersion, Reference } from './nodes.ts'
 
 /** What a node's templates said while they were rendered without a database. */
 export interface Captured {
@@ -36,6 +36,25 @@ export interface CaptureOptions {
 
 /** Renders a node with `execute` false, as dbt does to learn its references and configuration. */
 export function capture(options: CaptureOptions): Captured {
+  return withoutRendering(options) ?? rendered(options)
+}
+
+/** A plain template says what it refers to without being rendered, where `ref` and its kin are dbt's own. */
+function withoutRendering({ template, macros, packageName, extra }: CaptureOptions): Captured | undefined {
+  const isOwn = (name: string): boolean => macros.find(name, packageName) !== undefined
+  if (extra !== undefined || ['ref', 'source', 'config'].some(isOwn)) return undefined
+  const calls = plainCalls(template.statements)
+  if (calls === undefined) return undefined
+  const of = (name: string): CallArguments[] => calls.filter((one) => one.name === name).map(({ call }) => call)
+  return {
+    refs: distinctRefs(of('ref').map(referenceOf)),
+    sources: distinct(of('source').map(sourceOf), (pair) => pair.join('.')),
+    config: of('config').reduce<NodeConfig>((held, call) => mergeConfig(held, configCall(call)), {}),
+    macros: [],
+  }
+}
+
+function rendered(options: CaptureOptions): Captured {
   const refs: Reference[] = []
   const sources: (readonly [string, string])[] = []
   let config: NodeConfig = {}
@@ -69,7 +88,7 @@ export function capture(options: CaptureOptions): Captured {
   })
   options.template.renderNow(context, options.extra?.(context) ?? {})
   return {
-    refs: distinct(refs, (ref) => `${ref.package ?? ''}.${ref.name}`),
+    refs: distinctRefs(refs),
     sources: distinct(sources, (pair) => pair.join('.')),
     config,
     macros: [...context.calledMacros],
@@ -98,22 +117,26 @@ function emptyGraph(): PyDict {
   )
 }
 
+function distinctRefs(refs: readonly Reference[]): Reference[] {
+  return distinct(refs, (ref) => JSON.stringify(ref))
+}
+
 function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Item[] {
   return [...new Map(list.map((item) => [key(item), item])).values()]
 }
 
 /** The arguments of ref: a name, or a package and a name. */
 export function referenceOf(call: CallArguments): Reference {
-  if (call.keyword.has('version') || call.keyword.has('v')) {
-    throw new MillraceError('TRANSFORM_FEATURE_UNSUPPORTED', {
-      feature: 'model versions',
-      construct: 'ref(…, version=…)',
-    })
-  }
+  const version = versionOf(call.keyword.get('version') ?? call.keyword.get('v') ?? null)
   const [first, second] = call.positional.map((argument) => str(argument))
   if (first === undefined || call.positional.length > 2)
     throw new PythonError('TypeError', 'ref() takes one or two arguments')
-  return second === undefined ? { name: first, package: null } : { name: second, package: first }
+  return second === undefined ? { name: first, package: null, version } : { name: second, package: first, version }
+}
+
+function versionOf(value: Value): NodeVersion | null {
+  if (value === null || typeof value === 'number' || typeof value === 'string') return value
+  return value instanceof PyFloat ? value.value : str(value)
 }
 
 export function sourceOf(call: CallArguments): readonly [string, string] {

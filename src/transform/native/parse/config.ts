@@ -185,3 +185,12 @@ function ownKeys(level: Mapping): Mapping {
   const own = Object.entries(level).filter(([key, value]) => key.startsWith('+') || !isMapping(value))
   return Object.fromEntries(own.map(([key, value]) => [key.replace(/^\+/, ''), value]))
 }
+
+const KEPT: Readonly<Record<string, boolean>> = { ephemeral: false, table: true, view: true }
+
+/** Of a test, how and whether its rows are kept say the same: `store_failures_as` decides where it is set. */
+export function withStoredAs(config: NodeConfig): NodeConfig {
+  const { store_failures: kept, store_failures_as: as } = config
+  if (typeof as === 'string') return { ...config, store_failures: KEPT[as] ?? true }
+  return { ...config, store_failures_as: kept === true ? 'table' : kept === false ? 'ephemeral' : null }
+}

@@ -3,7 +3,7 @@ import { isMapping } from '../project/shape.ts'
 import { mergeConfig } from './config.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
-import type { DescribedEntry, NodeConfig, Reference } from './nodes.ts'
+import type { DescribedEntry, NodeConfig, NodeVersion, Reference } from './nodes.ts'
 import type { Described, DescribedKind } from './schema-files.ts'
 
 const types = {
@@ -15,17 +15,25 @@ const types = {
   unit_tests: 'unit_test',
 } as const satisfies Record<DescribedKind, DescribedEntry['resourceType']>
 
-const REF = /^\s*ref\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]+)['"]\s*)?(?:,\s*(?:v|version)\s*=\s*[^)]+)?\)\s*$/
+const REF = /^\s*ref\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]+)['"]\s*)?(?:,\s*(?:v|version)\s*=\s*([^)]+?)\s*)?\)\s*$/
 const SOURCE = /^\s*source\(\s*['"]([^'"]+)['"]\s*,\s*['"]([^'"]+)['"]\s*\)\s*$/
 
 /** What an expression of a schema file such as `ref('orders')` names. */
 export function namedIn(text: unknown): { readonly ref?: Reference; readonly source?: readonly [string, string] } {
   const bare = typeof text === 'string' ? text.replace(/^\{\{|\}\}$/g, '') : ''
-  const [, first, second] = REF.exec(bare) ?? []
+  const [, first, second, written] = REF.exec(bare) ?? []
+  const version = written === undefined ? null : writtenVersion(written)
   if (first !== undefined)
-    return { ref: second === undefined ? { name: first, package: null } : { name: second, package: first } }
+    return {
+      ref: second === undefined ? { name: first, package: null, version } : { name: second, package: first, version },
+    }
   const [, source, table] = SOURCE.exec(bare) ?? []
   return source !== undefined && table !== undefined ? { source: [source, table] } : {}
+}
+
+function writtenVersion(text: string): NodeVersion {
+  const quoted = /^['"](.*)['"]$/.exec(text)?.[1]
+  return quoted ?? (Number.isNaN(Number(text)) ? text : Number(text))
 }
 
 /** A thing that is described and not run, with its place in the graph. */
@@ -38,7 +46,8 @@ export function describedEntry(
   const fqn = [project.name, ...folders(file), ...(kind === 'unit_tests' ? [modelOf(content)] : []), name]
   const named = expressionsOf(kind, content).map((text) => namedIn(text))
   const own = isMapping(content['config']) ? content['config'] : {}
-  const tree = kind === 'unit_tests' ? 'unitTests' : 'exposures'
+  // dbt configures groups where it configures models.
+  const tree = kind === 'unit_tests' ? 'unitTests' : kind === 'groups' ? 'models' : 'exposures'
   const above = project === root ? [] : parser.levels(root, tree, fqn)
   const config = [...parser.levels(project, tree, fqn), own, ...above].reduce(mergeConfig, {
     enabled: true,
@@ -57,6 +66,12 @@ export function describedEntry(
     fqn,
     content,
     config,
+    group:
+      kind === 'metrics' || kind === 'saved_queries'
+        ? typeof config['group'] === 'string'
+          ? config['group']
+          : null
+        : null,
     tags: [...new Set(tags.map(String))],
     refs: named.flatMap(({ ref }) => ref ?? []),
     sources: named.flatMap(({ source }) => (source ? [source] : [])),
@@ -67,8 +82,7 @@ export function describedEntry(
 function expressionsOf(kind: DescribedKind, content: Mapping): readonly unknown[] {
   if (kind === 'exposures') return Array.isArray(content['depends_on']) ? content['depends_on'] : []
   if (kind === 'semantic_models') return [content['model']]
-  if (kind !== 'unit_tests') return []
-  return [`ref('${modelOf(content)}')`]
+  return []
 }
 
 function modelOf(content: Mapping): string {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
+import { MillraceError } from '../../../domain/errors.ts'
 import type { Project } from '../project/project-file.ts'
 import { refuse } from '../features.ts'
 
@@ -19,9 +20,19 @@ export function filesOf(project: Project, folders: readonly string[], endings: r
       .map((path) => ({
         file: slashes(relative(project.folder, path)),
         path: slashes(relative(join(project.folder, folder), path)),
-        text: readFileSync(path, 'utf8'),
+        text: textOf(path, slashes(relative(project.folder, path))),
       })),
   )
+}
+
+/** A seed is held in memory whole and loaded in statements; what is larger belongs to COPY. */
+const SEED_MB_MAX = 256
+
+function textOf(path: string, file: string): string {
+  const sizeMb = extname(path) === '.csv' ? statSync(path).size / 2 ** 20 : 0
+  if (sizeMb > SEED_MB_MAX)
+    throw new MillraceError('TRANSFORM_SEED_TOO_LARGE', { file, sizeMb: Math.round(sizeMb), limitMb: SEED_MB_MAX })
+  return readFileSync(path, 'utf8')
 }
 
 function slashes(path: string): string {

@@ -43,6 +43,8 @@ export interface NodeParts {
   readonly tags?: readonly string[]
   /** Of a file whose checksum is not that of its raw code. */
   readonly checksumText?: string
+  /** Of a test: the group of what it is about. */
+  readonly group?: string | null
   /** Of a hook of the project: when it runs, which dbt keeps as its tag. */
   readonly hookTag?: string
   /** How the node is rendered for its references when its template alone is not enough. */

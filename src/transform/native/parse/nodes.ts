@@ -1,13 +1,26 @@
 import type { Definition } from '../jinja/ast.ts'
 import type { Template } from '../jinja/template.ts'
+import type { PyDict, Value } from '../jinja/value.ts'
 import type { Mapping } from '../project/shape.ts'
 
 /** Configuration of a node: dbt's keys, defaults filled in; unknown ones are kept, as dbt keeps them. */
 export type NodeConfig = Record<string, unknown>
 
+/** A model's version as its schema file writes it: a number or a word. */
+export type NodeVersion = number | string
+
 export interface Reference {
   readonly name: string
   readonly package: string | null
+  /** Null asks for the latest one, or for a model without versions. */
+  readonly version: NodeVersion | null
+}
+
+/** What a model promises of its columns; the checksum stands when the promise is enforced. */
+export interface Contract {
+  readonly enforced: boolean
+  readonly alias_types: boolean
+  readonly checksum: string | null
 }
 
 export interface ColumnEntry {
@@ -19,10 +32,20 @@ export interface ColumnEntry {
   readonly quote: boolean | null
   readonly docBlocks: readonly string[]
   readonly constraints: readonly Mapping[]
+  readonly granularity: string | null
 }
 
 /** The kinds of node that have a file of their own. `operation` is a hook of the project. */
-export type ResourceType = 'model' | 'test' | 'seed' | 'snapshot' | 'analysis' | 'operation'
+export type ResourceType =
+  | 'model'
+  | 'test'
+  | 'seed'
+  | 'snapshot'
+  | 'analysis'
+  | 'operation'
+  | 'unit_test'
+  | 'exposure'
+  | 'saved_query'
 
 /** What a generic test was made from. */
 export interface GenericTest {
@@ -71,6 +94,13 @@ export interface Node extends Common {
   /** The folder of its package; a seed's file lies below it. */
   readonly rootFolder: string
   readonly constraints: readonly Mapping[]
+  readonly contract: Contract
+  readonly group: string | null
+  readonly version: NodeVersion | null
+  readonly latestVersion: NodeVersion | null
+  /** An instant as dbt writes it, or null. */
+  readonly deprecationDate: string | null
+  readonly timeSpine: Mapping | null
 }
 
 export interface Source extends Common {
@@ -84,6 +114,39 @@ export interface Source extends Common {
   readonly freshness: Mapping | null
   readonly loadedAtField: string | null
   readonly loadedAtQuery: string | null
+  /** The schema as it is written, null when it is not. */
+  readonly unrenderedSchema: string | null
+}
+
+/** What stands in for one of the inputs of a unit test, or what is expected of it. */
+export interface UnitFixture {
+  /** `ref('orders')`, `source('raw', 'orders')` or `this`; empty for what is expected. */
+  readonly input: string
+  readonly format: 'dict' | 'csv' | 'sql'
+  /** A list of dicts, or SQL. */
+  readonly rows: Value
+  /** The name of its file, null when the rows stand in the schema file. */
+  readonly fixture: string | null
+}
+
+export interface UnitTest {
+  readonly model: string
+  readonly given: readonly UnitFixture[]
+  readonly expect: UnitFixture
+  readonly overrides: UnitOverrides | null
+  readonly versions: {
+    readonly include: readonly NodeVersion[] | null
+    readonly exclude: readonly NodeVersion[] | null
+  } | null
+  readonly version: NodeVersion | null
+  readonly schema: string | null
+  readonly checksum: string
+}
+
+export interface UnitOverrides {
+  readonly macros: PyDict
+  readonly vars: PyDict
+  readonly envVars: PyDict
 }
 
 /** An exposure, group, metric or another thing that is described and not run, with what it depends on. */
@@ -97,10 +160,13 @@ export interface DescribedEntry {
   readonly fqn: readonly string[]
   readonly content: Mapping
   readonly config: NodeConfig
+  readonly group: string | null
   readonly tags: readonly string[]
   readonly refs: readonly Reference[]
   readonly sources: readonly (readonly [string, string])[]
   readonly dependsOnNodes: readonly string[]
+  /** Of a unit test alone. */
+  readonly unit?: UnitTest
 }
 
 export interface MacroEntry {
@@ -129,6 +195,7 @@ export interface Manifest {
   readonly described: ReadonlyMap<string, DescribedEntry>
   readonly nodes: ReadonlyMap<string, Node>
   readonly disabled: ReadonlyMap<string, Node>
+  readonly disabledDescribed: readonly DescribedEntry[]
   readonly sources: ReadonlyMap<string, Source>
   readonly macros: ReadonlyMap<string, MacroEntry>
   readonly docs: ReadonlyMap<string, DocBlock>

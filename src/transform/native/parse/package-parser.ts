@@ -13,21 +13,34 @@ import { str } from '../jinja/text.ts'
 import { Template, callMacroNow } from '../jinja/template.ts'
 import type { Value } from '../jinja/value.ts'
 import { PyDict } from '../jinja/value.ts'
-import { configurationContext, renderConfiguration } from '../project/configuration-context.ts'
+import { configurationContext } from '../project/configuration-context.ts'
 import type { Project, ProjectConfigs } from '../project/project-file.ts'
+import type { TemplateContext } from '../jinja/macro.ts'
 import { packageVars } from '../project/project-file.ts'
-import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
-import { refuse } from '../features.ts'
+import { contractOf } from './contract.ts'
+import { refuseConfig, renderedLevel, storesFailures } from './node-config.ts'
+import { foreignKeys } from './foreign-keys.ts'
+import { versionFiles } from './version-files.ts'
 import { capture } from './captured.ts'
 import type { Captured } from './captured.ts'
-import { mergeConfig, modelDefaults, projectLevels, seedDefaults, snapshotDefaults, testDefaults } from './config.ts'
+import {
+  withStoredAs,
+  mergeConfig,
+  modelDefaults,
+  projectLevels,
+  seedDefaults,
+  snapshotDefaults,
+  testDefaults,
+} from './config.ts'
 import { describedEntry } from './described.ts'
 import { filesOf } from './files.ts'
 import type { SourceFile } from './files.ts'
 import type { MacroRegistry } from './macro-registry.ts'
-import type { DescribedEntry, DocBlock, Node, NodeConfig, Source } from './nodes.ts'
+import type { ColumnEntry, DescribedEntry, DocBlock, Node, NodeConfig, Source } from './nodes.ts'
 import type { NodeKind, NodeMaker, NodeParts } from './node-maker.ts'
+import { plainNaming } from './plain-names.ts'
+import type { Names, PlainNaming } from './plain-names.ts'
 import { scan } from './scan.ts'
 import { readSchemaFiles } from './schema-files.ts'
 import type { Patch, SchemaFiles } from './schema-files.ts'
@@ -59,6 +72,9 @@ export class PackageParser implements NodeMaker {
   readonly macros: MacroRegistry
   readonly schema: SchemaFiles
   readonly #naming: NodeContext
+  #versionFiles: ReadonlyMap<string, Patch> | undefined
+  #levelContext: TemplateContext | undefined
+  #plainNaming: PlainNaming | undefined
 
   constructor({ project, root, invocation, macros, docs }: PackageOptions) {
     this.project = project
@@ -90,7 +106,9 @@ export class PackageParser implements NodeMaker {
     for (const entry of project === this.root ? this.macros.entries.values() : []) {
       if (entry.packageName === project.name) scan([entry.definition], entry.path, (name) => this.#isMacro(name))
     }
-    const tests = filesOf(project, project.testPaths, ['.sql']).filter((file) => !file.path.startsWith('generic/'))
+    const tests = filesOf(project, project.testPaths, ['.sql']).filter(
+      (file) => !/^(?:generic|fixtures)\//.test(file.path),
+    )
     const nodes = [
       ...filesOf(project, project.modelPaths, ['.sql']).map((file) => this.#sqlFile('model', file)),
       ...filesOf(project, project.seedPaths, ['.csv']).map((file) => this.#seed(file)),
@@ -103,7 +121,9 @@ export class PackageParser implements NodeMaker {
     return {
       nodes,
       sources: this.schema.sources.map((patch) => sourceOfPatch(this, patch)),
-      described: this.schema.described.map((one) => describedEntry(this, one)),
+      described: this.schema.described
+        .filter(({ kind }) => kind !== 'unit_tests')
+        .map((one) => describedEntry(this, one)),
     }
   }
 
@@ -112,15 +132,19 @@ export class PackageParser implements NodeMaker {
   }
 
   #sqlFile(type: 'model' | 'analysis' | 'test', file: SourceFile): Node {
-    const name = basename(file.path, '.sql')
+    const fileName = basename(file.path, '.sql')
     const { template, rawCode } = this.#template(file)
+    const model = type === 'model' ? this.#modelPatch(fileName) : undefined
+    const name = model?.name ?? fileName
     const kinds = {
-      model: { defaults: modelDefaults(), tree: 'models', patch: this.schema.patches.models.get(name) },
+      model: { defaults: modelDefaults(), tree: 'models', patch: model },
       analysis: { defaults: modelDefaults(), tree: 'models', patch: this.schema.patches.analyses.get(name) },
       test: { defaults: testDefaults(), tree: 'tests', patch: this.schema.patches.tests.get(name) },
     } as const
     const { defaults, tree, patch } = kinds[type]
-    const below = type === 'analysis' ? ['analysis', ...pathNames(file.path)] : pathNames(file.path)
+    const own = pathNames(file.path)
+    const versioned = model?.versioning == null ? own : [...own.slice(0, -1), name, `v${model.versioning.version}`]
+    const below = type === 'analysis' ? ['analysis', ...own] : versioned
     return this.node(
       { resourceType: type, defaults, tree },
       {
@@ -133,6 +157,12 @@ export class PackageParser implements NodeMaker {
         patch,
       },
     )
+  }
+
+  /** What schema files say of the model in a file: of the version that the file defines when the model has versions. */
+  #modelPatch(fileName: string): Patch | undefined {
+    this.#versionFiles ??= versionFiles(this.project, this.schema.patches.models)
+    return this.#versionFiles.get(fileName) ?? this.schema.patches.models.get(fileName)
   }
 
   #seed(file: SourceFile): Node {
@@ -166,6 +196,7 @@ export class PackageParser implements NodeMaker {
           fqn: [project.name, ...pathNames(file.path), block.name],
           rawCode: block.rawCode,
           template: block.template,
+          checksumText: file.text.trim(),
           patch: this.schema.patches.snapshots.get(block.name),
         })
       }),
@@ -221,7 +252,8 @@ export class PackageParser implements NodeMaker {
   /** What a project's tree says of a node. Hooks stay as they are written: they are rendered when they run. */
   levels(project: Project, tree: keyof ProjectConfigs, fqn: readonly string[]): readonly Mapping[] {
     const { env, vars, target } = this.invocation
-    const context = configurationContext(env, vars, new Map([['target', targetObject(target)]]))
+    this.#levelContext ??= configurationContext(env, vars, new Map([['target', targetObject(target)]]))
+    const context = this.#levelContext
     return projectLevels(project.configs[tree], fqn).map((level) => renderedLevel(level, context))
   }
 
@@ -252,11 +284,17 @@ export class PackageParser implements NodeMaker {
   ): Node {
     const { captured } = known
     refuseConfig(known.config, parts.file)
+    const merged = kind.resourceType === 'test' ? withStoredAs(known.config) : known.config
     const config: NodeConfig =
-      parts.hookTag === undefined ? known.config : { ...known.config, tags: [parts.hookTag], materialized: 'view' }
+      parts.hookTag === undefined ? merged : { ...merged, tags: [parts.hookTag], materialized: 'view' }
     const { project } = this
-    const uniqueId = `${kind.resourceType}.${project.name}.${parts.name}${parts.hash === undefined ? '' : `.${parts.hash}`}`
+    const versioning = parts.patch?.versioning ?? null
+    const suffix = versioning === null ? (parts.hash ?? '') : `v${versioning.version}`
+    const uniqueId = `${kind.resourceType}.${project.name}.${parts.name}${suffix === '' ? '' : `.${suffix}`}`
     const names = this.#names(kind, parts, config, uniqueId)
+    const columns = parts.patch?.columns ?? new Map<string, ColumnEntry>()
+    const constraints = parts.patch?.constraints ?? []
+    const keys = foreignKeys(columns, constraints)
     const hasRelation =
       ['seed', 'snapshot'].includes(kind.resourceType) ||
       (kind.resourceType === 'model' && config['materialized'] !== 'ephemeral') ||
@@ -276,7 +314,7 @@ export class PackageParser implements NodeMaker {
         : null,
       description: parts.patch?.description ?? parts.description ?? '',
       docBlocks: parts.patch?.docBlocks ?? [],
-      columns: parts.patch?.columns ?? new Map(),
+      columns,
       tags: [...new Set([...(parts.tags ?? []), ...((config['tags'] ?? []) as string[])])],
       meta: { ...(config['meta'] as Mapping), ...parts.patch?.meta },
       config,
@@ -288,22 +326,26 @@ export class PackageParser implements NodeMaker {
         parts.generic === undefined
           ? { name: 'sha256', checksum: sha256(parts.checksumText ?? parts.rawCode) }
           : { name: 'none', checksum: '' },
-      refs: captured.refs,
-      sources: captured.sources,
+      refs: [...captured.refs, ...keys.refs],
+      sources: [...captured.sources, ...keys.sources],
       dependsOnNodes: [],
       dependsOnMacros: captured.macros,
       genericTest: parts.generic ?? null,
       rootFolder: project.folder,
-      constraints: parts.patch?.constraints ?? [],
+      constraints,
+      contract: contractOf({ name: parts.name, file: parts.file, config, columns, constraints }),
+      group: parts.group ?? (typeof config['group'] === 'string' ? config['group'] : null),
+      version: versioning?.version ?? null,
+      latestVersion: versioning?.latest ?? null,
+      deprecationDate: parts.patch?.deprecationDate ?? null,
+      timeSpine: parts.patch?.timeSpine ?? null,
     }
   }
 
-  #names(
-    kind: NodeKind,
-    parts: NodeParts,
-    config: NodeConfig,
-    uniqueId: string,
-  ): { readonly database: string; readonly schema: string; readonly alias: string } {
+  #names(kind: NodeKind, parts: NodeParts, config: NodeConfig, uniqueId: string): Names {
+    this.#plainNaming ??= plainNaming(this.macros, this.project.name, this.invocation.target)
+    const plain = this.#plainNaming(kind.resourceType, parts, config)
+    if (plain !== null) return plain
     const named = new PyDict([
       ['name', parts.name],
       ['resource_type', kind.resourceType],
@@ -315,6 +357,7 @@ export class PackageParser implements NodeMaker {
       ['tags', fromHost(config['tags'] ?? [])],
       ['meta', fromHost(config['meta'] ?? {})],
       ['unique_id', uniqueId],
+      ['version', parts.patch?.versioning?.version ?? null],
     ])
     const custom = (key: string): Value => fromHost(config[key] ?? null)
     const literal = (key: string): string | undefined =>
@@ -332,32 +375,6 @@ export class PackageParser implements NodeMaker {
     if (entry === undefined) throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: `generate_${component}_name` })
     return str(callMacroNow(new Macro(this.macros.compiled(entry, 'sync'), this.#naming), [custom, node])).trim()
   }
-}
-
-/** Refuses what a node asks for and the runner does not do; a contract that is not enforced asks for nothing. */
-function refuseConfig(config: NodeConfig, file: string): void {
-  for (const [key, value] of Object.entries(config)) {
-    const idle = value === null || value === undefined || (isMapping(value) && value['enforced'] === false)
-    if (!idle) refuse('config', key, { file })
-  }
-}
-
-const HOOKS = new Set(['pre-hook', 'post-hook', 'pre_hook', 'post_hook'])
-
-function renderedLevel(level: Mapping, context: ReturnType<typeof configurationContext>): Mapping {
-  return Object.fromEntries(
-    Object.entries(level).map(([key, value]) => [
-      key,
-      HOOKS.has(key) ? value : renderConfiguration(value, context, 'dbt_project.yml'),
-    ]),
-  )
-}
-
-/** Whether a test keeps the rows that it finds: its own word, else the invocation's. */
-function storesFailures(config: NodeConfig, { storeFailures }: Pick<Invocation, 'storeFailures'>): boolean {
-  if (config['store_failures_as'] === 'ephemeral') return false
-  if (config['store_failures_as'] === 'table' || config['store_failures_as'] === 'view') return true
-  return typeof config['store_failures'] === 'boolean' ? config['store_failures'] : storeFailures
 }
 
 function sha256(text: string): string {

@@ -1,6 +1,7 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import type { Invocation } from '../context/base-names.ts'
 import type { Project } from '../project/project-file.ts'
+import { refuse } from '../features.ts'
 import { checkFiles } from './files.ts'
 import { loadDocs, loadMacros } from './load-macros.ts'
 import type { MacroRegistry } from './macro-registry.ts'
@@ -8,6 +9,7 @@ import type { DocBlock, Manifest } from './nodes.ts'
 import { PackageParser } from './package-parser.ts'
 import { buildGenericTests } from './parse-tests.ts'
 import { resolveReferences } from './resolve.ts'
+import { unitTests } from './unit-tests.ts'
 
 export interface ParseOptions {
   readonly project: Project
@@ -35,9 +37,13 @@ export function parseProject({ project: root, packages, invocation }: ParseOptio
   const sources = parts.flatMap((part) => part.sources)
   const manifest = resolveReferences({
     projectName: root.name,
+    restricted: new Set(all.filter(({ restrictAccess }) => restrictAccess).map(({ name }) => name)),
     nodes: [...subjects, ...tests],
     sources: sources.filter((source) => source.config['enabled'] !== false),
-    described: parts.flatMap((part) => part.described),
+    described: [
+      ...parts.flatMap((part) => part.described),
+      ...parsers.flatMap((parser) => unitTests(parser, parser.schema, subjects)),
+    ],
     macros: macros.entries,
     docs: new Map([...docs.values()].flatMap((blocks) => [...blocks.values()].map((block) => [block.uniqueId, block]))),
   })
@@ -57,6 +63,7 @@ function checkMaterializations({ nodes }: Manifest, macros: MacroRegistry): void
   for (const node of nodes.values()) {
     const name = String(node.config['materialized'])
     if (node.resourceType !== 'model' || name === 'ephemeral' || macros.materialization(name) !== undefined) continue
+    refuse('materialization', name, { file: node.originalFilePath })
     throw new MillraceError('TRANSFORM_MATERIALIZATION_UNKNOWN', {
       materialization: name,
       file: node.originalFilePath,

@@ -9,11 +9,11 @@ import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { capture } from './captured.ts'
 import { testDefaults } from './config.ts'
-import { namedIn } from './described.ts'
-import type { MacroEntry, Node } from './nodes.ts'
+import type { Node, NodeVersion } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
 import type { Patch, SchemaFiles, TestUse } from './schema-files.ts'
+import { testCapture } from './test-capture.ts'
 import { argumentTemplate, testHash, testNames, testTemplate } from './test-builder.ts'
 
 /** What a generic test stands on. */
@@ -26,6 +26,8 @@ interface Subject {
   readonly fileKeyName: string
   readonly attachedNode: string | null
   readonly enabled: boolean
+  readonly group: string | null
+  readonly version: NodeVersion | null
   readonly tags: readonly string[]
 }
 
@@ -34,9 +36,11 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
   const ofNodes = (['models', 'seeds', 'snapshots'] as const).flatMap((kind) => {
     const type = { models: 'model', seeds: 'seed', snapshots: 'snapshot' }[kind]
     const own = nodes.filter((node) => node.resourceType === type && node.packageName === parser.project.name)
-    const byName = new Map(own.map((node) => [node.name, node]))
+    const byName = new Map(own.map((node) => [versionedKey(node.name, node.version), node]))
     return [...schema.patches[kind].values()].flatMap((patch) => {
-      const node = byName.get(patch.name) ?? otherKind(nodes, patch.name, parser.project.name)
+      const node =
+        byName.get(versionedKey(patch.name, patch.versioning?.version ?? null)) ??
+        otherKind(nodes, patch.name, parser.project.name)
       return node === undefined ? [] : testsOf(parser, patch, nodeSubject(patch, node, kind))
     })
   })
@@ -48,11 +52,17 @@ export function buildGenericTests(parser: NodeMaker, schema: SchemaFiles, nodes:
       call: `source('${patch.sourceName}', '${patch.name}')`,
       fileKeyName: `sources.${patch.sourceName}`,
       attachedNode: null,
+      group: null,
+      version: null,
       enabled: patch.config['enabled'] !== false && patch.sourceConfig['enabled'] !== false,
       tags: [...patch.sourceTags, ...asTags(patch.config['tags'])],
     }),
   )
   return [...ofNodes, ...ofSources]
+}
+
+function versionedKey(name: string, version: NodeVersion | null): string {
+  return version === null ? name : `${name}.v${version}`
 }
 
 /** dbt takes an entry under `models` for a seed or snapshot of that name, too. */
@@ -68,11 +78,13 @@ function otherKind(nodes: readonly Node[], name: string, packageName: string): N
 function nodeSubject(patch: Patch, node: Node, kind: 'models' | 'seeds' | 'snapshots'): Subject {
   return {
     file: patch.file,
-    label: patch.name,
+    label: node.version === null ? patch.name : `${patch.name}_v${node.version}`,
     kind: (test) => test,
-    call: `ref('${patch.name}')`,
+    call: node.version === null ? `ref('${patch.name}')` : `ref('${patch.name}', version='${node.version}')`,
     fileKeyName: `${kind}.${patch.name}`,
     attachedNode: node.uniqueId,
+    group: node.group,
+    version: node.version,
     enabled: node.config['enabled'] !== false,
     tags: [],
   }
@@ -88,11 +100,11 @@ function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
 
 function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
   const macro = `test_${entry.name}`
-  const known =
+  const macroEntry =
     entry.namespace === null
       ? parser.macros.find(macro, parser.project.name)
       : parser.macros.inPackage(entry.namespace, macro)
-  if (known === undefined) {
+  if (macroEntry === undefined) {
     throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro, file: subject.file })
   }
   const arguments_ = { ...(columnName === null ? {} : { column_name: columnName }), ...entry.arguments }
@@ -105,7 +117,7 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
   const config = { ...entry.config, ...alias, ...(subject.enabled ? {} : { enabled: false }) }
   const rawCode = testTemplate(entry, config)
   const metadata = { namespace: entry.namespace, name: entry.name, kwargs }
-  const template = Template.parse(rawCode, subject.file)
+  const template = Template.later(rawCode, subject.file)
   return parser.node(
     { resourceType: 'test', defaults: testDefaults(), tree: 'tests' },
     {
@@ -118,9 +130,18 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
       description: entry.description,
       tags: subject.tags,
       hash: testHash(full, metadata),
+      group: subject.group,
       generic: { ...metadata, columnName, fileKeyName: subject.fileKeyName, attachedNode: subject.attachedNode },
       captured: (self, configured) => {
-        if (isPlain(known)) return { ...named(subject.call), config, macros: [known.uniqueId] }
+        const call = {
+          macro: macroEntry,
+          subject: subject.call,
+          version: subject.version,
+          arguments: arguments_,
+          config,
+        }
+        const plain = testCapture(call, parser.macros, parser.project.name)
+        if (plain !== null) return plain
         const found = capture({
           invocation: parser.invocation,
           macros: parser.macros,
@@ -130,20 +151,10 @@ function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }:
           knownConfig: { ...configured, ...config },
           extra: (context) => ({ _dbt_generic_test_kwargs: kwargsNow(kwargs, context, basename(subject.file)) }),
         })
-        return { ...found, macros: [...new Set([known.uniqueId, ...found.macros])] }
+        return { ...found, macros: [...new Set([macroEntry.uniqueId, ...found.macros])] }
       },
     },
   )
-}
-
-/** dbt does not render its own two commonest tests to learn what they look at. */
-function isPlain({ uniqueId }: MacroEntry): boolean {
-  return uniqueId === 'macro.dbt.test_unique' || uniqueId === 'macro.dbt.test_not_null'
-}
-
-function named(call: string): Pick<Node, 'refs' | 'sources'> {
-  const { ref, source } = namedIn(call)
-  return { refs: ref === undefined ? [] : [ref], sources: source === undefined ? [] : [source] }
 }
 
 function asTags(value: unknown): readonly string[] {

@@ -1,9 +1,12 @@
 import { MillraceError } from '../../../domain/errors.ts'
+import { checkAccess, checkGroups } from './access.ts'
 import { withMetricParents } from './metric-parents.ts'
-import type { DescribedEntry, DocBlock, MacroEntry, Manifest, Node, Reference, Source } from './nodes.ts'
+import type { DescribedEntry, DocBlock, MacroEntry, Manifest, Node, NodeVersion, Reference, Source } from './nodes.ts'
 
 export interface Unresolved {
   readonly projectName: string
+  /** The packages whose protected models only they themselves may refer to. */
+  readonly restricted: ReadonlySet<string>
   readonly nodes: readonly Node[]
   readonly described: readonly DescribedEntry[]
   readonly sources: readonly Source[]
@@ -24,6 +27,7 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
   const off = new Set([...disabled.values()].map((node) => node.name))
   const resolver: Resolver = {
     models,
+    restricted: unresolved.restricted,
     projectName: unresolved.projectName,
     sources: new Map(unresolved.sources.map((source) => [source.uniqueId, source])),
   }
@@ -37,13 +41,16 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
   }
   checkRelations(nodes)
   refuseCycles(nodes)
+  checkGroups(nodes.values(), unresolved.described)
   const described = unresolved.described
     .filter((one) => one.config['enabled'] !== false)
     .map((one): DescribedEntry => ({ ...one, dependsOnNodes: idsOf(one, resolver) }))
+  const disabledDescribed = unresolved.described.filter((one) => one.config['enabled'] === false)
   return {
     ...unresolved,
     nodes,
     disabled,
+    disabledDescribed,
     described: new Map(withMetricParents(described).map((one) => [one.uniqueId, one])),
     sources: resolver.sources,
   }
@@ -51,18 +58,26 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
 
 interface Resolver {
   readonly projectName: string
+  readonly restricted: ReadonlySet<string>
   readonly models: ReadonlyMap<string, readonly Node[]>
   readonly sources: ReadonlyMap<string, Source>
 }
 
-type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'refs' | 'sources'>
+type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'refs' | 'sources' | 'group'> &
+  Partial<Pick<Node, 'rawCode' | 'template'>>
 
 function idsOf(node: Referring, resolver: Resolver): readonly string[] {
   const ids = [
     ...node.sources.map((pair) => sourceOf(node, pair, resolver)?.uniqueId ?? sourceMissing(node, pair)),
-    ...node.refs.map((ref) => modelOf(node, ref, resolver)?.uniqueId ?? refMissing(node, ref)),
+    ...node.refs.map((ref) => referredId(node, ref, resolver)),
   ]
   return [...new Set(ids)]
+}
+
+function referredId(node: Referring, ref: Reference, resolver: Resolver): string {
+  const target = modelOf(node, ref, resolver) ?? refMissing(node, ref)
+  checkAccess(node, target, resolver.restricted)
+  return target.uniqueId
 }
 
 /** A test of something that is switched off is switched off with it. */
@@ -75,7 +90,7 @@ function isOrphan(node: Node, resolver: Resolver, off: ReadonlySet<string>): boo
 
 /** The package that is named; else the referring package's own, the root project's, then any. */
 function modelOf(node: Referring, ref: Reference, { models, projectName }: Resolver): Node | undefined {
-  const found = models.get(ref.name) ?? []
+  const found = models.get(ref.version === null ? ref.name : versionedName(ref.name, ref.version)) ?? []
   const in_ = (name: string): Node | undefined => found.find((one) => one.packageName === name)
   if (ref.package !== null) return in_(ref.package)
   return in_(node.packageName) ?? in_(projectName) ?? found[0]
@@ -92,18 +107,29 @@ function sourceOf(
   return of(node.packageName) ?? of(projectName) ?? anywhere()
 }
 
+/** Where a node names something: of a text that builds the name, the file alone is known. */
+function placeOf(node: Referring, name: string): { file: string; line?: number; column?: number } {
+  const file = node.originalFilePath
+  const written = new RegExp(`\\b(?:ref|source)\\s*\\([^)]*['"]${name.replaceAll(/\W/g, String.raw`\$&`)}['"]`)
+  const { rawCode, template } = node
+  const at = rawCode === undefined ? -1 : rawCode.search(written)
+  if (rawCode === undefined || template === undefined || at < 0) return { file }
+  const before = rawCode.slice(0, at).split('\n')
+  return { file, line: template.firstLine + before.length - 1, column: (before.at(-1) ?? '').length + 1 }
+}
+
 function refMissing(node: Referring, ref: Reference): never {
   throw new MillraceError('TRANSFORM_REF_MISSING', {
     node: node.uniqueId,
-    file: node.originalFilePath,
-    reference: ref.package === null ? ref.name : `${ref.package}.${ref.name}`,
+    ...placeOf(node, ref.name),
+    reference: [ref.package === null ? ref.name : `${ref.package}.${ref.name}`, versionText(ref)].join(''),
   })
 }
 
 function sourceMissing(node: Referring, [source, table]: readonly [string, string]): never {
   throw new MillraceError('TRANSFORM_SOURCE_MISSING', {
     node: node.uniqueId,
-    file: node.originalFilePath,
+    ...placeOf(node, table),
     reference: `${source}.${table}`,
   })
 }
@@ -116,11 +142,25 @@ function parted(all: readonly Node[]): { enabled: Node[]; disabled: Map<string, 
   }
 }
 
+function versionedName(name: string, version: NodeVersion): string {
+  return `${name}.v${version}`
+}
+
+function versionText({ version }: Reference): string {
+  return version === null ? '' : `, version ${version}`
+}
+
+/** The names by which `ref` finds a model: a version by its own, the latest one by the bare name too. */
+function lookupNames({ name, version, latestVersion }: Node): readonly string[] {
+  if (version === null) return [name]
+  return version === latestVersion ? [name, versionedName(name, version)] : [versionedName(name, version)]
+}
+
 /** By name, over packages; within one package a name is there once. */
 function named(models: readonly Node[]): Map<string, readonly Node[]> {
   const map = new Map<string, readonly Node[]>()
-  for (const model of models) {
-    const held = map.get(model.name) ?? []
+  for (const [name, model] of models.flatMap((one) => lookupNames(one).map((name) => [name, one] as const))) {
+    const held = map.get(name) ?? []
     const other = held.find((one) => one.packageName === model.packageName)
     if (other !== undefined) {
       throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
@@ -130,7 +170,7 @@ function named(models: readonly Node[]): Map<string, readonly Node[]> {
         second: model.originalFilePath,
       })
     }
-    map.set(model.name, [...held, model])
+    map.set(name, [...held, model])
   }
   return map
 }

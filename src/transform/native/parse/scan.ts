@@ -2,7 +2,8 @@ import type { Statement } from '../jinja/ast.ts'
 import { COLUMNS_PER_LINE } from '../jinja/failure.ts'
 import { isAdapterMethod } from '../adapter/parse-adapter.ts'
 import { MillraceError } from '../../../domain/errors.ts'
-import { refuse, unsupportedFeature } from '../features.ts'
+import type { FeatureKind } from '../feature-registry.ts'
+import { unsupportedFeature } from '../features.ts'
 
 interface Visited {
   readonly kind?: unknown
@@ -15,32 +16,59 @@ interface Visited {
   readonly parameters?: unknown
 }
 
-/**
- * Looks through a template for constructs that the native runner does not do and refuses the first, before anything runs.
- * A name that the template itself sets, or takes as a parameter, or that a macro of the project has, is not dbt's.
- */
-export function scan(statements: readonly Statement[], file: string, isMacro: (name: string) => boolean): void {
-  const own = new Set<string>()
-  walk(statements, (node) => collectNames(node, own))
-  walk(statements, (node) => {
-    const place = { file, ...placeOf(node.at) }
-    if (node.kind === 'macro' && typeof node.tag === 'string') refuse('block', node.tag, place)
-    if (node.kind === 'name' && typeof node.name === 'string' && !own.has(node.name) && !isMacro(node.name))
-      refuse('name', node.name, place)
-    if (node.kind === 'attribute' && typeof node.name === 'string' && isNameOf(node.object, 'adapter'))
-      checkMethod(node.name, place)
-    if (node.kind === 'attribute' && typeof node.name === 'string' && isNameOf(node.object, 'modules'))
-      refuse('module', node.name, place)
-  })
+/** A construct of a template that the native runner does not do. */
+export interface Unsupported {
+  readonly place: { readonly file: string; readonly line: number; readonly column: number }
+  readonly feature: string
+  readonly construct: string
 }
 
-function checkMethod(name: string, place: { file: string; line: number; column: number }): void {
-  if (isAdapterMethod(name)) return
-  throw new MillraceError('TRANSFORM_FEATURE_UNSUPPORTED', {
-    ...place,
+/** Looks through a template for constructs that the native runner does not do and refuses the first, before anything runs. */
+export function scan(statements: readonly Statement[], file: string, isMacro: (name: string) => boolean): void {
+  const [first] = unsupportedIn(statements, file, isMacro)
+  if (first === undefined) return
+  const { place, feature, construct } = first
+  throw new MillraceError('TRANSFORM_FEATURE_UNSUPPORTED', { ...place, feature, construct })
+}
+
+/**
+ * Every construct of a template that the native runner does not do. A name that the template itself sets, or takes as a parameter, or that
+ * a macro of the project has, is not dbt's.
+ */
+export function unsupportedIn(
+  statements: readonly Statement[],
+  file: string,
+  isMacro: (name: string) => boolean,
+): Unsupported[] {
+  const own = new Set<string>()
+  walk(statements, (node) => collectNames(node, own))
+  const found: Unsupported[] = []
+  walk(statements, (node) => {
+    const named = constructOf(node, (name) => own.has(name) || isMacro(name))
+    if (named !== undefined) found.push({ place: { file, ...placeOf(node.at) }, ...named })
+  })
+  return found
+}
+
+function constructOf(
+  { kind, tag, name, object }: Visited,
+  isOwn: (name: string) => boolean,
+): Pick<Unsupported, 'feature' | 'construct'> | undefined {
+  if (kind === 'macro' && typeof tag === 'string') return refusedBy('block', tag)
+  if (typeof name !== 'string') return undefined
+  if (kind === 'name') return isOwn(name) ? undefined : refusedBy('name', name)
+  if (kind !== 'attribute') return undefined
+  if (isNameOf(object, 'modules')) return refusedBy('module', name)
+  if (!isNameOf(object, 'adapter') || isAdapterMethod(name)) return undefined
+  return {
     feature: unsupportedFeature('adapter method', name) ?? `adapter.${name}`,
     construct: `adapter method ${name}`,
-  })
+  }
+}
+
+function refusedBy(kind: FeatureKind, name: string): Pick<Unsupported, 'feature' | 'construct'> | undefined {
+  const feature = unsupportedFeature(kind, name)
+  return feature === undefined ? undefined : { feature, construct: `${kind} ${name}` }
 }
 
 function isNameOf(node: unknown, name: string): boolean {

@@ -1,5 +1,8 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import { hostFunction } from '../jinja/arguments.ts'
+import { fromHost } from '../jinja/json.ts'
+import type { Value } from '../jinja/value.ts'
+import { PyDict } from '../jinja/value.ts'
 import { str } from '../jinja/text.ts'
 import { Template } from '../jinja/template.ts'
 import { configurationContext, renderConfiguration } from '../project/configuration-context.ts'
@@ -15,6 +18,9 @@ import { filesOf } from './files.ts'
 import type { ColumnEntry, DocBlock } from './nodes.ts'
 import { testEntry } from './test-builder.ts'
 import type { TestEntry } from './test-builder.ts'
+import { constraintOf } from './contract.ts'
+import { versionedEntries } from './versions.ts'
+import type { Versioning } from './versions.ts'
 
 export interface TestUse {
   readonly entry: TestEntry
@@ -34,6 +40,10 @@ export interface Patch {
   /** Of a snapshot that is written in YAML alone: what it looks at, such as `ref('orders')`. */
   readonly relation: string | null
   readonly constraints: readonly Mapping[]
+  /** Of a model that has versions: the one that this is about. */
+  readonly versioning: Versioning | null
+  readonly deprecationDate: string | null
+  readonly timeSpine: Mapping | null
 }
 
 export interface SourcePatch extends Patch {
@@ -51,6 +61,7 @@ export interface SourcePatch extends Patch {
   readonly freshness: Mapping | null
   readonly loadedAtField: string | null
   readonly loadedAtQuery: string | null
+  readonly unrenderedSchema: string | null
 }
 
 /** Something that schema files describe and that nothing is run for: an exposure, a group, a metric. */
@@ -59,6 +70,8 @@ export interface Described {
   readonly name: string
   readonly file: string
   readonly content: Mapping
+  /** The same as Python reads it, of a unit test, whose rows go into SQL. */
+  readonly exact?: Value
 }
 
 export const describedKinds = [
@@ -124,7 +137,8 @@ export function readSchemaFiles(options: SchemaOptions): SchemaFiles {
 function byName(patches: readonly Patch[]): Map<string, Patch> {
   const map = new Map<string, Patch>()
   for (const patch of patches) {
-    const other = map.get(patch.name)
+    const key = patch.versioning === null ? patch.name : `${patch.name}.v${patch.versioning.version}`
+    const other = map.get(key)
     if (other !== undefined)
       throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
         name: patch.name,
@@ -132,7 +146,7 @@ function byName(patches: readonly Patch[]): Map<string, Patch> {
         first: other.file,
         second: patch.file,
       })
-    map.set(patch.name, patch)
+    map.set(key, patch)
   }
   return map
 }
@@ -162,8 +176,13 @@ class SchemaFile {
     return keys.flatMap((key) =>
       this.#reader
         .list(this.#content[key], [key])
-        .map((raw, index) => this.#patch(this.#reader.mapping(raw, [key, index]), [key, index])),
+        .flatMap((raw, index) => this.#versions(kind, this.#reader.mapping(raw, [key, index]), [key, index])),
     )
+  }
+
+  #versions(kind: PatchedKind, raw: Mapping, path: Path): Patch[] {
+    const entries = kind === 'models' ? versionedEntries(raw, this.#file.file) : [{ raw, versioning: null }]
+    return entries.map((entry) => ({ ...this.#patch(entry.raw, path), versioning: entry.versioning }))
   }
 
   described(): Described[] {
@@ -171,7 +190,8 @@ class SchemaFile {
       this.#reader.list(this.#content[kind], [kind]).map((raw, index): Described => {
         const content = this.#reader.mapping(raw, [kind, index])
         const name = this.#reader.text(content['name'], [kind, index, 'name'])
-        return { kind, name, file: this.#file.file, content }
+        const exact = kind === 'unit_tests' ? { exact: this.#renderedValue(this.#file.exactAt([kind, index])) } : {}
+        return { kind, name, file: this.#file.file, content: this.#renderedContent(kind, content), ...exact }
       }),
     )
   }
@@ -203,6 +223,7 @@ class SchemaFile {
       loader: optional(table['loader'] ?? source['loader'], path) ?? '',
       identifier: optional(table['identifier'], [...path, 'identifier']) ?? patch.name,
       schema: optional(source['schema'], [...sourcePath, 'schema']) ?? sourceName,
+      unrenderedSchema: typeof source['schema'] === 'string' ? source['schema'] : null,
       database: optional(source['database'], [...sourcePath, 'database']),
       quoting: {
         ...this.#reader.mapping(source['quoting'], [...sourcePath, 'quoting']),
@@ -241,6 +262,7 @@ class SchemaFile {
     const docs = isMapping(raw['docs']) ? { docs: raw['docs'] } : {}
     const group = typeof raw['group'] === 'string' ? { group: raw['group'] } : {}
     const access = typeof raw['access'] === 'string' ? { access: raw['access'] } : {}
+    const contract = isMapping(raw['contract']) ? { contract: raw['contract'] } : {}
     const tags =
       raw['tags'] === undefined ? {} : { tags: this.#reader.textList(this.#rendered(raw['tags']), [...path, 'tags']) }
     return {
@@ -249,12 +271,22 @@ class SchemaFile {
       description,
       docBlocks: blocks,
       meta: this.#reader.mapping(this.#rendered(raw['meta']), [...path, 'meta']),
-      config: { ...docs, ...group, ...access, ...tags, ...ownConfig },
+      config: { ...docs, ...group, ...access, ...contract, ...tags, ...ownConfig },
       columns: new Map(columns.map(({ entry }) => [entry.name, entry])),
       tests: [...this.#tests(raw, path, null), ...columns.flatMap(({ tests }) => tests)],
       relation: typeof raw['relation'] === 'string' ? raw['relation'] : null,
-      constraints: this.#reader.list(raw['constraints'], [...path, 'constraints']).filter(isMapping),
+      constraints: this.#constraints(raw, path, 'model'),
+      versioning: null,
+      deprecationDate: deprecationDate(raw['deprecation_date']),
+      timeSpine: isMapping(raw['time_spine']) ? raw['time_spine'] : null,
     }
+  }
+
+  #constraints(raw: Mapping, path: Path, level: 'column' | 'model'): readonly Mapping[] {
+    return this.#reader
+      .list(raw['constraints'], [...path, 'constraints'])
+      .filter(isMapping)
+      .map((constraint) => constraintOf(constraint, level, `${level} ${String(raw['name'])} (${this.#file.file})`))
   }
 
   #column(raw: unknown, path: Path): { entry: ColumnEntry; tests: readonly TestUse[] } {
@@ -279,7 +311,8 @@ class SchemaFile {
         dataType,
         quote,
         docBlocks: blocks,
-        constraints: this.#reader.list(column['constraints'], [...path, 'constraints']).filter(isMapping),
+        constraints: this.#constraints(column, path, 'column'),
+        granularity: typeof column['granularity'] === 'string' ? column['granularity'] : null,
       },
       tests: this.#tests(column, path, name),
     }
@@ -304,6 +337,22 @@ class SchemaFile {
 
   #text(value: unknown, path: Path): string {
     return this.#reader.text(this.#rendered(value), path)
+  }
+
+  /** What metrics and their kin say is for another reader; the rest is rendered like any configuration. */
+  #renderedContent(kind: DescribedKind, content: Mapping): Mapping {
+    if (kind !== 'exposures' && kind !== 'groups' && kind !== 'unit_tests') return content
+    const { description: _written, ...rest } = content
+    const described = typeof content['description'] === 'string' ? { description: this.#described(content).text } : {}
+    return { ...(this.#rendered(rest) as Mapping), ...described }
+  }
+
+  /** The same for a value that keeps Python's types. */
+  #renderedValue(value: Value): Value {
+    if (typeof value === 'string') return /\{[{%#]/.test(value) ? fromHost(this.#rendered(value)) : value
+    if (Array.isArray(value)) return value.map((item) => this.#renderedValue(item))
+    if (!(value instanceof PyDict)) return value
+    return new PyDict(value.entries().map(([key, item]): [Value, Value] => [key, this.#renderedValue(item)]))
   }
 
   #rendered(value: unknown): unknown {
@@ -331,4 +380,12 @@ class SchemaFile {
     const context = configurationContext(this.#options.env, this.#options.vars, new Map([['doc', doc]]))
     return { text: Template.parse(written, this.#file.file).renderNow(context), blocks }
   }
+}
+
+/** A day without a time is midnight, an instant without a zone is the machine's: dbt's own reading, written in UTC. */
+function deprecationDate(value: unknown): string | null {
+  if (typeof value !== 'string') return null
+  const text = value.replace(' ', 'T')
+  const [day = '', time = '00:00:00'] = text.split('T')
+  return /(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? `${day}T${time.replace('Z', '+00:00')}` : `${day}T${time}+00:00`
 }

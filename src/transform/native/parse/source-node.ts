@@ -68,5 +68,6 @@ export function sourceOfPatch(
     freshness: patch.freshness,
     loadedAtField: patch.loadedAtField,
     loadedAtQuery: patch.loadedAtQuery,
+    unrenderedSchema: patch.unrenderedSchema,
   }
 }

@@ -22,6 +22,8 @@ export interface Project {
   readonly analysisPaths: readonly string[]
   readonly docsPaths: readonly string[]
   readonly targetFolder: string
+  /** The same as it is written. */
+  readonly targetPath: string
   /** Where packages are installed; only the root project's counts. */
   readonly packagesFolder: string
   readonly vars: Mapping
@@ -33,6 +35,8 @@ export interface Project {
   /** `dispatch`: a macro namespace and the packages in which its macros are looked for. */
   readonly dispatch: ReadonlyMap<string, readonly string[]>
   readonly cleanTargets: readonly string[]
+  /** Whether its protected models are for itself alone. */
+  readonly restrictAccess: boolean
 }
 
 /** The configuration trees by kind of node. */
@@ -141,6 +145,7 @@ export function readProject(options: ProjectOptions): Project {
       ...macroPaths,
       ...testPaths,
     ]),
+    targetPath,
     targetFolder: isAbsolute(targetPath) ? targetPath : join(folder, targetPath),
     packagesFolder: join(
       folder,
@@ -163,6 +168,7 @@ export function readProject(options: ProjectOptions): Project {
     quoting: reader.mapping(rendered('quoting'), ['quoting']),
     dispatch: dispatchOf(reader, rendered('dispatch')),
     cleanTargets: paths('clean-targets', [targetPath]),
+    restrictAccess: content['restrict-access'] === true,
   }
 }
 

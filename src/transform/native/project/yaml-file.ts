@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { LineCounter, isMap, isNode, parseDocument } from 'yaml'
-import type { Document } from 'yaml'
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
+import type { Document, Tags } from 'yaml'
 import { MillraceError } from '../../../domain/errors.ts'
+import { fromHost } from '../jinja/json.ts'
+import type { Value } from '../jinja/value.ts'
+import { PyDict, PyFloat } from '../jinja/value.ts'
 
 export interface Position {
   readonly line: number
@@ -25,7 +28,13 @@ export class YamlFile {
   /** Throws TRANSFORM_YAML_SYNTAX with file, line and column. `file` is the name that messages show. */
   static parse(text: string, file: string): YamlFile {
     const lines = new LineCounter()
-    const document = parseDocument(text, { version: '1.1', lineCounter: lines, merge: true, prettyErrors: false })
+    const document = parseDocument(text, {
+      version: '1.1',
+      lineCounter: lines,
+      merge: true,
+      prettyErrors: false,
+      customTags: (tags) => tags.map(withoutLetters),
+    })
     const [error] = document.errors
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0])
@@ -51,6 +60,23 @@ export class YamlFile {
     return { line, column: col }
   }
 
+  /** A value as Python reads it, which tells 1.0 from 1: what goes into SQL. */
+  exactAt(path: readonly (string | number)[]): Value {
+    return this.#exact(this.#document.getIn(path, true))
+  }
+
+  #exact(node: unknown): Value {
+    if (isAlias(node)) return this.#exact(node.resolve(this.#document))
+    if (isMap(node))
+      return new PyDict(node.items.map(({ key, value }): [Value, Value] => [this.#exact(key), this.#exact(value)]))
+    if (isSeq(node)) return node.items.map((item) => this.#exact(item))
+    if (!isScalar(node)) return null
+    const { value, source } = node
+    if (typeof value === 'number' && /[.eE]/.test(source ?? '') && !/^[-+]?0x/i.test(source ?? ''))
+      return new PyFloat(value)
+    return fromHost(withoutDates(value))
+  }
+
   #keyNode(path: readonly (string | number)[]): unknown {
     const parent = path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true)
     const last = path.at(-1)
@@ -59,6 +85,16 @@ export class YamlFile {
       if (pair !== undefined) return pair.key
     }
     return this.#document.getIn(path, true)
+  }
+}
+
+/** dbt's own parser leaves the letters y and n alone, which YAML 1.1 would read as true and false. */
+function withoutLetters(tag: Tags[number]): Tags[number] {
+  if (typeof tag !== 'object' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag) || tag.test === undefined)
+    return tag
+  return {
+    ...tag,
+    test: tag.test.test('yes') ? /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ : /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
   }
 }
 

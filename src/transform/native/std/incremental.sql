@@ -17,7 +17,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set intermediate = make_intermediate_relation(target_relation) -%}
     {%- set backup = make_backup_relation(target_relation, 'table' if existing is none else existing.type) -%}
-    {%- set anew = existing is none or existing.type != 'table' or should_full_refresh() -%}
+    {%- set anew = existing is none or existing.is_view or should_full_refresh() -%}
     {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
     {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy') or 'default') -%}
     {% do drop_relation_if_exists(load_cached_relation(intermediate)) %}
@@ -30,9 +30,9 @@
     {% else %}
         {% set build_sql = incremental_build_sql(strategy, on_schema_change, target_relation, existing, sql) %}
     {% endif %}
-    {% call statement('main') -%}
-        {{ build_sql }}
-    {%- endcall %}
+    {% call statement('main') %}
+      {{ build_sql }}
+  {% endcall %}
     {% if anew %}
         {% do adapter.cache_added(built) %}
         {% do create_indexes(built) %}
@@ -85,13 +85,14 @@
     {% do return(get_insert_into_sql(arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'])) %}
 {% endmacro %}
 
-{% macro get_insert_into_sql(target_relation, temp_relation, dest_columns) %}
+{% macro get_insert_into_sql(target_relation, temp_relation, dest_columns) -%}
     {%- set names = get_quoted_csv(dest_columns | map(attribute='name')) -%}
     insert into {{ target_relation }} ({{ names }})
     (
         select {{ names }}
         from {{ temp_relation }}
     )
+
 {% endmacro %}
 
 {% macro get_incremental_delete_insert_sql(arg_dict) %}
@@ -103,23 +104,35 @@
 {% endmacro %}
 
 {% macro get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
-    {{ return(adapter.dispatch('get_delete_insert_merge_sql', 'dbt')(target, source, unique_key, dest_columns, incremental_predicates)) }}
+    {{ adapter.dispatch('get_delete_insert_merge_sql', 'dbt')(target, source, unique_key, dest_columns, incremental_predicates) }}
 {%- endmacro %}
 
 {% macro default__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
-    {%- if unique_key %}
-    {%- set keys = unique_key if unique_key is sequence and unique_key is not string else [unique_key] %}
-    delete from {{ target }} as DBT_INTERNAL_DEST
-    where ({{ keys | join(', ') }}) in (
-        select distinct {{ keys | join(', ') }}
-        from {{ source }} as DBT_INTERNAL_SOURCE
-    )
-    {%- for predicate in incremental_predicates or [] %}
-        and {{ predicate }}
-    {%- endfor -%}
-    ;
+    {%- set names = get_quoted_csv(dest_columns | map(attribute='name')) -%}
+    {%- if unique_key -%}
+        {%- set keys = ([unique_key] if unique_key is string else unique_key) | join(', ') -%}
+        {{- '\n        \n        ' if unique_key is string }}
+        delete from {{ target }} as DBT_INTERNAL_DEST
+        where ({{ keys }}) in (
+            select distinct {{ keys }}
+            from {{ source }} as DBT_INTERNAL_SOURCE
+        )
+        {%- if incremental_predicates %}
+            {% for predicate in incremental_predicates %}
+                and {{ predicate }}
+            {% endfor %}
+        {%- endif -%};
+
+    {{ '' }}
+    {%- else -%}
+    {{ '' }}
     {%- endif %}
-    {{ get_insert_into_sql(target, source, dest_columns) }}
+
+    insert into {{ target }} ({{ names }})
+    (
+        select {{ names }}
+        from {{ source }}
+    )
 {%- endmacro %}
 
 {% macro get_incremental_merge_sql(arg_dict) %}
@@ -131,32 +144,58 @@
 {% endmacro %}
 
 {% macro get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
-    {{ return(adapter.dispatch('get_merge_sql', 'dbt')(target, source, unique_key, dest_columns, incremental_predicates)) }}
+   -- back compat for old kwarg name
+  {{- '\n  \n  ' ~ adapter.dispatch('get_merge_sql', 'dbt')(target, source, unique_key, dest_columns, kwargs.get('predicates', incremental_predicates)) -}}
+{%- endmacro %}
+
+{% macro get_merge_unique_key_match(source_unique_key, target_unique_key) -%}
+    {{ return(adapter.dispatch('get_merge_unique_key_match', 'dbt')(source_unique_key, target_unique_key)) }}
+{%- endmacro %}
+
+{% macro default__get_merge_unique_key_match(source_unique_key, target_unique_key) -%}
+    {{ return(equals(source_unique_key, target_unique_key) | trim) }}
 {%- endmacro %}
 
 {% macro default__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
     {%- set conditions = [] + (incremental_predicates or []) -%}
     {%- set names = get_quoted_csv(dest_columns | map(attribute='name')) -%}
-    {%- set keys = [] if not unique_key else (unique_key if unique_key is sequence and unique_key is not string else [unique_key]) -%}
-    {%- for key in keys -%}
-        {%- do conditions.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) -%}
-    {%- endfor -%}
-    {%- if not keys -%}
+    {%- set updated = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
+    {%- set several = unique_key is sequence and unique_key is not mapping and unique_key is not string -%}
+    {%- if unique_key and several -%}
+        {{- '\n        \n            ' -}}
+        {%- for key in unique_key -%}
+            {%- do conditions.append('\n                    DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key ~ '\n                ') -%}
+            {{- '\n                \n                \n            ' -}}
+        {%- endfor -%}
+        {{- '\n        \n    ' -}}
+    {%- elif unique_key -%}
+        {%- do conditions.append(get_merge_unique_key_match('DBT_INTERNAL_SOURCE.' ~ unique_key, 'DBT_INTERNAL_DEST.' ~ unique_key)) -%}
+        {{- '\n        \n            \n            \n            \n            \n        \n    ' -}}
+    {%- else -%}
         {%- do conditions.append('FALSE') -%}
-    {%- endif -%}
+        {{- '\n        \n    ' -}}
+    {%- endif %}
+
     {{ config.get('sql_header', none) or '' }}
+
     merge into {{ target }} as DBT_INTERNAL_DEST
-    using {{ source }} as DBT_INTERNAL_SOURCE
-    on ({{ conditions | join(') and (') }})
-    {% if keys %}
+        using {{ source }} as DBT_INTERNAL_SOURCE
+        on ({{ conditions | join(') and (') }})
+
+    {% if unique_key %}
     when matched then update set
-        {% for name in get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
-        {{ name }} = DBT_INTERNAL_SOURCE.{{ name }}{{ ', ' if not loop.last }}
+        {% for name in updated -%}
+            {{ name }} = DBT_INTERNAL_SOURCE.{{ name }}
+            {%- if not loop.last %}, {%- endif %}
         {%- endfor %}
     {% endif %}
-    when not matched then insert ({{ names }})
-    values ({{ names }})
-{%- endmacro %}
+
+    when not matched then insert
+        ({{ names }})
+    values
+        ({{ names }})
+
+{% endmacro %}
 
 {% macro get_merge_update_columns(merge_update_columns, merge_exclude_columns, dest_columns) %}
     {{ return(adapter.dispatch('get_merge_update_columns', 'dbt')(merge_update_columns, merge_exclude_columns, dest_columns)) }}

@@ -14,8 +14,14 @@
     {{ return(adapter.dispatch('generate_alias_name', 'dbt')(custom_alias_name, node)) }}
 {%- endmacro %}
 
-{% macro default__generate_alias_name(custom_alias_name=none, node=none) -%}
-    {{ return(custom_alias_name | trim if custom_alias_name else node.name) }}
+{% macro default__generate_alias_name(custom_alias_name, node) -%}
+    {%- if custom_alias_name -%}
+        {{ custom_alias_name | trim }}
+    {%- elif node.version -%}
+        {{ return(node.name ~ '_v' ~ (node.version | replace('.', '_'))) }}
+    {%- else -%}
+        {{ node.name }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro generate_database_name(custom_database_name=none, node=none) -%}

@@ -78,16 +78,37 @@
     {{ return(adapter.get_columns_in_relation(relation)) }}
 {%- endmacro %}
 
-{% macro create_table_as(temporary, relation, sql) -%}
-    {{ adapter.dispatch('create_table_as', 'dbt')(temporary, relation, sql) }}
+{% macro create_table_as(temporary, relation, compiled_code, language='sql') -%}
+    {{- '\n  \n    ' ~ adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code) ~ '\n  ' -}}
 {%- endmacro %}
 
+{# A contract is kept by creating the table with its columns first; a temporary one promises nothing. #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
-    {{ config.get('sql_header', none) or '' }}
-    create {{ 'temporary ' if temporary }}{{ 'unlogged ' if config.get('unlogged', default=false) and not temporary }}table {{ relation }}
-    as (
-    {{ sql }}
+    {%- set enforced = (config.get('contract') or {}).enforced -%}
+    {%- if enforced -%}
+        {%- do get_assert_columns_equivalent(sql) -%}
+    {%- endif -%}
+    {%- set kind = 'temporary' if temporary else ('unlogged' if config.get('unlogged', default=false) else '') -%}
+    {{- config.get('sql_header', none) or '' }}
+
+  create {{ kind }} table {{ relation }}
+  {{ '\n  \n    \n  ' if enforced else '\n  ' }}
+    {%- if enforced and not temporary -%}
+        {{ get_table_columns_and_constraints() }} ;
+    insert into {{ relation }} (
+      {{ adapter.dispatch('get_column_names', 'dbt')() }}
     )
+  {{ '' }}
+  (
+    {{ get_select_subquery(sql) }}
+  );
+    {%- else %}
+    as
+  {{ '' }}
+  (
+    {{ sql }}
+  );
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro get_create_table_as_sql(temporary, relation, sql) -%}
@@ -103,10 +124,16 @@
 {%- endmacro %}
 
 {% macro default__create_view_as(relation, sql) -%}
-    {{ config.get('sql_header', none) or '' }}
-    create view {{ relation }} as (
+    {%- set enforced = (config.get('contract') or {}).enforced -%}
+    {%- if enforced -%}
+        {%- do get_assert_columns_equivalent(sql) -%}
+    {%- endif -%}
+    {{- config.get('sql_header', none) or '' }}
+  create view {{ relation.render() }}
+    {{ '\n    \n      ' if enforced else '\n    ' }}
+  as (
     {{ sql }}
-    )
+  );
 {%- endmacro %}
 
 {% macro get_create_view_as_sql(relation, sql) -%}

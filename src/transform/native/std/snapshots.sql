@@ -130,34 +130,19 @@
         'hard_deletes': snapshot_hard_deletes(config)}) %}
 {% endmacro %}
 
-{% macro get_columns_in_query(select_sql) -%}
-    {% set table = run_query('select * from (\n' ~ select_sql ~ '\n) as __dbt_sbq\nwhere false\nlimit 0') %}
-    {{ return(table.column_names | list) }}
-{%- endmacro %}
-
-{% macro get_column_schema_from_query(select_sql, select_sql_header=none) -%}
-    {{ return(adapter.get_column_schema_from_query(get_empty_subquery_sql(select_sql, select_sql_header))) }}
-{%- endmacro %}
-
-{% macro get_empty_subquery_sql(select_sql, select_sql_header=none) -%}
-    {{ return((select_sql_header or '') ~ 'select * from (\n' ~ select_sql ~ '\n) as __dbt_sbq\nwhere false\nlimit 0') }}
-{%- endmacro %}
-
 {% macro get_dbt_valid_to_current(strategy, columns) %}
-    {% set current = config.get('dbt_valid_to_current') -%}
-    {%- if current -%}
-        coalesce(nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}), {{ current }}) as {{ columns.dbt_valid_to }}
-    {%- else -%}
-        nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}) as {{ columns.dbt_valid_to }}
-    {%- endif -%}
+  {% set current = config.get('dbt_valid_to_current') or 'null' %}
+  coalesce(nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}), {{ current }})
+  as {{ columns.dbt_valid_to }}
 {% endmacro %}
 
 {% macro build_snapshot_table(strategy, sql) -%}
     {{ adapter.dispatch('build_snapshot_table', 'dbt')(strategy, sql) }}
-{%- endmacro %}
+{% endmacro %}
 
 {% macro default__build_snapshot_table(strategy, sql) %}
     {% set columns = snapshot_column_names() %}
+
     select *,
         {{ strategy.scd_id }} as {{ columns.dbt_scd_id }},
         {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
@@ -165,10 +150,11 @@
         {{ get_dbt_valid_to_current(strategy, columns) }}
         {%- if strategy.hard_deletes == 'new_record' -%}
         , 'False' as {{ columns.dbt_is_deleted }}
-        {%- endif %}
+      {% endif -%}
     from (
         {{ sql }}
     ) sbq
+
 {% endmacro %}
 
 {# `a.key_1 = b.dbt_unique_key_1 and …`; one key has no number. #}
@@ -354,17 +340,16 @@
     set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
     from {{ source }} as DBT_INTERNAL_SOURCE
     where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::text = {{ target }}.{{ columns.dbt_scd_id }}::text
-        and DBT_INTERNAL_SOURCE.dbt_change_type::text in ('update'::text, 'delete'::text)
-        {% if current_mark %}
+      and DBT_INTERNAL_SOURCE.dbt_change_type::text in ('update'::text, 'delete'::text)
+      {% if current_mark %}
         and ({{ target }}.{{ columns.dbt_valid_to }} = {{ current_mark }} or {{ target }}.{{ columns.dbt_valid_to }} is null);
-        {% else %}
+      {% else %}
         and {{ target }}.{{ columns.dbt_valid_to }} is null;
-        {% endif %}
+      {% endif %}
+
 
     insert into {{ target }} ({{ csv }})
-    select {% for column in insert_cols -%}
-        DBT_INTERNAL_SOURCE.{{ column }}{{ ', ' if not loop.last }}
-    {%- endfor %}
+    select DBT_INTERNAL_SOURCE.{{ insert_cols | join(',DBT_INTERNAL_SOURCE.') }}
     from {{ source }} as DBT_INTERNAL_SOURCE
     where DBT_INTERNAL_SOURCE.dbt_change_type::text = 'insert'::text;
 {% endmacro %}
@@ -396,7 +381,9 @@
     {% set strategy = strategy_dispatch(strategy_name)(model, 'snapshotted_data', 'source_data', model['config'], exists) %}
     {% if not exists %}
         {% set final_sql = create_table_as(False, target_relation, build_snapshot_table(strategy, model['compiled_code'])) %}
-        {% call statement('main') %}{{ final_sql }}{% endcall %}
+        {% call statement('main') %}
+      {{ final_sql }}
+  {% endcall %}
         {% do adapter.cache_added(target_relation) %}
     {% else %}
         {% set columns = snapshot_column_names() %}
@@ -412,7 +399,9 @@
         {% set source_columns = adapter.get_columns_in_relation(staging) | rejectattr('name', 'in', left_out) | list %}
         {% set quoted = [] %}
         {% for column in source_columns %}{% do quoted.append(adapter.quote(column.name)) %}{% endfor %}
-        {% call statement('main') %}{{ snapshot_merge_sql(target=target_relation, source=staging, insert_cols=quoted) }}{% endcall %}
+        {% call statement('main') %}
+      {{ snapshot_merge_sql(target=target_relation, source=staging, insert_cols=quoted) }}
+  {% endcall %}
     {% endif %}
     {% do apply_grants(target_relation, grant_config, should_revoke=should_revoke(exists, full_refresh_mode=False)) %}
     {% do persist_docs(target_relation, model) %}

@@ -2,6 +2,9 @@
 {%- macro statement(name=none, fetch_result=false, auto_begin=true, language='sql') -%}
     {%- if execute -%}
         {%- set text = caller() -%}
+        {%- if name == 'main' -%}
+            {{ write(text) }}
+        {%- endif -%}
         {%- set response, table = adapter.execute(text, auto_begin=auto_begin, fetch=fetch_result) -%}
         {%- if name is not none -%}
             {{ store_result(name, response=response, agate_table=table) }}
@@ -11,7 +14,7 @@
 
 {% macro noop_statement(name=none, message=none, code=none, rows_affected=none, res=none) -%}
     {%- if name is not none -%}
-        {{ store_result(name, response=message, agate_table=res) }}
+        {{ store_raw_result(name, message=message, code=code, rows_affected=rows_affected, agate_table=res) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -37,3 +40,23 @@
         {% endif %}
     {% endfor %}
 {% endmacro %}
+
+{% macro make_hook_config(sql, inside_transaction) -%}
+    {{ tojson({'sql': sql, 'transaction': inside_transaction}) }}
+{%- endmacro %}
+
+{% macro before_begin(sql) -%}
+    {{ make_hook_config(sql, inside_transaction=False) }}
+{%- endmacro %}
+
+{% macro in_transaction(sql) -%}
+    {{ make_hook_config(sql, inside_transaction=True) }}
+{%- endmacro %}
+
+{% macro after_commit(sql) -%}
+    {{ make_hook_config(sql, inside_transaction=False) }}
+{%- endmacro %}
+
+{% macro set_sql_header(config) -%}
+    {{ config.set('sql_header', caller()) }}
+{%- endmacro %}

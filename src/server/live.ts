@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify'
+import { isoInstant } from '../domain/clock.ts'
+import { dayAt } from '../domain/day.ts'
+import type { TimeZone } from '../domain/day.ts'
+import type { RouteOutput } from './contract.ts'
+import { Figures } from './figure.ts'
+import type { Door, EventSample } from './mount.ts'
+import { serve } from './route.ts'
+
+type Live = RouteOutput<'GET /api/v1/live'>
+
+/** A row as Postgres gives it: instants are dates there and text in an answer. */
+type Raw<Row> = {
+  readonly [Key in keyof Row]: Key extends 'at' | 'watermark' | 'committedAt' ? Date | null : Row[Key]
+}
+
+const campaignsMax = 200
+const eventsMax = 40
+
+const instants = <Row>(rows: readonly Raw<Row>[]): Row[] =>
+  rows.map(
+    (row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, value instanceof Date ? isoInstant(value.getTime()) : value]),
+      ) as Row,
+  )
+
+/** Live counters as they are now, and, where the program has the log open, a look at its newest events. */
+export function live(
+  app: FastifyInstance,
+  door: Door,
+  { zoneOf, sample }: { readonly zoneOf: () => TimeZone; readonly sample: EventSample | undefined },
+): void {
+  serve(app, 'GET /api/v1/live', async ({ query: { minutes, campaign } }) => {
+    const now = new Date(door.clock.nowMs())
+    const figures = new Figures(door.warehouse(), door.clock)
+    const [byMinute, campaigns, partitions, reconciled] = await Promise.all([
+      figures.ask<Raw<Live['minutes'][number]>>('live-minutes', [now, minutes, campaign ?? null]),
+      figures.ask<Live['campaigns'][number]>('live-campaigns', [now, campaign ?? null, campaignsMax]),
+      figures.ask<Raw<Live['partitions'][number]>>('live-state', []),
+      figures.ask<Raw<Live['reconciled'][number]>>('live-reconciled', [dayAt(now.getTime(), zoneOf())]),
+    ])
+    return {
+      asOf: now.toISOString(),
+      minutes: instants<Live['minutes'][number]>(byMinute),
+      campaigns: [...campaigns],
+      partitions: instants<Live['partitions'][number]>(partitions),
+      reconciled: instants<Live['reconciled'][number]>(reconciled),
+      sources: figures.sources,
+    }
+  })
+  serve(app, 'GET /api/v1/live/events', async () => {
+    const asOf = isoInstant(door.clock.nowMs())
+    if (!sample) return { asOf, end: 0, events: [] }
+    const { end, events } = await sample(eventsMax)
+    return { asOf, end, events: events.map(({ atMs, ...event }) => ({ ...event, at: isoInstant(atMs) })) }
+  })
+}

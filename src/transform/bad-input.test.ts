@@ -1,0 +1,294 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../domain/clock.ts'
+import { MillraceError } from '../domain/errors.ts'
+import { startEmbedded } from '../warehouse/embedded-server.ts'
+import { codeFrame, errorPlace } from './code-frame.ts'
+import { nativeRunner } from './native.ts'
+import type { RunnerEvent, RunnerRequest, RunnerResult } from './runner.ts'
+
+type Files = Readonly<Record<string, string>>
+
+let folder: string
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'millrace-bad-'))))
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const profile = (host: string, port: number): string =>
+  `p:\n  target: dev\n  outputs:\n    dev: {type: postgres, host: "${host}", port: ${port}, user: "{{ env_var('U', 'u') }}", password: "{{ env_var('P', '') }}", dbname: "{{ env_var('D', 'd') }}", schema: "{{ env_var('S', 's') }}", threads: 2}\n`
+
+function put(files: Files): void {
+  const base = { 'dbt_project.yml': 'name: shop\nprofile: p\n', 'profiles.yml': profile('127.0.0.1', 1) }
+  for (const [path, text] of Object.entries({ ...base, ...files })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+}
+
+async function invoke(changes: Partial<RunnerRequest> = {}, onEvent: (event: RunnerEvent) => void = () => undefined) {
+  const plain = { select: [], exclude: [], vars: {}, fullRefresh: false, failFast: false, env: {} }
+  const request = { command: 'parse' as const, projectDir: folder, profilesDir: folder, ...plain, ...changes }
+  return nativeRunner(systemClock).invoke(request, onEvent)
+}
+
+async function refusal(files: Files, changes: Partial<RunnerRequest> = {}): Promise<MillraceError> {
+  put(files)
+  const failure: unknown = await invoke(changes).catch((error: unknown) => error)
+  if (failure instanceof MillraceError) return failure
+  throw new Error(`nothing was refused: ${String(failure)}`)
+}
+
+const one = 'select 1 as id'
+const schema = (text: string): Files => ({
+  'models/a.sql': one,
+  'models/a.yml': `version: 2\nmodels:\n  - name: a\n${text}`,
+})
+
+describe('what cannot be carried out is refused with its code and its place', () => {
+  const cases: Readonly<Record<string, readonly [Files, string, (string | undefined)?, Partial<RunnerRequest>?]>> = {
+    'a tag that is not closed': [
+      { 'models/a.sql': 'select 1\n{% if x %}\n' },
+      'TRANSFORM_JINJA_SYNTAX',
+      'models/a.sql:2:11',
+    ],
+    'an expression that ends early': [
+      { 'models/a.sql': '\n\nselect {{ 1 + }}' },
+      'TRANSFORM_JINJA_SYNTAX',
+      'models/a.sql:3:15',
+    ],
+    'a macro that is not closed': [
+      { 'macros/m.sql': '{% macro m() %}' },
+      'TRANSFORM_JINJA_SYNTAX',
+      'macros/m.sql:1:16',
+    ],
+    'YAML that does not read': [schema('   columns: []\n'), 'TRANSFORM_YAML_SYNTAX', 'models/a.yml:4:1'],
+    'a list that is none': [schema('    data_tests: 5\n'), 'TRANSFORM_YAML_SHAPE', 'models/a.yml:4:5'],
+    'a name that is a mapping': [
+      { 'models/a.yml': 'version: 2\nmodels:\n  - name: {x: 1}\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'models/a.yml:3:5',
+    ],
+    'an unknown key': [{ 'models/a.yml': 'version: 2\nmodles: []\n' }, 'TRANSFORM_KEY_UNKNOWN', 'models/a.yml:2:1'],
+    'a missing model': [
+      { 'models/a.sql': "select 1\nfrom {{ ref('nope') }}" },
+      'TRANSFORM_REF_MISSING',
+      'models/a.sql:2:9',
+    ],
+    'a missing source': [
+      { 'models/a.sql': "\n\nselect 1\nfrom {{ source('raw', 'nope') }}" },
+      'TRANSFORM_SOURCE_MISSING',
+      'models/a.sql:4:9',
+    ],
+    'a missing generic test': [schema('    data_tests: [nope]\n'), 'TRANSFORM_MACRO_MISSING'],
+    'a missing variable': [
+      { 'models/a.sql': "select 1\n{{ var('nope') }}" },
+      'TRANSFORM_VAR_MISSING',
+      'models/a.sql:2:7',
+    ],
+    'a missing variable of the environment': [
+      { 'models/a.sql': "select {{ env_var('NOPE') }}" },
+      'TRANSFORM_ENV_VAR_MISSING',
+      'models/a.sql:1:18',
+    ],
+    'a missing docs block': [schema('    description: "{{ doc(\'nope\') }}"\n'), 'TRANSFORM_DOC_MISSING'],
+    'models in a circle': [
+      { 'models/a.sql': "select * from {{ ref('b') }}", 'models/b.sql': "select * from {{ ref('a') }}" },
+      'TRANSFORM_CYCLE',
+    ],
+    'two models of one name': [{ 'models/a.sql': one, 'models/deep/a.sql': one }, 'TRANSFORM_NAME_DOUBLED'],
+    'two relations of one name': [
+      { 'models/a.sql': one, 'models/b.sql': "{{ config(alias='a') }} select 1" },
+      'TRANSFORM_NAME_DOUBLED',
+    ],
+    'an unknown filter': [{ 'models/a.sql': 'select 1\n{{ 1 | nope }}' }, 'TRANSFORM_JINJA_SYNTAX', 'models/a.sql:2:8'],
+    'an unknown test of Jinja': [
+      { 'models/a.sql': '{% if 1 is nope %}{% endif %}' },
+      'TRANSFORM_JINJA_SYNTAX',
+      'models/a.sql:1:12',
+    ],
+    'an unknown method of the adapter': [
+      { 'models/a.sql': 'select 1\n{{ adapter.nope() }}' },
+      'TRANSFORM_FEATURE_UNSUPPORTED',
+      'models/a.sql:2:12',
+    ],
+    'a division by nothing in a macro': [
+      { 'macros/m.sql': '{% macro m() %}\n{{ 1 / 0 }}{% endmacro %}', 'models/a.sql': 'select {{ m() }}' },
+      'TRANSFORM_JINJA_RUNTIME',
+      'macros/m.sql:2:6',
+    ],
+    'macros that call each other without end': [
+      { 'macros/m.sql': '{% macro m() %}{{ m() }}{% endmacro %}', 'models/a.sql': 'select {{ m() }}' },
+      'TRANSFORM_JINJA_RUNTIME',
+    ],
+    'a materialization of no kind': [
+      { 'models/a.sql': '{{ config(materialized=5) }} select 1' },
+      'TRANSFORM_MATERIALIZATION_UNKNOWN',
+    ],
+    'no project': [{}, 'TRANSFORM_PROJECT_MISSING', undefined, { projectDir: '/nowhere' }],
+    'no profile': [{ 'models/a.sql': one }, 'TRANSFORM_PROFILE_MISSING', undefined, { profile: 'other' }],
+    'no such target': [{ 'models/a.sql': one }, 'TRANSFORM_TARGET_MISSING', undefined, { target: 'prod' }],
+    'another database': [
+      { 'models/a.sql': one, 'profiles.yml': 'p: {target: t, outputs: {t: {type: duckdb}}}\n' },
+      'TRANSFORM_TARGET_UNSUPPORTED',
+    ],
+    'a database that is away': [{ 'models/a.sql': one }, 'TRANSFORM_DATABASE_AWAY', undefined, { command: 'run' }],
+    'packages that are not installed': [
+      { 'packages.yml': 'packages: [{local: ../x}]\n' },
+      'TRANSFORM_PACKAGES_MISSING',
+    ],
+    'what --select does not know': [
+      { 'models/a.sql': one },
+      'TRANSFORM_SELECTOR_UNKNOWN',
+      undefined,
+      { command: 'ls', select: ['what:x'] },
+    ],
+  }
+  test.for(Object.entries(cases))('%s', async ([, [files, code, place, changes]]) => {
+    const error = await refusal(files, changes)
+    const { file, line, column } = error.facts
+    expect([error.code, place === undefined ? undefined : `${String(file)}:${String(line)}:${String(column)}`]).toEqual(
+      [code, place],
+    )
+  })
+
+  test('a seed of a gigabyte, with the remedy', async () => {
+    put({ 'seeds/huge.csv': 'id\n' })
+    truncateSync(join(folder, 'seeds/huge.csv'), 2 ** 30)
+    const error = await refusal({})
+    expect(error).toMatchObject({ code: 'TRANSFORM_SEED_TOO_LARGE', facts: { file: 'seeds/huge.csv', sizeMb: 1024 } })
+    expect(error.explain('en').fix).toContain('source')
+  })
+})
+
+describe('where an error stands', () => {
+  test('is shown with the lines around it, and the line of every call', async () => {
+    const error = await refusal({
+      'macros/m.sql':
+        '{% macro inner(x) %}\n\t{{ x / 0 }}\n{% endmacro %}\n{% macro outer(x) %}\n{{ inner(x) }}\n{% endmacro %}',
+      'models/a.sql': 'select 1,\n  {{ outer(3) }}',
+    })
+    expect(errorPlace(folder, error.facts)).toEqual([
+      'macros/m.sql:2:7',
+      '    1 | {% macro inner(x) %}',
+      '  > 2 |  {{ x / 0 }}',
+      '      |       ^',
+      '    3 | {% endmacro %}',
+      '    4 | {% macro outer(x) %}',
+      'called by macro outer at macros/m.sql:5:9\n  {{ inner(x) }}',
+      'called by template at models/a.sql:2:11\n  {{ outer(3) }}',
+    ])
+  })
+
+  test('has no frame outside the text, and none without a file', () => {
+    expect(codeFrame('a\nb', 3, 1)).toEqual([])
+    expect(errorPlace(folder, { file: 'nowhere.sql', line: 1, column: 1 })).toEqual([])
+    expect(errorPlace(folder, {})).toEqual([])
+  })
+})
+
+describe('on a database', { timeout: 120_000 }, () => {
+  let server: Awaited<ReturnType<typeof startEmbedded>>
+  let data: string
+  let client: pg.Client
+  let env: Record<string, string>
+
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), 'millrace-bad-server-'))
+    server = await startEmbedded({ dir: join(data, 'server'), port: undefined, durable: false })
+    const { host, port, user, password, database } = server.connection
+    client = new pg.Client({ host, port, user, database, ...(password === null ? {} : { password }) })
+    client.on('error', () => undefined)
+    await client.connect()
+    env = { U: user, P: password ?? '', D: database }
+  }, 120_000)
+
+  afterAll(async () => {
+    await client.end().catch(() => undefined)
+    await server.stop().catch(() => undefined)
+    rmSync(data, { recursive: true, force: true })
+  })
+
+  const onServer = (files: Files): void =>
+    put({ 'profiles.yml': profile(server.connection.host, server.connection.port), ...files })
+  const statuses = (result: RunnerResult): Record<string, string> =>
+    Object.fromEntries(result.nodes.map(({ uniqueId, status }) => [uniqueId.split('.').at(-1) ?? '', status]))
+  const running = async (part: string): Promise<number> => {
+    const text =
+      'select count(*)::int as n from pg_stat_activity where query like $1 and state = $2 and pid <> pg_backend_pid()'
+    const { rows } = await client.query<{ n: number }>(text, [`%${part}%`, 'active'])
+    return rows[0]?.n ?? 0
+  }
+  const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+    while (!(await isSo())) await new Promise((done) => setTimeout(done, 20))
+  }
+
+  test('ids beyond what a float holds arrive digit by digit', async () => {
+    onServer({
+      'models/a.sql': `{% set rows = run_query('select 9007199254740993::bigint as id, 12345678901234567890.10::numeric as amount') if execute else [] %}
+select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor %}'::text as said`,
+    })
+    expect((await invoke({ command: 'run', env: { ...env, S: 'bad_ids' } })).exitCode).toBe(0)
+    const { rows } = await client.query('select said from bad_ids.a')
+    expect(rows).toEqual([{ said: '9007199254740993 9007199254740994 12345678901234567890.10' }])
+  })
+
+  test('a model that drops what it stands on fails by itself', async () => {
+    onServer({
+      'models/up.sql': "{{ config(materialized='table') }} select 1 as id",
+      'models/down.sql': "{{ config(pre_hook='drop table {{ ref(\"up\") }} cascade') }} select * from {{ ref('up') }}",
+      'models/after.sql': "select * from {{ ref('down') }}",
+    })
+    const result = await invoke({ command: 'run', env: { ...env, S: 'bad_drop' } })
+    expect([result.exitCode, statuses(result)]).toEqual([1, { up: 'success', down: 'error', after: 'skipped' }])
+    // What the failed node did is taken back, and what it stood on is there again.
+    expect((await client.query('select * from bad_drop.up')).rows).toEqual([{ id: 1 }])
+  })
+
+  test('Ctrl-C cancels what runs, skips the rest and writes the artifacts', async () => {
+    onServer({
+      'models/slow.sql': "{{ config(materialized='table') }} select pg_sleep(600)::text as ctrl_c",
+      'models/later.sql': "select * from {{ ref('slow') }}",
+    })
+    const stop = new AbortController()
+    const ended = invoke({ command: 'run', env: { ...env, S: 'bad_stop' }, signal: stop.signal })
+    await until(async () => (await running('as ctrl_c')) > 0)
+    stop.abort()
+    const result = await ended
+    expect([result.exitCode, statuses(result)]).toEqual([1, { slow: 'error', later: 'skipped' }])
+    expect(await running('as ctrl_c')).toBe(0)
+    const written = JSON.parse(readFileSync(join(folder, 'target', 'run_results.json'), 'utf8')) as {
+      results: unknown[]
+    }
+    expect(written.results).toHaveLength(2)
+  })
+
+  test('two invocations in one target folder leave whole artifacts', async () => {
+    onServer({ 'models/a.sql': one, 'models/b.sql': "select * from {{ ref('a') }}" })
+    const both = await Promise.all(
+      ['bad_two_a', 'bad_two_b'].map(async (S) => invoke({ command: 'run', env: { ...env, S } })),
+    )
+    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    for (const file of ['manifest.json', 'run_results.json'])
+      expect(() => JSON.parse(readFileSync(join(folder, 'target', file), 'utf8')) as unknown).not.toThrow()
+    expect((await invoke({ command: 'ls', env: { ...env, S: 'bad_two_a' } })).exitCode).toBe(0)
+  })
+
+  test('a database that goes away in mid-run: what ran is kept, the rest is an error or skipped', async () => {
+    onServer({
+      'models/a.sql': one,
+      'models/b.sql':
+        "{{ config(materialized='table') }} select id, pg_sleep(600)::text as going_away from {{ ref('a') }}",
+      'models/c.sql': "select * from {{ ref('b') }}",
+    })
+    const ended = invoke({ command: 'run', threads: 1, env: { ...env, S: 'bad_away' } })
+    await until(async () => (await running('as going_away')) > 0)
+    await server.stop()
+    const result = await ended
+    expect([result.exitCode, statuses(result)]).toEqual([1, { a: 'success', b: 'error', c: 'skipped' }])
+    expect(JSON.parse(readFileSync(join(folder, 'target', 'run_results.json'), 'utf8'))).toMatchObject({
+      results: [{ status: 'success' }, { status: 'error' }, { status: 'skipped' }],
+    })
+  })
+})

@@ -1,0 +1,168 @@
+/** Where a construct stands in a project. */
+export type FeatureKind =
+  | 'file'
+  | 'project key'
+  | 'schema key'
+  | 'config'
+  | 'materialization'
+  | 'block'
+  | 'name'
+  | 'adapter method'
+  | 'module'
+
+/** A: as dbt does it. B: read and kept in the manifest, nothing is run for it. C: refused before anything runs. */
+export type FeatureLevel = 'A' | 'B' | 'C'
+
+export interface Feature {
+  readonly area: string
+  readonly name: string
+  readonly level: FeatureLevel
+  readonly note?: string
+  /** What in a project asks for it. Of a C each of these is refused, wherever a project has it. */
+  readonly constructs?: Readonly<Partial<Record<FeatureKind, readonly string[]>>>
+}
+
+/**
+ * What dbt knows and what the native runner makes of it: the only such list. Refusals, `millrace dbt doctor` and the page
+ * docs/compatibility.md are made from it.
+ */
+export const features: readonly Feature[] = [
+  {
+    area: 'Models',
+    name: 'view, table, ephemeral',
+    level: 'A',
+    note: 'indexes, unlogged, sql_header, alias, schema, database, tags, meta, enabled, pre- and post-hooks',
+  },
+  {
+    area: 'Models',
+    name: 'incremental: append, delete+insert, merge, own strategies',
+    level: 'A',
+    note: 'unique_key as a list, incremental_predicates, the four on_schema_change, full_refresh',
+  },
+  {
+    area: 'Models',
+    name: 'microbatch models',
+    level: 'C',
+    constructs: { config: ['begin', 'batch_size'] },
+  },
+  { area: 'Models', name: 'own materializations', level: 'A' },
+  {
+    area: 'Models',
+    name: 'materialized views',
+    level: 'C',
+    constructs: { materialization: ['materialized_view'] },
+  },
+  { area: 'Models', name: 'dynamic tables', level: 'C', constructs: { materialization: ['dynamic_table'] } },
+  {
+    area: 'Models',
+    name: 'Python models',
+    level: 'C',
+    constructs: { file: ['.py'], name: ['submit_python_job'], 'adapter method': ['submit_python_job'] },
+  },
+  { area: 'Models', name: 'model versions', level: 'A', note: 'latest_version, defined_in, deprecation_date' },
+  {
+    area: 'Models',
+    name: 'model contracts',
+    level: 'A',
+    note: 'every constraint that Postgres keeps, foreign keys by ref',
+  },
+  { area: 'Models', name: 'groups and access', level: 'A', note: 'private and restrict-access refused as by dbt' },
+  { area: 'Models', name: 'grants, persist_docs, query comments', level: 'A' },
+  {
+    area: 'Models',
+    name: 'user-defined functions',
+    level: 'C',
+    constructs: {
+      'project key': ['functions'],
+      'schema key': ['functions'],
+      materialization: ['function'],
+      name: ['function'],
+    },
+  },
+  { area: 'Models', name: 'catalogs', level: 'C', constructs: { 'adapter method': ['build_catalog_relation'] } },
+  { area: 'Seeds', name: 'CSV files by dbt’s types', level: 'A', note: 'column_types, delimiter, quote_columns' },
+  {
+    area: 'Snapshots',
+    name: 'timestamp, check and own strategies, by block and YAML',
+    level: 'A',
+    note: 'hard_deletes, dbt_valid_to_current, own column names',
+  },
+  {
+    area: 'Sources',
+    name: 'sources',
+    level: 'A',
+    note: 'quoting, identifiers, tags and meta that reach their tables and tests',
+  },
+  { area: 'Sources', name: 'overridden sources', level: 'C', constructs: { 'schema key': ['overrides'] } },
+  { area: 'Sources', name: 'external tables', level: 'C', constructs: { 'schema key': ['external'] } },
+  {
+    area: 'Tests',
+    name: 'generic tests, built in and own; singular tests',
+    level: 'A',
+    note: 'severity, warn_if, error_if, where, limit, fail_calc, store_failures, store_failures_as',
+  },
+  {
+    area: 'Tests',
+    name: 'unit tests',
+    level: 'A',
+    note: 'dict, CSV and SQL, fixtures, overrides, this, versions',
+  },
+  {
+    area: 'Templates',
+    name: 'Jinja2 with Python’s values',
+    level: 'A',
+    note: 'macros, call, do, set blocks, namespaces, return, dispatch, run_query, statement, graph, context, builtins',
+  },
+  {
+    area: 'Templates',
+    name: 'modules.datetime and modules.re',
+    level: 'A',
+    note: 're: patterns that JavaScript reads too',
+  },
+  { area: 'Templates', name: 'the module pytz', level: 'C', constructs: { module: ['pytz'] } },
+  { area: 'Templates', name: 'the module itertools', level: 'C', constructs: { module: ['itertools'] } },
+  {
+    area: 'Templates',
+    name: 'dbt’s cross-database macros',
+    level: 'A',
+    note: 'under the package name dbt, so that overrides and dispatch find them',
+  },
+  {
+    area: 'Templates',
+    name: 'the list of selected resources',
+    level: 'C',
+    constructs: { name: ['selected_resources'] },
+  },
+  { area: 'Templates', name: 'metrics in SQL', level: 'C', constructs: { name: ['metric'] } },
+  { area: 'Templates', name: 'rendering text from templates', level: 'C', constructs: { name: ['render'] } },
+  { area: 'Templates', name: 'argument validation', level: 'C', constructs: { name: ['validate'] } },
+  { area: 'Templates', name: 'metadata of the environment', level: 'C', constructs: { name: ['dbt_metadata_envs'] } },
+  {
+    area: 'Templates',
+    name: 'raw queries of the adapter',
+    level: 'C',
+    constructs: { 'adapter method': ['add_query'] },
+  },
+  {
+    area: 'Project',
+    name: 'dbt_project.yml, profiles, variables, env_var',
+    level: 'A',
+    note: 'configuration by dbt’s precedence; secrets never reach a template',
+  },
+  { area: 'Project', name: 'hooks of the project, run-operation', level: 'A' },
+  { area: 'Project', name: 'packages of this machine', level: 'A', note: 'local packages, dispatch search orders' },
+  { area: 'Project', name: 'docs blocks, exposures, analyses', level: 'A' },
+  {
+    area: 'Project',
+    name: 'semantic models, metrics, saved queries',
+    level: 'B',
+    note: 'in the manifest and in selections, with their parents',
+  },
+  {
+    area: 'Selection',
+    name: 'all 22 methods, set operators, selectors.yml',
+    level: 'A',
+    note: 'state:, result: and source_status: with --state; four ways of taking tests along',
+  },
+  { area: 'Artifacts', name: 'manifest v12, run_results v6, compiled and run SQL', level: 'A' },
+]

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Bench } from '../../bench.fixture.ts'
+import type { Runner, RunnerRequest } from '../../runner.ts'
+import { goldenProject } from './project.fixture.ts'
+
+/** One invocation whose artifacts are compared. */
+export interface Step {
+  readonly name: string
+  readonly request: Partial<RunnerRequest>
+}
+
+/** What both runners must leave alike: statuses and messages, SQL as it was compiled and run, entries of the manifest, relations. */
+export interface Observed {
+  readonly exitCode: number
+  readonly results: Readonly<Record<string, unknown>>
+  readonly compiled: Readonly<Record<string, string>>
+  readonly run: Readonly<Record<string, string>>
+  readonly manifest: Readonly<Record<string, unknown>>
+  readonly relations: readonly string[]
+}
+
+export async function writeProject(bench: Bench): Promise<string> {
+  const folder = join(bench.projectDir, '..', 'golden')
+  for (const [path, text] of Object.entries(goldenProject)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
+  return folder
+}
+
+/** Runs the step and reads what it left behind. */
+export async function observe(bench: Bench, runner: Runner, folder: string, { request }: Step): Promise<Observed> {
+  const target = join(folder, 'target')
+  const { result } = await bench.invoke(runner, {
+    schema: 'golden',
+    projectDir: folder,
+    profilesDir: folder,
+    targetPath: 'target',
+    ...request,
+  })
+  return {
+    exitCode: result.exitCode,
+    results: result.runResultsPath === null ? {} : resultsOf(read(result.runResultsPath)),
+    compiled: texts(join(target, 'compiled')),
+    run: texts(join(target, 'run')),
+    manifest: manifestOf(read(join(target, 'manifest.json'))),
+    relations: await relationsOf(bench),
+  }
+}
+
+type Entry = Readonly<Record<string, unknown>>
+
+function read(path: string): Entry {
+  return JSON.parse(readFileSync(path, 'utf8')) as Entry
+}
+
+/** Which macros stood around an error differs: the library of macros is our own. */
+const MACRO_STACK = /\n {2}\n {2}> in macro[\s\S]*$/
+
+function resultsOf({ results }: Entry): Entry {
+  const kept = ['status', 'message', 'failures', 'compiled', 'relation_name', 'adapter_response']
+  return Object.fromEntries(
+    (results as Entry[]).map((result) => {
+      const entry = Object.fromEntries(kept.map((key) => [key, result[key]]))
+      const message = typeof entry['message'] === 'string' ? entry['message'].replace(MACRO_STACK, '') : null
+      return [result['unique_id'], pruned({ ...entry, message: message?.trimEnd() })]
+    }),
+  )
+}
+
+/** Parts of the manifest, without what is empty, of another moment, or of another library of macros. */
+function manifestOf(manifest: Entry): Entry {
+  const parts = [
+    'nodes',
+    'sources',
+    'exposures',
+    'groups',
+    'unit_tests',
+    'disabled',
+    'parent_map',
+    'child_map',
+    'group_map',
+  ]
+  return Object.fromEntries(parts.map((part) => [part, pruned(manifest[part])]))
+}
+
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'created_at',
+  'root_path',
+  'compiled_path',
+  'build_path',
+  'raw_code',
+  'compiled_code',
+  'extra_ctes',
+  'macros',
+])
+
+function pruned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => pruned(item))
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value)
+    .filter(([key]) => !LEFT_OUT.has(key))
+    .map(([key, item]): [string, unknown] => [key, pruned(item)])
+    .filter(([, item]) => !isEmpty(item))
+  return Object.fromEntries(kept.sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true
+  return typeof value === 'object' && Object.keys(value).length === 0
+}
+
+/** Files below a folder, with names of temporary relations made alike. */
+function texts(folder: string): Readonly<Record<string, string>> {
+  if (!existsSync(folder)) return {}
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.sql') && !isShared(entry.parentPath),
+  )
+  const found = entries.map((entry): [string, string] => {
+    const path = join(entry.parentPath, entry.name)
+    return [path.slice(folder.length + 1), readFileSync(path, 'utf8').replaceAll(/__dbt_tmp\d+/g, '__dbt_tmpN')]
+  })
+  return Object.fromEntries(found.sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+/** The inputs of unit tests: every test writes the file of an input anew, and which one does so last is chance. */
+function isShared(folder: string): boolean {
+  return folder.endsWith('units/s.yml')
+}
+
+async function relationsOf(bench: Bench): Promise<readonly string[]> {
+  const rows = await bench.rows(`
+    select format('%s.%s %s %s: %s', n.nspname, c.relname, c.relkind, c.relpersistence,
+      string_agg(format('%s %s%s', a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' else '' end), ', ' order by a.attnum))
+      || coalesce((select ' | ' || string_agg(pg_get_constraintdef(k.oid), ', ' order by k.contype, pg_get_constraintdef(k.oid)) from pg_constraint k where k.conrelid = c.oid), '')
+      || coalesce(' | ' || obj_description(c.oid), '')
+      || coalesce((select ' | ' || count(*) || ' indexes' from pg_index i where i.indrelid = c.oid having count(*) > 0), '')
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where n.nspname like 'golden%' and c.relkind in ('r', 'v', 'm') group by c.oid, n.nspname, c.relname, c.relkind, c.relpersistence order by 1`)
+  return rows.map(([text]) => String(text))
+}

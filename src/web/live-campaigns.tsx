@@ -1,0 +1,70 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { count, platformName, share, undefinedMark } from './format.ts'
+import type { LiveData } from './live.tsx'
+import { Panel } from './panel.tsx'
+import { useSpeech } from './words.ts'
+
+/** Campaigns of the day that runs, each in its own zone and currency; money of two currencies is never added up. */
+export function LiveCampaigns({ query }: { readonly query: UseQueryResult<LiveData> }): ReactNode {
+  const { say } = useSpeech()
+  return (
+    <Panel
+      title={say.live.today}
+      sub={say.live.todaySub}
+      query={query}
+      heightPx={320}
+      emptiness={({ campaigns }) => (campaigns.length > 0 ? null : 'zero')}
+      source={(data) => data.sources['live-campaigns']}
+    >
+      {(data) => <CampaignTable rows={data.campaigns} />}
+    </Panel>
+  )
+}
+
+function CampaignTable({ rows }: { readonly rows: LiveData['campaigns'] }): ReactNode {
+  const { say, language } = useSpeech()
+  const said = say.live
+  const { impressions, clicks, conversions } = said.metrics
+  return (
+    <div className="scroll" tabIndex={0} role="group" aria-label={said.today}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{said.campaign}</th>
+            <th scope="col">{said.day}</th>
+            {[impressions, clicks, conversions, said.revenue, said.cost, said.ctr, said.roas].map((name) => (
+              <th key={name} scope="col" className="number">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((one) => (
+            <tr key={`${one.platform} ${one.accountId} ${one.campaignId} ${one.currency}`}>
+              <th scope="row">
+                <span translate="no" className="nowrap">
+                  {one.campaignId}
+                </span>
+                <small translate="no">
+                  {[platformName(one.platform), one.accountId, one.currency].filter(Boolean).join(' · ')}
+                </small>
+              </th>
+              <td className="nowrap">
+                {one.date} <small translate="no">{one.zone}</small>
+              </td>
+              <td className="number">{count(one.impressions, language)}</td>
+              <td className="number">{count(one.clicks, language)}</td>
+              <td className="number">{count(one.conversions, language)}</td>
+              <td className="number">{one.revenue}</td>
+              <td className="number">{one.cost}</td>
+              <td className="number">{share(one.ctr, language)}</td>
+              <td className="number">{one.roas ?? undefinedMark}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
