@@ -17,7 +17,11 @@ describe('macros of each platform', () => {
     ],
     ['google_ads', { trackingTemplate: '{lpurl}?utm_source=google&utm_id={campaignid}' }, []],
     ['microsoft_ads', { finalUrlSuffix: 'utm_source=bing&utm_campaign={CampaignId}&utm_term={keyword}' }, ['keyword']],
-    ['meta_ads', { urlTags: 'utm_source=facebook&utm_campaign={{campaign.name}}&utm_content={{ad.name}}' }, ['ad.name']],
+    [
+      'meta_ads',
+      { urlTags: 'utm_source=facebook&utm_campaign={{campaign.name}}&utm_content={{ad.name}}' },
+      ['ad.name'],
+    ],
     ['tiktok_ads', { urlTags: 'utm_source=tiktok&utm_campaign=__CAMPAIGN_ID__&utm_content=__CID__' }, ['CID']],
     ['linkedin_ads', { urlTags: 'utm_source=linkedin&utm_campaign={{CAMPAIGN_ID}}' }, []],
   ] as const)('%s %j', (platform, fields, atClick) => {

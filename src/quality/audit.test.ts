@@ -83,11 +83,24 @@ test('campaigns that lose their UTM parameters are found, and the week before ke
   const ids = [...new Set(before.rows.map((one) => one.entityId ?? ''))]
   const observed = (entityId: string, finalUrlSuffix: string | null) => ({
     ...{ platform: account.platform, accountId: account.accountId, level: 'campaign' as const, entityId },
-    ...{ parentId: null, name: entityId, status: 'active' as const, statusRaw: '', dailyBudget: null, objectiveRaw: '' },
+    ...{
+      parentId: null,
+      name: entityId,
+      status: 'active' as const,
+      statusRaw: '',
+      dailyBudget: null,
+      objectiveRaw: '',
+    },
     urls: { trackingTemplate: null, finalUrlSuffix, urlTags: null },
   })
   const look = (suffix: string | null, atMs: number) =>
-    warehouse.transaction((session) => observeEntities(session, ids.map((id) => observed(id, suffix)), atMs))
+    warehouse.transaction((session) =>
+      observeEntities(
+        session,
+        ids.map((id) => observed(id, suffix)),
+        atMs,
+      ),
+    )
   const next = { ...cleanMonth(900, addDays(before.until, 1), 7), account }
   const rows = next.rows.map((one, at) => ({ ...one, entityId: ids[at % ids.length] ?? null }))
   const outcomes = async () => {

@@ -138,6 +138,20 @@ const campaignFields: Readonly<Record<string, NodeWriter<CampaignNode>>> = {
   stop_time: ({ campaign }) => (campaign.kind === 'oneOff' ? `${dayText(campaign.lastDay)}T23:59:59+0000` : undefined),
 }
 
+/** An edge of a campaign with fields of its own in braces: its ads' creatives, as one call asks for them. */
+const adsOfCampaign = /^ads\.limit\(\d+\)\{creative\{url_tags\}\}$/
+
+function writeCampaign(node: CampaignNode, fields: readonly string[], state: SandboxState): object {
+  const expanded = fields.some((name) => adsOfCampaign.test(name))
+  const plain = fields.filter((name) => !adsOfCampaign.test(name))
+  const { urlSuffix, campaignId } = node.campaign
+  const creative = { ...(urlSuffix && { url_tags: urlSuffix }), id: `${campaignId}9` }
+  return {
+    ...writeNode(node, plain, campaignFields, state),
+    ...(expanded && { ads: { data: [{ creative, id: `${campaignId}1` }] } }),
+  }
+}
+
 function writeNode<Node>(
   node: Node,
   fields: readonly string[],
@@ -231,7 +245,7 @@ function answerCampaigns(state: SandboxState, request: Request, call: Call): obj
   const nodes = account.campaigns
     .map((campaign) => ({ campaign, state: campaignState(campaign, today) }))
     .filter(({ state }) => state.listed && shown(effectiveStatus(state.status)))
-    .map(({ campaign }) => writeNode({ account, campaign, today }, fields, campaignFields, state))
+    .map(({ campaign }) => writeCampaign({ account, campaign, today }, fields, state))
   const { items, paging } = listPage(state, request, nodes, call.fired)
   return { data: items, ...(paging && { paging }) }
 }

@@ -53,7 +53,15 @@ export function withUtm(observation: EntityObservation): EntityObservation & { r
 /** What makes two descriptions the same. */
 function textOf({ parentId, name, status, statusRaw, objectiveRaw, dailyBudget, urls }: EntityObservation): string {
   const leads = urls ? [urls.trackingTemplate, urls.finalUrlSuffix, urls.urlTags] : null
-  return JSON.stringify([parentId, name, status, statusRaw, objectiveRaw, dailyBudget && normalised(dailyBudget), leads])
+  return JSON.stringify([
+    parentId,
+    name,
+    status,
+    statusRaw,
+    objectiveRaw,
+    dailyBudget && normalised(dailyBudget),
+    leads,
+  ])
 }
 
 type KnownRow = EntityObservation & { readonly seenAtMs: readonly string[] } & Readonly<Record<string, unknown>>
