@@ -37,11 +37,9 @@ test('addresses of campaigns are read where the platform tells them of campaigns
       platform,
       sources: new Set([sources[platform]]),
     })
-    expect(resolved.length, platform).toBeGreaterThanOrEqual(5)
-    expect(
-      readings.filter((one) => !one.isResolved && Object.keys(one.parameters).length === 0).length,
-      platform,
-    ).toBeGreaterThanOrEqual(1)
+    const untold = readings.filter((one) => !one.isResolved && Object.keys(one.parameters).length === 0)
+    expect(resolved.length).toBeGreaterThanOrEqual(5)
+    expect(untold.length).toBeGreaterThanOrEqual(1)
     expect(readings.flatMap((one) => one.unknown)).toEqual([])
   }
 })

@@ -82,15 +82,16 @@ test('campaigns that lose their UTM parameters are found, and the week before ke
   )
   const ids = [...new Set(before.rows.map((one) => one.entityId ?? ''))]
   const observed = (entityId: string, finalUrlSuffix: string | null) => ({
-    ...{ platform: account.platform, accountId: account.accountId, level: 'campaign' as const, entityId },
-    ...{
-      parentId: null,
-      name: entityId,
-      status: 'active' as const,
-      statusRaw: '',
-      dailyBudget: null,
-      objectiveRaw: '',
-    },
+    platform: account.platform,
+    accountId: account.accountId,
+    level: 'campaign' as const,
+    entityId,
+    parentId: null,
+    name: entityId,
+    status: 'active' as const,
+    statusRaw: '',
+    dailyBudget: null,
+    objectiveRaw: '',
     urls: { trackingTemplate: null, finalUrlSuffix, urlTags: null },
   })
   const look = (suffix: string | null, atMs: number) =>
