@@ -2,6 +2,7 @@ import type { AdAccount } from '../domain/account.ts'
 import { daysOf } from '../domain/day.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
+import { mappingAt } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
 import type { Override } from '../quality/override.ts'
 import { refusalsOf, tallied } from '../quality/result.ts'
@@ -33,13 +34,14 @@ export async function loadExtract(
   override?: Override,
 ): Promise<Loaded> {
   let results: readonly CheckResult[] = []
-  const tellsActions = spec.mapping.actions !== undefined
+  const mapping = mappingAt(spec, extract.level)
+  const tellsActions = mapping.actions !== undefined
   const forced = tellsActions ? await definitionInForce(ports.warehouse, account) : null
   const partitions = await ports.warehouse.load({
     extract,
     account,
     days: daysOf(extract),
-    rows: readExtract(ports.lake, extract, withDefinition(spec.mapping, forced?.definition ?? null), account),
+    rows: readExtract(ports.lake, extract, withDefinition(mapping, forced?.definition ?? null), account),
     conversions: forced ? { version: forced.version } : undefined,
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),
