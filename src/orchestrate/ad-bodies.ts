@@ -14,7 +14,7 @@ import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
 import { defineBody } from './body.ts'
 import { extractSlice } from './extract.ts'
 import type { Json } from './graph.ts'
-import type { Loaded } from './load.ts'
+import type { LevelFailure, Loaded } from './load.ts'
 import { loadExtract } from './load.ts'
 import { buildModels } from './models.ts'
 import { readNames } from './names.ts'
@@ -31,13 +31,6 @@ export interface ExtractedOutput {
   readonly days: readonly Day[]
   readonly records: readonly ExtractRecord[]
   readonly failures: readonly LevelFailure[]
-}
-
-/** Why a level below the campaign is missing: its failure is its own, the campaigns of the same days are loaded all the same. */
-export interface LevelFailure {
-  readonly level: Level
-  readonly code: ErrorCode
-  readonly facts: Facts
 }
 
 export interface LoadedOutput {

@@ -1,6 +1,8 @@
 import type { AdAccount } from '../domain/account.ts'
 import { daysOf } from '../domain/day.ts'
+import type { ErrorCode, Facts } from '../domain/errors.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
 import { mappingAt } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
@@ -12,6 +14,13 @@ import { readExtract } from '../unify/remap.ts'
 import { definitionInForce } from '../warehouse/definitions.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
+
+/** Why a level below the campaign is missing: its failure is its own, the campaigns of the same days are loaded all the same. */
+export interface LevelFailure {
+  readonly level: Level
+  readonly code: ErrorCode
+  readonly facts: Facts
+}
 
 export interface Loaded {
   readonly partitions: readonly PartitionReport[]

@@ -6,8 +6,7 @@ import { MillraceError, explain } from '../domain/errors.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { AccountSummary, RunState, RunSummary, Trouble } from './events.ts'
-import type { LevelFailure } from './ad-bodies.ts'
-import type { Loaded } from './load.ts'
+import type { LevelFailure, Loaded } from './load.ts'
 import type { AccountPlan, RunPlan } from './plan.ts'
 
 /** What the tasks of a run report, gathered while it works. */
