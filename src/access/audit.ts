@@ -49,7 +49,7 @@ const columns = `audit_id::text as "auditId", deed::text as deed, at, who_kind a
 type Told = Omit<AuditLine, 'auditId' | 'lineHash'>
 
 /** Every line holds the hash of the one before: whoever changes or removes one has to change all that follow. */
-export function lineHash(line: Told): string {
+function lineHash(line: Told): string {
   const { deed, at, whoKind, whoId, who, action, subject, detail, origin, outcome } = line
   const told = [
     line.previousHash,

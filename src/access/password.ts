@@ -3,7 +3,7 @@ import { MillraceError } from '../domain/errors.ts'
 import { commonPasswords } from './password-common.ts'
 
 /** OWASP's first choice for scrypt: 128 MiB and about a third of a second a guess. A power of two. */
-export const scryptCostDefault = 2 ** 17
+const scryptCostDefault = 2 ** 17
 
 const blockSize = 8
 const hashBytes = 32
@@ -52,7 +52,7 @@ export function checkPassword(password: string, name: string): void {
 }
 
 function weakness(password: string, name: string): string | undefined {
-  const length = [...password].length
+  const { length } = Array.from(password)
   if (length < lengthMin) return 'short'
   if (length > lengthMax) return 'long'
   if (new Set(password).size < 5) return 'repeated'

@@ -69,7 +69,7 @@ export function listUsers(session: Session): Promise<readonly User[]> {
 }
 
 /** By id or name. Throws ACCESS_USER_UNKNOWN. */
-export async function userOf(session: Session, idOrName: string): Promise<User> {
+async function userOf(session: Session, idOrName: string): Promise<User> {
   const [user] = await session.query<User & SqlRow>(
     `select ${columns} from access_user where user_id::text = $1 or name = lower($1)`,
     [idOrName],

@@ -84,7 +84,7 @@ function checkOrigin(request: FastifyRequest, gate: Gate): void {
   const { origin, 'sec-fetch-site': site } = request.headers
   if (origin === undefined) {
     if (site === 'same-origin' || !gate.comesByCookie(request)) return
-    throw new MillraceError('SERVER_ORIGIN_REFUSED', { origin: String(site ?? 'an unknown place') })
+    throw new MillraceError('SERVER_ORIGIN_REFUSED', { origin: site ?? 'an unknown place' })
   }
   const host = URL.canParse(origin) ? new URL(origin).host : ''
   if (host !== request.host) throw new MillraceError('SERVER_ORIGIN_REFUSED', { origin })

@@ -123,7 +123,7 @@ const opening = ({ witness }: Parts, request: FastifyRequest, who: Pick<Principa
 })
 
 /** A session for a person who has been recognised, and its line in the log. */
-export async function openFor(parts: Parts, who: Principal, request: FastifyRequest): Promise<string> {
+async function openFor(parts: Parts, who: Principal, request: FastifyRequest): Promise<string> {
   const { gate, witness, door } = parts
   const secret = await door.warehouse().transaction((session) =>
     openSession(session, who.id, {

@@ -8,14 +8,13 @@ import type { MillraceError } from '../domain/errors.ts'
 import type { SqlValue } from '../warehouse/warehouse.ts'
 import { changes } from './changes.ts'
 import type { ChangeInput } from './changes.ts'
-import type { RouteKey } from './contract.ts'
 import type { Door } from './mount.ts'
 
 const secretName = /secret|token|passw|credential|private|^key$|^before$/i
 const mask = '••••'
 
 /** What was asked for, without what must not be kept. */
-export function covered(value: unknown): unknown {
+function covered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(covered)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
@@ -92,6 +91,6 @@ interface StateQuery {
   readonly values: readonly SqlValue[]
 }
 
-function keyOf(request: FastifyRequest): RouteKey | string {
+function keyOf(request: FastifyRequest): string {
   return `${request.method} ${request.routeOptions.url ?? request.url.split('?')[0]}`
 }
