@@ -17,7 +17,7 @@ import { openAccess } from './access-options.ts'
 import { Gate } from './gate.ts'
 import { checkBind, guard } from './guard.ts'
 import { watching } from './health.ts'
-import type { Door, EventSample, MountOf } from './mount.ts'
+import type { Door, LiveLook, MountOf } from './mount.ts'
 import { asMillraceError, languageOf, requestsPerMinuteMax, sendProblem } from './problem.ts'
 import { pages } from './pages.ts'
 import { people } from './people.ts'
@@ -45,8 +45,8 @@ export interface ServerOptions {
   readonly webDir?: string
   /** Routes of other rooms, beside the server's own. */
   readonly mounts?: readonly MountOf[]
-  /** A look at the log of live events, where the program has it open. */
-  readonly sample?: EventSample | undefined
+  /** A look at live events, where the program has their log open. */
+  readonly live?: LiveLook | undefined
   /** An accident of ours, with its cause; a person's log, never the answer. */
   readonly onError: (error: MillraceError) => void
 }
@@ -181,7 +181,7 @@ function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): 
   following(app, door, board)
   readingRuns(app, door, () => servicesOf().engine)
   changingRuns(app, () => servicesOf().engine)
-  reading(app, door, () => servicesOf().project, options.sample)
+  reading(app, door, () => servicesOf().project, options.live ?? {})
 }
 
 /** Listens, on one of the next ports when that is allowed. */
