@@ -7,6 +7,7 @@ import { tellingOf } from '../orchestrate/incident-watch.ts'
 import type { Incident } from '../quality/incident-round.ts'
 import { actOnIncident, incidentById, listIncidents, timelineOf } from '../quality/incident-store.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import { asking } from './asking.ts'
 import type { RouteOutput } from './contract.ts'
 import type { Door } from './mount.ts'
 import { languageOf } from './problem.ts'
@@ -24,10 +25,16 @@ export function incidents(app: FastifyInstance, door: Door): void {
     detailOf(door.warehouse(), params.incidentId, languageOf(request)),
   )
   serve(app, 'POST /api/v1/incidents/:incidentId', async ({ params, body }, request) => {
-    const deed = { event: body.event, by: userInfo().username, text: body.text === '' ? null : body.text }
+    const deed = { event: body.event, by: actor(), text: body.text === '' ? null : body.text }
     await door.warehouse().transaction((session) => actOnIncident(session, params.incidentId, deed, door.clock.nowMs()))
     return detailOf(door.warehouse(), params.incidentId, languageOf(request))
   })
+}
+
+/** Who acts: whoever signed in, or the machine's user where nobody has to. */
+function actor(): string {
+  const who = asking.getStore()
+  return who === undefined || who.kind === 'local' ? userInfo().username : who.name
 }
 
 function itemOf(one: Incident): Item {

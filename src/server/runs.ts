@@ -40,6 +40,8 @@ async function listRuns(warehouse: Warehouse, { pipeline, state, runId, limit }:
   }))
 }
 
+const textRoute = { schema: { hide: true }, config: { role: 'viewer' } } as const
+
 /** Reading runs, their grid, one of them and its lines. */
 export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => Engine): void {
   serve(app, 'GET /api/v1/runs', async ({ query }) => ({ runs: await listRuns(door.warehouse(), query) }))
@@ -49,7 +51,7 @@ export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => En
     return { runs, tasks: [...tasks] }
   })
   serve(app, 'GET /api/v1/runs/:runId', async ({ params }) => runDetail(door.warehouse(), engineOf, params.runId))
-  app.get('/api/v1/runs/:runId/logs/text', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/api/v1/runs/:runId/logs/text', textRoute, async (request, reply) => {
     const asked = logQuery.omit({ limit: true }).safeParse(request.query)
     const run = z.object({ runId: z.uuid() }).safeParse(request.params)
     if (!asked.success || !run.success)
@@ -135,8 +137,7 @@ async function runDetail(
   )
   if (run.source === 'direct') return { run, tasks: [], summary: told?.summary ?? null }
   const [{ tasks }, shiftMs] = await Promise.all([engineOf().inspect(runId), clockShiftMs(warehouse, runId)])
-  const shifted = (at: Date | string | null) =>
-    at === null ? null : isoInstant(new Date(at).getTime() + shiftMs)
+  const shifted = (at: Date | string | null) => (at === null ? null : isoInstant(new Date(at).getTime() + shiftMs))
   return {
     run,
     summary: told?.summary ?? null,
