@@ -229,9 +229,11 @@ class Carrier {
 /** How an attempt ended, as the last of its lines. */
 function endOf(result: TaskResult): string {
   if (result.kind === 'failed') {
-    const { code, message, what } = result.error as { readonly [fact: string]: Json }
-    return `fails: ${String(code)} ${String(message ?? what ?? '')}`.trimEnd()
+    const { code, message } = result.error as { readonly code?: string; readonly message?: string }
+    return `fails: ${code ?? ''} ${message ?? ''}`.trimEnd()
   }
-  const numbers = Object.entries(resultFacts(result)).filter(([, value]) => typeof value === 'number')
-  return `ends: ${[result.kind, ...numbers.map(([name, value]) => `${name}=${String(value)}`)].join(' ')}`
+  const numbers = Object.entries(resultFacts(result)).flatMap(([name, value]) =>
+    typeof value === 'number' ? [`${name}=${value}`] : [],
+  )
+  return `ends: ${[result.kind, ...numbers].join(' ')}`
 }
