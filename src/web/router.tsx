@@ -28,6 +28,11 @@ const campaigns = createRoute({
   path: '/campaigns',
   component: lazyRouteComponent(() => import('./campaigns.tsx'), 'Campaigns'),
 })
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  component: lazyRouteComponent(() => import('./compare.tsx'), 'Compare'),
+})
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
@@ -52,7 +57,7 @@ const live = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, runs, campaigns, live, quality, connectors, alerts]),
+  routeTree: root.addChildren([overview, runs, campaigns, compare, live, quality, connectors, alerts]),
   parseSearch,
   stringifySearch,
   scrollRestoration: true,

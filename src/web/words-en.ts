@@ -1,3 +1,4 @@
+import { compareEn } from './words-compare.ts'
 import { incidentsEn } from './words-incidents.ts'
 import { runsEn } from './words-runs.ts'
 
@@ -10,6 +11,7 @@ export const en = {
     overview: 'Overview',
     runs: 'Runs',
     campaigns: 'Campaigns',
+    compare: 'Compare',
     live: 'Live',
     quality: 'Quality',
     connectors: 'Connectors',
@@ -179,6 +181,7 @@ export const en = {
   },
   runs: runsEn,
   incidents: incidentsEn,
+  compare: compareEn,
   campaigns: {
     title: 'Campaigns',
     leaderboard: 'Leaderboard',

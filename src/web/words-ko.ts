@@ -1,4 +1,5 @@
 import type { en } from './words-en.ts'
+import { compareKo } from './words-compare.ts'
 import { incidentsKo } from './words-incidents.ts'
 import { runsKo } from './words-runs.ts'
 
@@ -11,6 +12,7 @@ export const ko: typeof en = {
     overview: '개요',
     runs: '실행',
     campaigns: '캠페인',
+    compare: '비교',
     live: '실시간',
     quality: '품질',
     connectors: '커넥터',
@@ -168,6 +170,7 @@ export const ko: typeof en = {
   },
   runs: runsKo,
   incidents: incidentsKo,
+  compare: compareKo,
   campaigns: {
     title: '캠페인',
     leaderboard: '순위표',
