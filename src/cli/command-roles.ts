@@ -28,6 +28,7 @@ export const commandRoles: Readonly<Record<CommandName, CommandRole>> = {
   connectors: { list: 'viewer', add: 'admin', auth: 'admin', test: 'operator', rotate: 'admin', remove: 'admin' },
   schedule: { preview: 'viewer', list: 'viewer', pause: 'operator', resume: 'operator' },
   up: 'operator',
+  open: 'none',
   worker: 'operator',
   runs: { list: 'viewer', show: 'viewer', cancel: 'operator', clear: 'operator' },
   logs: 'viewer',
