@@ -38,6 +38,8 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
+  /** Sees the warehouse as soon as it is there, before anything else does. */
+  readonly onWarehouse?: (warehouse: Warehouse) => Promise<void>
   /** Learns every secret that is opened. */
   readonly secrets?: SecretKeeper
 }
@@ -81,6 +83,7 @@ export async function openWarehouse(settings: Settings, context: OpenContext): P
       () => warehouse.migrate(),
       (applied) => applied.join(', '),
     )
+    await context.onWarehouse?.(warehouse)
     return warehouse
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
