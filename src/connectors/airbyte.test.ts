@@ -103,7 +103,7 @@ describe('states', () => {
         Promise.resolve(
           [...kept]
             .filter(([at]) => at.startsWith(key) && at.slice(64) < before)
-            .toSorted()
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
             .at(-1)?.[1],
         ),
       keep: (key: string, through: string, state: string) => Promise.resolve(void kept.set(key + through, state)),
