@@ -21,6 +21,8 @@ type Choice<Of extends Port, Key extends string> = {
 export type ConnectionConfig = Choice<'connector', 'connector'> & {
   /** Account ids to work on; left out: every account that the credentials reach. */
   readonly accounts?: readonly string[]
+  /** Levels that are read beside the campaign, for all accounts or by account (`*`: the others); Google's asset groups come with either. */
+  readonly levels?: readonly Level[] | Readonly<Record<string, readonly Level[]>>
   /** `false`: the live platform, also while the project has a sandbox. */
   readonly sandbox?: boolean
 }

@@ -10,6 +10,7 @@ import type { SandboxPlatform } from './sandbox/shapes.ts'
 import { sandboxPlatforms } from './sandbox/shapes.ts'
 import type { Busy } from './sandbox/traffic.ts'
 import type { Connector } from './connectors/connector.ts'
+import { mappingAt } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
 import { MillraceError } from './domain/errors.ts'
 import type { Lake } from './lake/lake.ts'
@@ -171,13 +172,15 @@ export async function openConnections(
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
-  for (const [name, { adapter, options, accountIds, sandboxed }] of Object.entries(settings.connections)) {
+  for (const [name, { adapter, options, accountIds, levels, sandboxed }] of Object.entries(settings.connections)) {
     const { options: schema } = await loadAdapter('connector', adapter)
     const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
     const problem = kept instanceof MillraceError ? kept : undefined
     const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
-    connections.push({ name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds })
+    for (const level of Object.values(levels).flat()) mappingAt(connector.spec, level)
+    const open = problem ? lockedConnector(connector, problem) : connector
+    connections.push({ name, connector: open, accountIds, levels })
   }
   return { connections, door }
 }

@@ -40,6 +40,10 @@ export const commands = {
     summary: { en: 'Scheduler, workers and server in one', ko: '스케줄러·워커·서버를 한 번에' },
     load: () => import('./up.ts'),
   },
+  open: {
+    summary: { en: 'Open the dashboard that runs', ko: '실행 중인 대시보드 열기' },
+    load: () => import('./open.ts'),
+  },
   worker: {
     summary: { en: 'More hands on the same Postgres', ko: '같은 Postgres의 추가 일손' },
     load: () => import('./worker.ts'),

@@ -51,12 +51,12 @@ export const command: CommandSpec = {
 async function up(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const { output, signal, clock } = invocation
   const settings = await projectSettings(invocation)
-  const { serveDashboard, webDir } = await import('./dashboard.ts')
+  const { kept, serveDashboard, webDir } = await import('./dashboard.ts')
   const { startServer } = await import('../server/server.ts')
   const context = openContext(invocation)
   const { liveEvents } = await import('./up-stream.ts')
   const live = await liveEvents(settings, invocation, context.clock)
-  await using server = await startServer({
+  const started = await startServer({
     host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
     port: wholeOf(given, 'port', portDefault, 65_535),
     portSearch: given['port'] === undefined,
@@ -67,6 +67,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     live: live.look,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
+  await using server = kept(invocation, started)
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, {
     ...context,
