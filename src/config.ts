@@ -41,6 +41,8 @@ export interface OpenContext {
   readonly sandboxNowMs?: number
   /** Days on which that sandbox's platforms report as many events as are sent. */
   readonly sandboxBusy?: Busy
+  /** Sees the warehouse as soon as it is there, before anything else does. */
+  readonly onWarehouse?: (warehouse: Warehouse) => Promise<void>
   /** Learns every secret that is opened. */
   readonly secrets?: SecretKeeper
 }
@@ -84,6 +86,7 @@ export async function openWarehouse(settings: Settings, context: OpenContext): P
       () => warehouse.migrate(),
       (applied) => applied.join(', '),
     )
+    await context.onWarehouse?.(warehouse)
     return warehouse
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()

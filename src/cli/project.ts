@@ -25,7 +25,7 @@ const secondsWorthSaying = 1
  * How ports are opened for a command: with a line on stderr for what takes a person's time, on the machine's clock, or on the
  * demo's when the project is one.
  */
-export function openContext({ output, language, projectDir, secrets }: Invocation): OpenContext {
+export function openContext({ output, language, projectDir, secrets, deed }: Invocation): OpenContext {
   const demo = readDemoTime(projectDir)
   return {
     clock: demo ? demoClock(demo) : systemClock,
@@ -36,6 +36,7 @@ export function openContext({ output, language, projectDir, secrets }: Invocatio
       sandboxNowMs: demoNoonMs(demo.asOf),
       sandboxBusy: { since: demo.asOf, eventsPerSecond: demoEventsPerSecond },
     }),
+    onWarehouse: (warehouse) => deed.begin(warehouse),
     onOpening({ part, state, place, seconds }) {
       if (state === 'opening' || seconds < secondsWorthSaying) return
       output.say(`${words[language][part]}  ${place}  ${seconds.toFixed(1)}s`)
