@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { z } from 'zod'
 import { adapterNames, adapters } from './adapters.ts'
 import type { AdapterName, Port } from './adapters.ts'
+import type { AccessSettings } from './config-access.ts'
+import { accessSection } from './config-access.ts'
 import { connectionLevels, hubConversion, hubNaming } from './config-hub.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { timeZone } from './domain/day.ts'
@@ -59,6 +61,7 @@ export interface Settings {
       })
     | null
   readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
+  readonly access: AccessSettings
   readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
   readonly retention: { readonly raw: number }
   /** What opens the secrets that the warehouse keeps; undefined: the project's key file, if there is one. */
@@ -162,6 +165,7 @@ export const frame = z.strictObject({
     conversions: z.array(hubConversion).default([]),
     naming: z.array(hubNaming).default([]),
   }),
+  access: accessSection,
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })
 
@@ -187,6 +191,7 @@ export function normalised(tree: Tree): Tree {
     'secrets',
     'stream',
     'hub',
+    'access',
   ] as const
   // An editor's word about the file, not the project's.
   const { $schema: _, ...said } = tree

@@ -152,6 +152,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
         definition: definitionOf(wanted),
       })),
     },
+    access: frame.access,
     sandbox: frame.sandbox,
   }
 }
