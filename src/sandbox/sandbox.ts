@@ -31,6 +31,8 @@ import { virtualClock } from './sandbox-state.ts'
 import type { FiredFaults, Scenario } from './scenario.ts'
 import { ScenarioBook } from './scenario.ts'
 import { AccessTokens } from './tokens.ts'
+import type { Busy } from './traffic.ts'
+import { busyChanges } from './traffic.ts'
 import { readRequest, sendReply } from './transport.ts'
 import { truthOf } from './truth.ts'
 import type { SandboxPlatform } from './shapes.ts'
@@ -59,6 +61,8 @@ export interface SandboxOptions {
   /** An app whose consent screen is in Testing hands out refresh tokens of seven days; `production` when absent. */
   readonly googleApp?: 'testing' | 'production'
   readonly clock?: Pick<Clock, 'nowMs'>
+  /** Days with as many live events as this; the world's own quiet days when absent. */
+  readonly busy?: Busy | undefined
 }
 
 /** A running sandbox: all platforms at one address, and the hands that move its world. */
@@ -99,7 +103,7 @@ function makeState(options: SandboxOptions, origin: () => string): SandboxState 
     metaTokens: new MetaTokens(credentials, clock.nowMs()),
     operations: new OperationQuota(options.googleOperationsPerDay ?? 15_000),
     usage: new MetaUsage(options.metaCallsPerHour ?? 190_000),
-    scenario: new ScenarioBook(),
+    scenario: new ScenarioBook(options.busy && busyChanges(world, options.busy)),
     origin,
     summaries: new Map(),
     developerToken: options.developerToken ?? 'ignored',
