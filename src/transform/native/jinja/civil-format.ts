@@ -61,9 +61,9 @@ export function clockUs(hour: number, minute: number, second: number, microsecon
 }
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
-export const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+const MONTHS = 'January February March April May June July August September October November December'.split(' ')
 
-export function dayOfYear({ year, month, day }: Fields): number {
+function dayOfYear({ year, month, day }: Fields): number {
   return (midnightMs(year, month, day) - midnightMs(year, 1, 1)) / 86_400_000 + 1
 }
 
@@ -222,7 +222,7 @@ function assembled(parts: ReadonlyMap<string, string>): ParsedMoment {
 }
 
 /** `+09:00`, `-0500` or `Z` in minutes. */
-export function offsetMinutes(text: string | undefined): number | undefined {
+function offsetMinutes(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (text.toUpperCase() === 'Z') return 0
   const [, sign = '+', hours = '0', minutes = '0'] = /^([+-])(\d\d):?(\d\d)/.exec(text) ?? []

@@ -104,7 +104,7 @@ const CENTRAL_SUMMER =
   /^Europe\/(?!Athens|Bucharest|Helsinki|Kiev|Kyiv|Riga|Sofia|Tallinn|Vilnius|Istanbul|Chisinau|Mariehamn)/
 
 /** A zone of the tz database, read through the platform's own copy of it. */
-export class NamedZone extends PyZone {
+class NamedZone extends PyZone {
   readonly name: string
   readonly #format: Intl.DateTimeFormat
   readonly #short: Intl.DateTimeFormat
