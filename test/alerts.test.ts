@@ -11,6 +11,7 @@ import { HttpSink } from '../src/notify/http-sink.fixture.ts'
 import { deliverDue } from '../src/notify/outbox.ts'
 import { adapter as webhook } from '../src/notify/webhook.ts'
 import { lookForIncidents } from '../src/orchestrate/incident-watch.ts'
+import { lookWhenDue } from '../src/orchestrate/watch-incidents.ts'
 import { actOnIncident, addSilence, incidentById, listIncidents, timelineOf } from '../src/quality/incident-store.ts'
 import { openTestWarehouse } from '../src/warehouse/fixture.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
@@ -111,6 +112,22 @@ describe('an outage', () => {
     await put(sceneDay, 'published', 1)
     expect(await look(sceneDay, startMs)).toMatchObject({ opened: 0, told: 0, judgedSeries: 75 })
   })
+})
+
+test('any number of schedulers look once when there is news, and not before it is due', async () => {
+  await warehouse.query('truncate incident_look')
+  const at = async (afterMs: number) => {
+    const looks = await Promise.all([1, 2, 3].map(async () => lookWhenDue(await portsAt(startMs + afterMs))))
+    return looks.filter((one) => one !== undefined)
+  }
+  const minuteMs = 60_000
+  await put(sceneDay, 'failed', 0)
+  expect(await at(0)).toMatchObject([{ opened: 1, told: 1 }])
+  await put(addDays(sceneDay, 1), 'published', 1)
+  expect(await at(minuteMs)).toEqual([])
+  expect(await at(3 * minuteMs)).toMatchObject([{ resolved: 1 }])
+  expect(await at(6 * minuteMs)).toEqual([])
+  expect(await at(70 * minuteMs)).toMatchObject([{ opened: 0, resolved: 0 }])
 })
 
 describe('people', () => {

@@ -91,6 +91,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
       pipeline: configuredPipeline(settings),
       engine,
       deadlineMs: wholeOf(given, 'deadline', deadlineHoursDefault, 72) * 3_600_000,
+      incidents: true,
       onEvent: (event) => tell(invocation, event),
     },
     signal,
