@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { briefDay, isBriefDue, sendBrief } from '../src/cli/brief-send.ts'
 import { seededRandom } from '../src/domain/clock.ts'
 import { addDays } from '../src/domain/day.ts'
 import type { Day } from '../src/domain/day.ts'
@@ -128,6 +129,29 @@ test('any number of schedulers look once when there is news, and not before it i
   expect(await at(3 * minuteMs)).toMatchObject([{ resolved: 1 }])
   expect(await at(6 * minuteMs)).toEqual([])
   expect(await at(70 * minuteMs)).toMatchObject([{ opened: 0, resolved: 0 }])
+})
+
+test('the brief is due from its hour on in its zone, sent once a channel and day, and says what the Overview says', async () => {
+  await put(sceneDay, 'published', 1, ['1', '2'])
+  await put(sceneDay, 'failed', 0, ['3'])
+  await look(sceneDay, startMs)
+  sink.posted.length = 0
+  const brief = { at: '09:00', zone: 'Asia/Seoul' }
+  // 08:59 and 09:00 of the 21st in Seoul.
+  const dueAt = async (instant: string) => isBriefDue(await portsAt(Date.parse(instant)), brief)
+  expect([await dueAt('2026-11-20T23:59:00Z'), await dueAt('2026-11-21T00:00:00Z')]).toEqual([false, true])
+  const ports = await portsAt(Date.parse('2026-11-21T00:00:00Z'))
+  const day = briefDay(ports.clock, brief)
+  expect(day).toBe(sceneDay)
+  const signal = new AbortController().signal
+  const [report] = await Promise.all([sendBrief(ports, brief, day, signal), sendBrief(ports, brief, day, signal)])
+  expect(await isBriefDue(ports, brief)).toBe(false)
+  expect(sink.posted).toHaveLength(1)
+  const { data } = JSON.parse(sink.posted[0]?.body ?? '') as { data: { subject: string; text: string } }
+  expect(data.subject).toMatch(/^2026-11-20 is (in|not all in)/)
+  const [incident] = report.actions
+  expect(report.actions).toMatchObject([{ kind: 'incident', platform: 'google_ads', accountId: '3', what: 'run.load' }])
+  expect(data.text).toContain(`millrace incidents show ${incident?.about.slice(0, 13)}`)
 })
 
 describe('people', () => {

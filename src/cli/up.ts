@@ -3,6 +3,7 @@ import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
 import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
+import type { BriefEvent } from './brief-send.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { configuredPipeline } from './pipeline.ts'
 import { openContext, projectSettings } from './project.ts'
@@ -85,6 +86,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.data(`${server.url}\n`)
   const { runScheduler } = await import('../orchestrate/scheduler.ts')
+  const { keepBriefing } = await import('./brief-send.ts')
   const scheduling = runScheduler(
     {
       ports,
@@ -99,6 +101,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   await Promise.all([
     scheduling,
     live.count(ports, signal),
+    keepBriefing(ports, settings.brief, signal, (event) => tell(invocation, event)),
     given['worker'] === false ? undefined : work(invocation, given, ports, engine),
   ])
   return 0
@@ -130,7 +133,7 @@ export async function work(
 }
 
 /** Programs get events, people a line for what they want to know of. */
-function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent): void {
+function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent | BriefEvent): void {
   if (output.json) return output.record(event)
   const { event: name, ...facts } = event
   const line = `${name}  ${Object.values(facts).join('  ')}`
