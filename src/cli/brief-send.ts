@@ -17,7 +17,7 @@ export interface BriefPorts extends Post {
 }
 
 /** The channels that the brief goes to. Throws NOTIFY_CHANNEL_UNKNOWN for a name that `notify` does not have. */
-export function briefChannels(channels: readonly Channel[], wanted: Settings['brief']['channels']): readonly Channel[] {
+function briefChannels(channels: readonly Channel[], wanted: Settings['brief']['channels']): readonly Channel[] {
   const known = channels.map(({ name }) => name)
   const unknown = wanted?.find((name) => !known.includes(name))
   if (unknown !== undefined)
