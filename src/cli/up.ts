@@ -4,6 +4,7 @@ import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
 import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
+import type { BriefEvent } from './brief-send.ts'
 import type { AccessOptions } from '../server/access-options.ts'
 import type { Server } from '../server/server.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
@@ -93,12 +94,14 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   else output.data(`${server.url}\n`)
   await tellSetup(invocation, server)
   const { runScheduler } = await import('../orchestrate/scheduler.ts')
+  const { keepBriefing } = await import('./brief-send.ts')
   const scheduling = runScheduler(
     {
       ports,
       pipeline: configuredPipeline(settings),
       engine,
       deadlineMs: wholeOf(given, 'deadline', deadlineHoursDefault, 72) * 3_600_000,
+      incidents: true,
       onEvent: (event) => tell(invocation, event),
     },
     signal,
@@ -106,6 +109,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   await Promise.all([
     scheduling,
     live.count(ports, signal),
+    keepBriefing(ports, settings.brief, signal, (event) => tell(invocation, event)),
     given['worker'] === false ? undefined : work(invocation, given, ports, engine),
   ])
   return 0
@@ -137,7 +141,7 @@ export async function work(
 }
 
 /** Programs get events, people a line for what they want to know of. */
-function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent): void {
+function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent | BriefEvent): void {
   if (output.json) return output.record(event)
   const { event: name, ...facts } = event
   const line = `${name}  ${Object.values(facts).join('  ')}`
