@@ -36,6 +36,7 @@ import { busyChanges } from './traffic.ts'
 import { readRequest, sendReply } from './transport.ts'
 import { truthOf } from './truth.ts'
 import type { SandboxPlatform } from './shapes.ts'
+import { shapeOf } from './shapes.ts'
 import type { WorldOptions } from './world.ts'
 import { makeWorld } from './world.ts'
 
@@ -161,6 +162,12 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
   })
 }
 
+/** Absent, not undefined, where a platform does not say. */
+function costBasisOf(platform: SandboxPlatform): Pick<AdAccount, 'costBasis'> {
+  const { costBasis } = shapeOf(platform)
+  return costBasis ? { costBasis } : {}
+}
+
 /**
  * Starts the fake ad platforms on 127.0.0.1. The same seed, options and requests give the same bytes.
  * Throws SANDBOX_PORT_TAKEN, and the domain's errors for an unknown currency or zone in `world`.
@@ -192,6 +199,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       name,
       currency,
       zone,
+      ...costBasisOf(platform),
     })),
     serviceAccount: () => state.grants.serviceAccount(`${url}/token`),
     nowMs: () => state.clock.nowMs(),
