@@ -70,6 +70,13 @@ export class Senders {
     }
   }
 
+  /** Throws STREAM_KEY_REFUSED. */
+  ofKey(key: string | undefined): Sender {
+    const sender = key === undefined ? undefined : this.#configured(key)
+    if (!sender) throw new MillraceError('STREAM_KEY_REFUSED', {})
+    return sender
+  }
+
   /** A key of the configuration, or one that the project made. Throws STREAM_KEY_REFUSED. */
   async find(key: string | undefined): Promise<Sender> {
     const known = key === undefined ? undefined : this.#configured(key)
