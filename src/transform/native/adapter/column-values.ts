@@ -16,6 +16,7 @@ const OID = {
   numeric: 1700,
   date: 1082,
   timestamp: 1114,
+  timestamptz: 1184,
 } as const
 
 const readers: ReadonlyMap<number, (text: string) => Value> = new Map<number, (text: string) => Value>([
@@ -29,6 +30,7 @@ const readers: ReadonlyMap<number, (text: string) => Value> = new Map<number, (t
   [OID.numeric, (text) => new PyDecimal(text)],
   [OID.date, (text) => dateOr(text)],
   [OID.timestamp, (text) => dateTimeOr(text)],
+  [OID.timestamptz, (text) => instantOr(text)],
 ])
 
 /** Infinity and years beyond four digits have no date in Python either; they stay text. */
@@ -40,6 +42,13 @@ function dateOr(text: string): Value {
 
 function dateTimeOr(text: string): Value {
   return CIVIL.test(text) && !text.endsWith('BC') ? PyDateTime.fromText(text) : text
+}
+
+/** In another zone than UTC it stays text, with the minutes of its offset as Python prints them. */
+function instantOr(text: string): Value {
+  if (!CIVIL.test(text) || text.endsWith('BC')) return text
+  if (!text.endsWith('+00')) return text.replace(/([+-]\d{2})$/, '$1:00')
+  return new PyDateTime(PyDateTime.fromText(text.slice(0, -'+00'.length)).microseconds, true)
 }
 
 /** Reads columns into template values: integers exact beyond 2^53, decimals with their digits. */

@@ -1,11 +1,12 @@
 import { fromHost } from '../jinja/json.ts'
 import { Template } from '../jinja/template.ts'
 import { str } from '../jinja/text.ts'
-import type { CallArguments, Value } from '../jinja/value.ts'
+import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, PyDict } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
+import type { RelationParts } from '../adapter/relation.ts'
 import { ConfigObject, baseNames } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
@@ -34,6 +35,9 @@ export interface Project {
   readonly quoting: Mapping
   /** The target folder as the project or the command line writes it. */
   readonly targetPath: string
+  /** Where nodes are in an earlier run, and whether a reference to one goes there. */
+  readonly deferred?: ReadonlyMap<string, RelationParts>
+  readonly defers?: (node: Node) => Promise<boolean>
 }
 
 /** A node's context with the ephemeral models that its text turned out to need. */
@@ -115,7 +119,7 @@ function relationOf(project: Project, node: Node): Relation {
   })
 }
 
-function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Value {
+function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Awaitable<Value> {
   const reference = referenceOf(call)
   const target = node.dependsOnNodes
     .map((id) => project.manifest.nodes.get(id))
@@ -127,7 +131,20 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
     ephemeral.add(target.uniqueId)
     return cteRelation(target.alias)
   }
-  return relationOf(project, target)
+  const deferred = project.deferred?.get(target.uniqueId)
+  if (deferred === undefined || project.defers === undefined) return relationOf(project, target)
+  return deferredRelation(project, target, deferred, project.defers)
+}
+
+async function deferredRelation(
+  project: Project,
+  target: Node,
+  deferred: RelationParts,
+  defers: (node: Node) => Promise<boolean>,
+): Promise<Relation> {
+  if (!(await defers(target))) return relationOf(project, target)
+  const quoted = quotingPolicy(project.quoting, target.config['quoting'])
+  return new Relation({ ...deferred, quoted })
 }
 
 /** An ephemeral model as it is named in the statement that it stands in. */

@@ -274,12 +274,6 @@ function testOnly({ genericTest }: Node): object {
   }
 }
 
-const NO_FRESHNESS = {
-  warn_after: { count: null, period: null },
-  error_after: { count: null, period: null },
-  filter: null,
-}
-
 /** One source as manifest.json has it. */
 export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, 'nowMs'>): object {
   return {
@@ -299,7 +293,7 @@ export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, '
     quoting: { database: null, schema: null, identifier: null, column: null },
     loaded_at_field: source.loadedAtField,
     loaded_at_query: source.loadedAtQuery,
-    freshness: source.freshness ?? NO_FRESHNESS,
+    freshness: source.freshness,
     external: null,
     description: source.description,
     columns: columnsContent(source.columns),

@@ -5,6 +5,7 @@ import { HostObject } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { NodeStatus } from '../../runner.ts'
 import type { Session } from '../adapter/session.ts'
+import type { Table } from '../adapter/table.ts'
 import type { Node } from '../parse/nodes.ts'
 import { artifactPath } from './manifest-file.ts'
 import { compileNode } from './compile-node.ts'
@@ -31,6 +32,11 @@ export interface Outcome {
   /** What ran last for the node itself: the `create` of a model, the counting query of a test. */
   readonly executedSql: string | null
   readonly response: Readonly<Record<string, unknown>>
+  /** The thread that ran it, as dbt names threads. */
+  readonly thread?: string
+  /** What `show` asked the database instead of the node's own SQL, and the rows that it answered. */
+  readonly shownSql?: string
+  readonly shown?: Table
 }
 
 /** Compiles and runs one node. Every failure of the node is its outcome; only a programmer's error is thrown. */
@@ -80,10 +86,10 @@ export async function runHook(
       await session.commit()
       return { status: 'success', message: answer?.message ?? 'OK', failures: null, response: {} }
     })
-    return finished(runner, node, running, startedAtMs, verdict)
+    return { ...finished(runner, node, running, startedAtMs, verdict), thread: 'main' }
   } catch (error) {
-    const failed = { status: 'error', message: failureText(error, node), failures: null, response: {} } as const
-    return finished(runner, node, running, startedAtMs, failed)
+    const failed = { status: 'error', message: failureText(error, node), failures: 1, response: {} } as const
+    return { ...finished(runner, node, running, startedAtMs, failed), thread: 'main' }
   }
 }
 
