@@ -38,10 +38,13 @@ export function consoleLine(said: Said, settings: LogSettings): ConsoleLine | nu
   if (isData && said.event?.name === 'PrintEvent' && !settings.isPrinting) return null
   const message = isData ? said.line : said.message
   const { event } = said
-  if (settings.format === 'json') return event === undefined ? null : { text: jsonLine(event, level, message), isData: true, level }
+  if (settings.format === 'json')
+    return event === undefined ? null : { text: jsonLine(event, level, message), isData: true, level }
   if (isData || event === undefined) return { text: message, isData, level }
   const text =
-    settings.format === 'debug' ? debugLine(event, level, message) : `${timeOf(event).slice(0, SECONDS_END)}  ${message}`
+    settings.format === 'debug'
+      ? debugLine(event, level, message)
+      : `${timeOf(event).slice(0, SECONDS_END)}  ${message}`
   return { text, isData: false, level }
 }
 

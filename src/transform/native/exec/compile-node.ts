@@ -17,6 +17,7 @@ import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { Manifest, Node } from '../parse/nodes.ts'
 import { argumentTemplate } from '../parse/test-builder.ts'
 import { graphNames } from './graph-names.ts'
+import type { Journal } from './journal.ts'
 import { nodeContent } from './manifest-file.ts'
 import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
@@ -35,6 +36,7 @@ export interface Project {
   readonly quoting: Mapping
   /** The target folder as the project or the command line writes it. */
   readonly targetPath: string
+  readonly journal: Journal
   /** Where nodes are in an earlier run, and whether a reference to one goes there. */
   readonly deferred?: ReadonlyMap<string, RelationParts>
   readonly defers?: (node: Node) => Promise<boolean>
@@ -129,10 +131,10 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
   }
   if (target.config['materialized'] === 'ephemeral') {
     ephemeral.add(target.uniqueId)
-    return cteRelation(target.alias)
+    return limited(project, cteRelation(target.alias))
   }
   const deferred = project.deferred?.get(target.uniqueId)
-  if (deferred === undefined || project.defers === undefined) return relationOf(project, target)
+  if (deferred === undefined || project.defers === undefined) return limited(project, relationOf(project, target))
   return deferredRelation(project, target, deferred, project.defers)
 }
 
@@ -142,9 +144,14 @@ async function deferredRelation(
   deferred: RelationParts,
   defers: (node: Node) => Promise<boolean>,
 ): Promise<Relation> {
-  if (!(await defers(target))) return relationOf(project, target)
+  if (!(await defers(target))) return limited(project, relationOf(project, target))
   const quoted = quotingPolicy(project.quoting, target.config['quoting'])
-  return new Relation({ ...deferred, quoted })
+  return limited(project, new Relation({ ...deferred, quoted }))
+}
+
+/** `--empty`: a reference reads no rows. */
+function limited({ invocation }: Project, relation: Relation): Relation {
+  return invocation.empty ? relation.with({ limit: 0 }) : relation
 }
 
 /** An ephemeral model as it is named in the statement that it stands in. */
@@ -164,7 +171,8 @@ function resolvedSource(project: Project, node: Node, call: CallArguments): Valu
   if (found === undefined)
     throw new MillraceError('TRANSFORM_SOURCE_MISSING', { node: node.uniqueId, reference: `${source}.${table}` })
   const quoted = quotingPolicy(project.quoting, found.quoting)
-  return new Relation({ database: found.database, schema: found.schema, identifier: found.identifier, quoted })
+  const { database, schema, identifier } = found
+  return limited(project, new Relation({ database, schema, identifier, quoted }))
 }
 
 /** The node's SQL, ephemeral parents put in as common table expressions. */

@@ -190,7 +190,9 @@ function ended({ request, prepared }: Run, first: Outcome): void {
 /** What had ended before the interruption counts; of the rest dbt's results know nothing. */
 function interrupted({ prepared, database }: Run, outcomes: readonly Outcome[]): Outcome[] {
   for (const name of database.cancelled) sayCancelled(prepared.journal, name)
-  return outcomes.filter(({ node, message }) => message !== FAIL_FAST && !database.cancelled.has(node.uniqueId))
+  const isCut = ({ node, status }: Outcome): boolean =>
+    status === 'skipped' || (status === 'error' && database.cancelled.has(node.uniqueId))
+  return outcomes.filter((outcome) => !isCut(outcome))
 }
 
 /** Runs single nodes and tells of them. */

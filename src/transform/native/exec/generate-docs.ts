@@ -19,7 +19,7 @@ export async function generateDocs(
 ): Promise<RunnerResult> {
   const { project, journal, manifest } = prepared
   const { compile = true, emptyCatalog = false } = request.docs ?? {}
-  const chosen = compile ? selected(prepared, request, onEvent).map(({ uniqueId }) => uniqueId) : null
+  const chosen = compile ? selected(prepared, request).map(({ uniqueId }) => uniqueId) : null
   const compiled = chosen === null ? null : await execute({ prepared, request, machine, onEvent }, chosen)
   for (const path of project.assetPaths) copyAssets(project.folder, project.targetFolder, path)
   if (!emptyCatalog) journal.say('info', ['BuildingCatalog', 'E044'], 'Building catalog')
@@ -96,7 +96,10 @@ function catalogParts(
   wanted: ReadonlySet<string> | null,
 ): { readonly nodes: object; readonly sources: object } {
   const { nodes, sources } = idsByRelation(manifest)
-  const found: { nodes: Record<string, CatalogTable>; sources: Record<string, CatalogTable> } = { nodes: {}, sources: {} }
+  const found: { nodes: Record<string, CatalogTable>; sources: Record<string, CatalogTable> } = {
+    nodes: {},
+    sources: {},
+  }
   const isWanted = (id: string): boolean => wanted === null || wanted.has(id)
   for (const row of rows) {
     const key = relationKey(row[0], row[1])

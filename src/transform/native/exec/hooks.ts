@@ -75,19 +75,21 @@ function endNames({ project, clock }: NodeRunner, built: readonly Outcome[]): [s
   )
   const schemas = [...new Set(done.map(({ node }) => node.schema))].sort()
   const { database } = project.invocation.target
-  const results = built.filter(({ node }) => node.config['materialized'] !== 'ephemeral').map(
-    (outcome) =>
-      new HostObject('RunResult', [
-        ['node', fromHost(nodeContent(outcome.node, outcome.compiledCode ?? undefined, { nowMs: clock.nowMs() }))],
-        ['status', outcome.status],
-        ['message', outcome.message],
-        ['failures', outcome.failures],
-        ['execution_time', outcome.executionSeconds],
-        ['thread_id', 'Thread-1'],
-        ['timing', fromHost(outcome.timing.map(({ name }) => ({ name })))],
-        ['adapter_response', fromHost(outcome.response)],
-      ]),
-  )
+  const results = built
+    .filter(({ node }) => node.config['materialized'] !== 'ephemeral')
+    .map(
+      (outcome) =>
+        new HostObject('RunResult', [
+          ['node', fromHost(nodeContent(outcome.node, outcome.compiledCode ?? undefined, { nowMs: clock.nowMs() }))],
+          ['status', outcome.status],
+          ['message', outcome.message],
+          ['failures', outcome.failures],
+          ['execution_time', outcome.executionSeconds],
+          ['thread_id', 'Thread-1'],
+          ['timing', fromHost(outcome.timing.map(({ name }) => ({ name })))],
+          ['adapter_response', fromHost(outcome.response)],
+        ]),
+    )
   return [
     ['schemas', schemas],
     ['database_schemas', schemas.map((schema) => new PyTuple([database, schema]))],

@@ -18,7 +18,11 @@ export function inlineNode({ invocation, macros, manifest, quoting }: Prepared, 
   const knownConfig = modelDefaults()
   const captured = capture({ invocation, macros, template, self, knownConfig, packageName: projectName })
   const node: Node = {
-    ...bareNode({ uniqueId: `sql_operation.${projectName}.${INLINE_NAME}`, name: INLINE_NAME, packageName: projectName }),
+    ...bareNode({
+      uniqueId: `sql_operation.${projectName}.${INLINE_NAME}`,
+      name: INLINE_NAME,
+      packageName: projectName,
+    }),
     resourceType: 'sql_operation',
     path: `sql/${INLINE_NAME}`,
     originalFilePath: file,

@@ -1,4 +1,5 @@
 import type { RunnerRequest, RunnerResult } from '../../runner.ts'
+import { refuse } from '../features.ts'
 import { installPackages } from '../project/install-packages.ts'
 import { readProject } from '../project/project-file.ts'
 import { clean } from './clean.ts'
@@ -16,6 +17,7 @@ import { selected } from './selected.ts'
 import { measureFreshness } from './source-freshness.ts'
 
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
+  refuseOptions(request)
   if (request.command === 'clean') return clean(request, machine, onEvent)
   if (request.command === 'deps') return installDependencies(request, onEvent)
   if (request.command === 'debug') return debug(request, machine, onEvent)
@@ -37,8 +39,15 @@ async function invokePrepared(
   if (request.command === 'source-freshness') return measureFreshness(prepared, request, machine, onEvent)
   if (request.command === 'docs-generate') return generateDocs(prepared, request, machine, onEvent)
   if (request.inline !== undefined) return runInline(prepared, request, machine, onEvent)
-  const nodes = ids ?? selected(prepared, request, onEvent).map(({ uniqueId }) => uniqueId)
+  const nodes = ids ?? selected(prepared, request).map(({ uniqueId }) => uniqueId)
   return execute({ prepared, request, machine, onEvent }, nodes)
+}
+
+/** Options that dbt knows and that are not done here, before anything is read. */
+function refuseOptions({ docs, sample }: RunnerRequest): void {
+  const place = { file: 'the command line' }
+  if (docs?.static === true) refuse('option', '--static', place)
+  if (sample !== undefined) refuse('option', '--sample', place)
 }
 
 /** SQL of the command line stands in the graph for this invocation alone. */

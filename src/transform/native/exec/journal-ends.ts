@@ -61,7 +61,7 @@ export function sayConcurrency(journal: Journal, { invocation }: Pick<Prepared, 
 
 export function sayNothingToDo(journal: Journal): void {
   const text = 'Nothing to do. Try checking your model configs and model specification args'
-  journal.say('warn', ['NothingToDo', 'Q035'], text)
+  journal.warn(['NothingToDo', 'Q035'], text)
 }
 
 const SECONDS_PER_MINUTE = 60
@@ -182,10 +182,8 @@ function sayWhereabouts(journal: Journal, outcome: Outcome, targetPath: string, 
   const query = `select * from ${node.relationName ?? ''}`
   const border = '-'.repeat(query.length)
   journal.blank()
-  journal.say(
-    'info',
-    ['CheckNodeTestFailure', 'Z027'],
-    `  See test failures:\n  ${border}\n  ${query}\n  ${border}`,
-    { node_info: info, relation_name: node.relationName ?? '' },
-  )
+  journal.say('info', ['CheckNodeTestFailure', 'Z027'], `  See test failures:\n  ${border}\n  ${query}\n  ${border}`, {
+    node_info: info,
+    relation_name: node.relationName ?? '',
+  })
 }

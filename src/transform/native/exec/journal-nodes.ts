@@ -88,7 +88,13 @@ function finish(outcome: Outcome, target: Target, total: number): Finish {
   if (status === 'no-op') {
     const told = description(node, target)
     const kind: EventKind = ['LogNodeNoOpResult', 'Q019']
-    return { level: 'info', kind, text: `NO-OP ${told}`, status: 'NO-OP', data: { description: told, status: '', total } }
+    return {
+      level: 'info',
+      kind,
+      text: `NO-OP ${told}`,
+      status: 'NO-OP',
+      data: { description: told, status: '', total },
+    }
   }
   if (node.resourceType === 'test' || node.resourceType === 'unit_test') return testFinish(outcome, total)
   const failed = status === 'error'
@@ -166,7 +172,12 @@ export function sayHookStarted(journal: Journal, node: Node, statement: string, 
   )
 }
 
-export function sayHookFinished(journal: Journal, outcome: Outcome, statement: string, place: Omit<Place, 'thread'>): void {
+export function sayHookFinished(
+  journal: Journal,
+  outcome: Outcome,
+  statement: string,
+  place: Omit<Place, 'thread'>,
+): void {
   const { index, total, startedAt } = place
   const { node, status, executionSeconds: seconds } = outcome
   const words: Readonly<Record<string, string>> = { success: 'OK', skipped: 'SKIP' }

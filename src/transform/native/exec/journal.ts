@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { Clock } from '../../../domain/clock.ts'
-import type { LoggedEvent } from '../../runner.ts'
+import { MillraceError } from '../../../domain/errors.ts'
+import type { LoggedEvent, WarnErrors } from '../../runner.ts'
 import { artifactInstant } from './manifest-file.ts'
 import type { OnEvent } from './prepare.ts'
 
@@ -14,20 +15,39 @@ export const MAIN_THREAD = 'MainThread'
 /** Width of a line before its status, as dbt prints it when nothing else is said. */
 const PRINTER_WIDTH = 80
 
+const NO_ERRORS: WarnErrors = { error: [], warn: [], silence: [] }
+
 /** What an invocation says, in dbt's words and under dbt's names: for people, for `--log-format json` and for the file of the log. */
 export class Journal {
   readonly #clock: Clock
   readonly #onEvent: OnEvent
   readonly #invocationId: string
+  readonly #warnErrors: WarnErrors
 
-  constructor(clock: Clock, onEvent: OnEvent, invocationId: string) {
+  constructor(clock: Clock, onEvent: OnEvent, invocationId: string, warnErrors: WarnErrors = NO_ERRORS) {
     this.#clock = clock
     this.#onEvent = onEvent
     this.#invocationId = invocationId
+    this.#warnErrors = warnErrors
   }
 
   say(level: Level, kind: EventKind, message: string, data: LoggedEvent['data'] = {}, thread = MAIN_THREAD): void {
     this.#onEvent({ kind: 'log', level, message, event: this.#event(kind, data, thread) })
+  }
+
+  /** A warning, under the name that `--warn-error-options` knows. Throws TRANSFORM_WARNING_RAISED where it is an error. */
+  warn(kind: EventKind, message: string, data: LoggedEvent['data'] = {}): void {
+    const [name] = kind
+    if (this.#warnErrors.silence.includes(name)) return
+    if (this.isError(name)) throw new MillraceError('TRANSFORM_WARNING_RAISED', { name, message })
+    this.say('warn', kind, message, data)
+  }
+
+  /** Whether a warning of this name is an error. */
+  isError(name: string): boolean {
+    const { error, warn, silence } = this.#warnErrors
+    if (warn.includes(name) || silence.includes(name)) return false
+    return error === 'all' || error.includes(name)
   }
 
   /** Data for stdout, without a time before it. */

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { Database } from '../adapter/database.ts'
 import { fromHost } from '../jinja/json.ts'
 import type { Value } from '../jinja/value.ts'
+import { callMacro } from '../jinja/template.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { RunnerRequest, RunnerResult } from '../../runner.ts'
 import type { MacroEntry, Node } from '../parse/nodes.ts'
@@ -39,9 +40,7 @@ export async function operate(prepared: Prepared, request: RunnerRequest, machin
     exitCode: failure === null ? 0 : 1,
     nodes: [resultOf(outcome)],
     manifestPath: writes ? writeManifest(files, prepared.manifest, []) : null,
-    runResultsPath: writes
-      ? writeRunResults(files, request, [outcome], (completedAtMs - startedAtMs) / 1000)
-      : null,
+    runResultsPath: writes ? writeRunResults(files, request, [outcome], (completedAtMs - startedAtMs) / 1000) : null,
   }
 }
 
@@ -74,7 +73,7 @@ async function call(
     try {
       const { context } = freeContext(prepared, database, session, packageName)
       const keyword = new Map(Object.entries(args).map(([key, value]): [string, Value] => [key, fromHost(value)]))
-      await context.bind(entry).call({ positional: [], keyword })
+      await callMacro(context.bind(entry), [], keyword)
       return null
     } finally {
       await session.close()

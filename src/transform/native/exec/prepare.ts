@@ -60,7 +60,7 @@ function remembering(env: Environment): { readonly env: Environment; readonly as
 export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
   const startedAtMs = machine.clock.nowMs()
   const invocationId = machine.newId()
-  const journal = new Journal(machine.clock, onEvent, invocationId)
+  const journal = new Journal(machine.clock, onEvent, invocationId, request.warnErrors)
   const { vars } = request
   sayBeginning(journal)
   const { env, asked } = remembering(request.env)
@@ -83,11 +83,14 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     target,
     packageName: project.name,
     storeFailures: request.storeFailures ?? false,
+    empty: request.empty ?? false,
     useColors: request.useColors ?? true,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,
     startedAtMs,
+    print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
+    warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
     log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),
   }
   const packages = readPackages(project, { vars, env })
@@ -97,8 +100,8 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
       { ...invocation, packageName: one.name, vars: packageVars(one, project, vars) },
     ]),
   )
-  const { fullRefresh, storeFailures } = invocation
-  const seen = { vars, target, fullRefresh, storeFailures }
+  const { fullRefresh, storeFailures, empty } = invocation
+  const seen = { vars, target, fullRefresh, storeFailures, empty }
   const cache = new ParseCache({ project, packages, seen, env: request.env, unique: invocation.invocationId })
   const parsed =
     (request.partialParse === false ? null : cache.read()) ??
@@ -109,7 +112,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     request.indirectSelection ?? 'eager',
   )
   // `parse` ends where the project is read.
-  if (request.command !== 'parse') sayFound(journal, parsed.manifest)
+  if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, parsed.manifest)
   return {
     journal,
     project,

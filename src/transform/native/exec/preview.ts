@@ -85,7 +85,12 @@ export function sayPreviews(journal: Journal, request: RunnerRequest, outcomes: 
   for (const outcome of matched) {
     const { node, shown, compiledCode } = outcome
     const name = node.version === null ? node.name : `${node.name}.v${node.version}`
-    const written = { node_name: name, is_inline: isInline, output_format: request.preview ?? 'text', quiet: request.quiet ?? false }
+    const written = {
+      node_name: name,
+      is_inline: isInline,
+      output_format: request.preview ?? 'text',
+      quiet: request.quiet ?? false,
+    }
     if (request.command === 'show') {
       const table = shown ?? new Table([], [])
       journal.output(['ShowNode', 'Q041'], showText(name, table, request), {
@@ -126,9 +131,7 @@ function showText(name: string, table: Table, request: RunnerRequest): string {
   if (request.preview === 'json') return titledJson(name, 'show', rowsOf(table), request)
   const preview = previewOf(table, request)
   if (request.quiet === true) return preview
-  return request.inline === undefined
-    ? `Previewing node '${name}':\n${preview}`
-    : `Previewing inline node:\n${preview}`
+  return request.inline === undefined ? `Previewing node '${name}':\n${preview}` : `Previewing inline node:\n${preview}`
 }
 
 function compiledText(name: string, compiled: string, request: RunnerRequest): string {

@@ -121,10 +121,10 @@ async function compileAndRun(
     return { status: 'success', message: null, failures: null, response: {} }
   // What the materialization did not commit is taken back when the connection is given back, as dbt does.
   await timed(runner, running, 'execute', () => materialize(project, node, run.context, sql))
-  return verdictOf(node, results.get('main'))
+  return verdictOf(node, results.get('main'), project.journal.isError('LogTestResult'))
 }
 
-function verdictOf(node: Node, main: StatementResult | undefined): Verdict {
+function verdictOf(node: Node, main: StatementResult | undefined, warningsFail: boolean): Verdict {
   const response = responseOf(main)
   if (node.resourceType !== 'test')
     return { status: 'success', message: main?.message ?? 'OK', failures: null, response }
@@ -132,18 +132,13 @@ function verdictOf(node: Node, main: StatementResult | undefined): Verdict {
   const [count = 0, warns = false, fails = false] = row ?? []
   const failures = Number(str(count))
   const severity = String(node.config['severity']).toUpperCase()
-  const status: NodeStatus =
-    fails === true && severity === 'ERROR'
-      ? 'fail'
-      : warns === true || (fails === true && severity === 'WARN')
-        ? 'warn'
-        : 'pass'
-  return { status, message: status === 'pass' ? null : testMessage(node, failures, status), failures, response }
-}
-
-function testMessage(node: Node, failures: number, status: NodeStatus): string {
+  const isBad = fails === true && severity === 'ERROR'
+  if (!isBad && warns !== true && !(fails === true && severity === 'WARN'))
+    return { status: 'pass', message: null, failures, response }
+  const status: NodeStatus = isBad || warningsFail ? 'fail' : 'warn'
+  const condition = String(node.config[isBad ? 'error_if' : 'warn_if'])
   const results = failures === 1 ? 'result' : 'results'
-  return `Got ${failures} ${results}, configured to ${status} if ${String(node.config[status === 'fail' ? 'error_if' : 'warn_if'])}`
+  return { status, message: `Got ${failures} ${results}, configured to ${status} if ${condition}`, failures, response }
 }
 
 /** What dbt's driver says of a statement that counts no rows. */

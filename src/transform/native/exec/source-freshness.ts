@@ -62,7 +62,7 @@ export async function measureFreshness(
 ): Promise<RunnerResult> {
   const { manifest, journal, invocation } = prepared
   const chosen = new Map(
-    selected(prepared, request, onEvent).flatMap(({ uniqueId }) => {
+    selected(prepared, request).flatMap(({ uniqueId }) => {
       const source = manifest.sources.get(uniqueId)
       return source === undefined || !hasCriteria(source) ? [] : [[uniqueId, source] as const]
     }),
@@ -83,7 +83,13 @@ export async function measureFreshness(
     const hooks = [...before, ...after]
     const nodes = [...hooks.map(({ node }) => node), ...measured.map(({ source }) => source)]
     sayFinishedRunning(journal, nodes, (machine.clock.nowMs() - startedAtMs) / 1000)
-    const result = finished(prepared, request, machine, measured, hooks.every(({ status }) => status === 'success'))
+    const result = finished(
+      prepared,
+      request,
+      machine,
+      measured,
+      hooks.every(({ status }) => status === 'success'),
+    )
     sayFreshnessEnd(journal, measured)
     return result
   } finally {
@@ -199,7 +205,8 @@ function momentOf({ name, loadedAtField }: Source, value: Value): PyDateTime {
   if (value instanceof PyDateTime) return new PyDateTime(value.microseconds, true)
   const instantMs = typeof value === 'string' ? Date.parse(value.replace(' ', 'T')) : Number.NaN
   if (!Number.isNaN(instantMs)) return new PyDateTime(instantMs * 1000, true)
-  const type = value !== null && typeof value === 'object' && 'typeName' in value ? String(value.typeName) : typeof value
+  const type =
+    value !== null && typeof value === 'object' && 'typeName' in value ? String(value.typeName) : typeof value
   throw new Error(
     `Expected a timestamp value when querying field '${loadedAtField ?? ''}' of table ${name} but received value of type '${type}' instead`,
   )

@@ -46,7 +46,7 @@ function isThreshold({ warn_after: warn, error_after: error }: Threshold): boole
 /** The inner one over the outer one, of a span both of whose halves are there; an explicit null ends the outer one. */
 function mergedSpan(outer: Span | null, inner: Span | null): Span | null {
   if (inner === null) return null
-  return isSpan(inner) ? inner : isSpan(outer) ? outer : inner
+  return isSpan(inner) ? inner : outer
 }
 
 /**

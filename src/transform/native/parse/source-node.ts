@@ -38,12 +38,12 @@ export function sourceOfPatch(
   const above = project === root ? [] : parser.levels(root, 'sources', fqn)
   const outer = { meta: patch.sourceMeta, tags: patch.sourceTags }
   const written = [outer, patch.sourceConfig, { meta: patch.meta }, patch.config].map(withoutFreshness)
-  const asked = {
+  const asked: Mapping = {
     loaded_at_field: patch.loadedAtField,
     loaded_at_query: patch.loadedAtQuery,
     ...(patch.freshness === undefined ? {} : { freshness: patch.freshness }),
   }
-  const levels = [...parser.levels(project, 'sources', fqn), ...written, asked, ...above]
+  const levels: readonly Mapping[] = [...parser.levels(project, 'sources', fqn), ...written, asked, ...above]
   const merged = levels.reduce(mergeConfig, sourceDefaults())
   const { freshness: known } = merged
   const freshness = isMapping(known) ? { ...fullThreshold(known) } : null
