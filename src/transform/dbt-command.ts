@@ -173,17 +173,18 @@ function warnErrorsOf(given: DbtArguments): WarnErrors | undefined {
   const flags = given.projectFlag('warn_error_options')
   const options = text === undefined ? (isMapping(flags) ? flags : undefined) : mappingOf('--warn-error-options', text)
   if (options === undefined) return undefined
-  const names = (key: string): readonly string[] => {
-    const value = options[key] ?? []
-    return Array.isArray(value) ? value.map(String) : [String(value)]
-  }
   const error = options['error'] ?? options['include'] ?? []
   const isEvery = error === 'all' || error === '*'
   return {
-    error: isEvery ? 'all' : Array.isArray(error) ? error.map(String) : [String(error)],
-    warn: [...names('warn'), ...names('exclude')],
-    silence: names('silence'),
+    error: isEvery ? 'all' : namesOf(error),
+    warn: [...namesOf(options['warn']), ...namesOf(options['exclude'])],
+    silence: namesOf(options['silence']),
   }
+}
+
+function namesOf(value: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return list.filter((name) => typeof name === 'string')
 }
 
 function logOf(given: DbtArguments, projectDir: string): LogSettings {

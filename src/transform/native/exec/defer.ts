@@ -51,6 +51,9 @@ function isEphemeral(entry: Entry): boolean {
 }
 
 function relationParts(entry: Entry): RelationParts {
-  const text = (key: string): string => String(entry[key] ?? '')
+  const text = (key: string): string | null => {
+    const value = entry[key]
+    return typeof value === 'string' ? value : null
+  }
   return { database: text('database'), schema: text('schema'), identifier: text('alias') }
 }

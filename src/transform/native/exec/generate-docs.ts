@@ -58,7 +58,7 @@ type CatalogRow = readonly [
 ]
 
 async function readCatalog({ manifest, invocation }: Prepared): Promise<readonly CatalogRow[]> {
-  const all = [...[...manifest.nodes.values()].filter(({ relationName }) => relationName !== null)]
+  const all = [...manifest.nodes.values()].filter(({ relationName }) => relationName !== null)
   const schemas = new Set([...all, ...manifest.sources.values()].map(({ schema }) => schema.toLowerCase()))
   const database = new Database(invocation.target, 1)
   try {
@@ -77,6 +77,7 @@ interface CatalogTable {
   readonly metadata: object
   readonly columns: Record<string, object>
   readonly stats: object
+  readonly unique_id: string
 }
 
 /** dbt-postgres measures nothing; the mark that says so is always there. */
@@ -131,7 +132,7 @@ function addColumn(tables: Record<string, CatalogTable>, id: string, row: Catalo
     metadata: { type, schema, name, database, comment, owner },
     columns: {},
     stats: NO_STATS,
-    ...{ unique_id: id },
+    unique_id: id,
   }
   tables[id].columns[column] = { type: columnType, index, name: column, comment: columnComment }
 }

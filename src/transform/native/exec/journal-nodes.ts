@@ -12,11 +12,15 @@ export interface Place {
   readonly startedAt: string
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
 /** A node as events carry it. */
 export function nodeInfo(node: Node, status: string, startedAt = '', finishedAt = ''): object {
   const isDescribed = ['exposure', 'saved_query', 'unit_test'].includes(node.resourceType)
   return {
-    materialized: isDescribed ? '' : String(node.config['materialized'] ?? ''),
+    materialized: isDescribed ? '' : textOf(node.config['materialized']),
     meta: node.meta,
     node_checksum: node.resourceType === 'test' || isDescribed ? '' : node.checksum.checksum,
     node_finished_at: finishedAt,
@@ -47,7 +51,7 @@ function testName(node: Node): string {
 }
 
 /** What is run, in dbt's words. */
-export function description(node: Node, target: Target): string {
+function description(node: Node, target: Target): string {
   const relation = relationText(node, target)
   const words: Readonly<Partial<Record<Node['resourceType'], string>>> = {
     model: `sql ${String(node.config['materialized'])} model ${relation}`,

@@ -10,7 +10,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 /** dbt's name of an event and its code. */
 export type EventKind = readonly [name: string, code: string]
 
-export const MAIN_THREAD = 'MainThread'
+const MAIN_THREAD = 'MainThread'
 
 /** Width of a line before its status, as dbt prints it when nothing else is said. */
 const PRINTER_WIDTH = 80

@@ -205,8 +205,7 @@ function momentOf({ name, loadedAtField }: Source, value: Value): PyDateTime {
   if (value instanceof PyDateTime) return new PyDateTime(value.microseconds, true)
   const instantMs = typeof value === 'string' ? Date.parse(value.replace(' ', 'T')) : Number.NaN
   if (!Number.isNaN(instantMs)) return new PyDateTime(instantMs * 1000, true)
-  const type =
-    value !== null && typeof value === 'object' && 'typeName' in value ? String(value.typeName) : typeof value
+  const type = value !== null && typeof value === 'object' && 'typeName' in value ? value.typeName : typeof value
   throw new Error(
     `Expected a timestamp value when querying field '${loadedAtField ?? ''}' of table ${name} but received value of type '${type}' instead`,
   )
