@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OpenContext } from '../config.ts'
 import type { RunEvent } from '../orchestrate/events.ts'
+import type { LiveLook } from '../server/mount.ts'
 import type { Server } from '../server/server.ts'
 import type { Invocation } from './command.ts'
+import { keepPlace } from './dashboard-place.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** In a checkout beside the sources, in the package beside the compiled ones: both two folders below the root. */
@@ -26,6 +28,8 @@ function buildDashboard(onFailure: (code: number | null) => void): void {
 export interface DashboardOptions {
   readonly port: number
   readonly context: OpenContext
+  /** A look at live events. */
+  readonly live?: LiveLook | undefined
 }
 
 const said = {
@@ -42,7 +46,10 @@ const said = {
 } as const
 
 /** Listens at once, before anything else is opened, and says where: as the first line of NDJSON, or in a sentence. */
-export async function startDashboard(invocation: Invocation, { port, context }: DashboardOptions): Promise<Server> {
+export async function startDashboard(
+  invocation: Invocation,
+  { port, context, live }: DashboardOptions,
+): Promise<Server> {
   const { output, language } = invocation
   const { startServer } = await import('../server/server.ts')
   const server = await startServer({
@@ -52,12 +59,25 @@ export async function startDashboard(invocation: Invocation, { port, context }: 
     key: undefined,
     clock: context.clock,
     webDir,
+    live,
     onError: (error) => output.warn(`${error.message} ${String(error.cause)}`),
   })
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.say(said[language].open(server.url))
   serveDashboard(invocation)
-  return server
+  return kept(invocation, server)
+}
+
+/** The server, written down for `millrace open` as long as it is up. */
+export function kept({ projectDir }: Invocation, server: Server): Server {
+  const place = keepPlace(projectDir, { url: server.url, pid: process.pid })
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      place[Symbol.dispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Sees to it that the folder which a server shows is filled. */

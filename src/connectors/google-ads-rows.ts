@@ -22,6 +22,8 @@ const fields = [
   { gaql: 'metrics.conversions_value', type: 'decimal', required: false },
   // Called metrics.video_views before v23.
   { gaql: 'metrics.video_trueview_views', type: 'bigint', required: false },
+  { gaql: 'campaign.tracking_url_template', type: 'text', required: false },
+  { gaql: 'campaign.final_url_suffix', type: 'text', required: false },
 ] as const
 
 type Gaql = (typeof fields)[number]['gaql']
@@ -74,7 +76,7 @@ export interface GoogleRow {
 }
 
 /** `campaign_budget.amount_micros` is `campaignBudget.amountMicros` in JSON. */
-const jsonPathOf = (gaql: Gaql) => gaql.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+export const jsonPathOf = (gaql: string) => gaql.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 export type GoogleRawRow = RawRow & Readonly<Record<GoogleColumn, string | null>>
 
@@ -97,10 +99,14 @@ export const googleFlatRows: FlatRows = {
     metrics_conversions: cells[11] ?? null,
     metrics_conversions_value: cells[12] ?? null,
     metrics_video_trueview_views: cells[13] ?? null,
+    campaign_tracking_url_template: cells[14] ?? null,
+    campaign_final_url_suffix: cells[15] ?? null,
   }),
 }
 
 const statuses: Readonly<Record<string, EntityStatus>> = { ENABLED: 'active', PAUSED: 'paused', REMOVED: 'removed' }
+
+export const statusOf = (raw: string | null | undefined): EntityStatus => statuses[raw ?? ''] ?? 'unknown'
 
 /** What a row says about its campaign. `campaign_budget.amount_micros` is a daily amount; one shared by several campaigns is nobody's. */
 export function googleEntity(row: GoogleRawRow, accountId: string): EntityObservation {
@@ -113,10 +119,15 @@ export function googleEntity(row: GoogleRawRow, accountId: string): EntityObserv
     entityId: row.campaign_id ?? '',
     parentId: null,
     name: row.campaign_name ?? '',
-    status: statuses[row.campaign_status ?? ''] ?? 'unknown',
+    status: statusOf(row.campaign_status),
     statusRaw: row.campaign_status ?? '',
     dailyBudget: shared || !/^\d+$/.test(micros) ? null : decimalFromMicros(micros),
     objectiveRaw: row.campaign_advertising_channel_type ?? '',
+    urls: {
+      trackingTemplate: row.campaign_tracking_url_template,
+      finalUrlSuffix: row.campaign_final_url_suffix,
+      urlTags: null,
+    },
   }
 }
 

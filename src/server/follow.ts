@@ -7,6 +7,7 @@ import type { BootBoard } from './boot.ts'
 import { bootView } from './boot.ts'
 import type { Door } from './mount.ts'
 import { languageOf } from './problem.ts'
+import { clockShiftMs, lineOf } from './runs.ts'
 
 /** As often as the writer of lines writes. */
 const lookEveryMs = 250
@@ -20,19 +21,27 @@ interface Message {
 
 /** Event streams of runs and of the start. Each message has an id, and `Last-Event-ID` goes on behind it. */
 export function following(app: FastifyInstance, door: Door, board: BootBoard): void {
-  app.get('/api/v1/boot/stream', { sse: 'only', schema: { hide: true } }, async (request, reply) => {
-    const seen = Number(reply.sse.lastEventId ?? -1)
-    const gone = goneOf(reply.sse)
-    await reply.sse.send(bootMessages(board, Number.isFinite(seen) ? seen : -1, gone, languageOf(request)))
-  })
-  app.get('/api/v1/runs/:runId/logs/stream', { sse: 'only', schema: { hide: true } }, async (request, reply) => {
-    const { runId } = z.object({ runId: z.uuid() }).parse(request.params)
-    const { task, after } = z
-      .object({ task: z.string().optional(), after: z.string().regex(/^\d+$/).default('0') })
-      .parse(request.query)
-    const afterId = BigInt(reply.sse.lastEventId ?? after)
-    await reply.sse.send(logMessages(door, { runId, task, afterId }, goneOf(reply.sse)))
-  })
+  app.get(
+    '/api/v1/boot/stream',
+    { sse: 'only', schema: { hide: true }, config: { role: 'viewer' } },
+    async (request, reply) => {
+      const seen = Number(reply.sse.lastEventId ?? -1)
+      const gone = goneOf(reply.sse)
+      await reply.sse.send(bootMessages(board, Number.isFinite(seen) ? seen : -1, gone, languageOf(request)))
+    },
+  )
+  app.get(
+    '/api/v1/runs/:runId/logs/stream',
+    { sse: 'only', schema: { hide: true }, config: { role: 'viewer' } },
+    async (request, reply) => {
+      const { runId } = z.object({ runId: z.uuid() }).parse(request.params)
+      const { task, after } = z
+        .object({ task: z.string().optional(), after: z.string().regex(/^\d+$/).default('0') })
+        .parse(request.query)
+      const afterId = BigInt(reply.sse.lastEventId ?? after)
+      await reply.sse.send(logMessages(door, { runId, task, afterId }, goneOf(reply.sse)))
+    },
+  )
 }
 
 /** Aborts when the reader has gone away. */
@@ -83,13 +92,14 @@ async function* logMessages(
   gone: AbortSignal,
 ): AsyncGenerator<Message> {
   let last = afterId
+  const shiftMs = await clockShiftMs(door.warehouse(), runId)
   while (!gone.aborted) {
     // Asked before the lines: what was written until the end is then surely among them.
     const isOver = await hasEnded(door, runId)
     const lines = await readLog(door.warehouse(), { runId, task, afterId: last, limit: linesPerLook })
-    for (const { logId, at, ...line } of lines) {
-      last = BigInt(logId)
-      yield { id: logId, event: 'line', data: { id: logId, at: at.toISOString(), ...line } }
+    for (const line of lines) {
+      last = BigInt(line.logId)
+      yield { id: line.logId, event: 'line', data: lineOf(line, shiftMs) }
     }
     if (lines.length === linesPerLook) continue
     if (isOver) break

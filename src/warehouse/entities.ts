@@ -1,7 +1,7 @@
 import type { AdAccount } from '../domain/account.ts'
 import { isoInstant } from '../domain/clock.ts'
 import type { EntityObservation } from '../domain/entity.ts'
-import { placeLate } from './entity-history.ts'
+import { placeLate, withUtm } from './entity-history.ts'
 import { statement } from './statements.ts'
 import type { Session } from './warehouse.ts'
 
@@ -28,7 +28,7 @@ export async function observeEntities(
   )
   const present = await placeLate(session, [...latest.values()], observedAtMs)
   if (present.length === 0) return
-  const values = [JSON.stringify(present), isoInstant(observedAtMs)]
+  const values = [JSON.stringify(present.map(withUtm)), isoInstant(observedAtMs)]
   await session.query(statement('entity-refresh'), values)
   await session.query(statement('entity-close'), values)
   await session.query(statement('entity-insert'), values)
@@ -36,7 +36,7 @@ export async function observeEntities(
 
 /** Takes in what an account said of itself at an instant; the same rules as for entities. */
 export async function observeAccount(session: Session, account: AdAccount, observedAtMs: number): Promise<void> {
-  const { platform, accountId, name, currency, zone } = account
+  const { platform, accountId, name, currency, zone, costBasis } = account
   const values = [platform, accountId, name, currency, zone, isoInstant(observedAtMs)]
   await session.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`dim_account|${platform}|${accountId}`])
   await session.query(
@@ -45,7 +45,7 @@ export async function observeAccount(session: Session, account: AdAccount, obser
        and (name <> $3 or currency <> $4 or timezone <> $5)`,
     values,
   )
-  await session.query(statement('account-observe'), values)
+  await session.query(statement('account-observe'), [...values, costBasis ?? null])
 }
 
 /** Makes sure that the account has a row, without a lock where it has one: loads of one account's different days do not queue. */
