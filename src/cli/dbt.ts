@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { isMillraceError } from '../domain/errors.ts'
 import type { LogSettings } from '../transform/dbt-log.ts'
-import type { Runner, RunnerCommand, RunnerEvent } from '../transform/runner.ts'
+import type { LoggedEvent, Runner, RunnerCommand, RunnerEvent } from '../transform/runner.ts'
 import type { CommandSpec, Invocation } from './command.ts'
 import { dbtDiff, dbtDoctor, ignoredOf, lookCommands } from './dbt-look.ts'
 import { asKnownError, reportError } from './error-box.ts'
@@ -39,6 +39,9 @@ export const command: CommandSpec = {
 
 const cannotBeCarriedOut = 2
 
+const helpWords: ReadonlySet<string> = new Set(['--help', '-h'])
+const versionWords: ReadonlySet<string> = new Set(['--version', '-V', '-v'])
+
 /** Takes `--runner NAME` out of dbt's own arguments; dbt has no such flag. */
 function runnerOf(args: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
   const joined = args.find((word) => word.startsWith('--runner='))
@@ -60,6 +63,11 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
   const { output, language, env, signal } = invocation
   try {
     const { name, rest } = runnerOf(args)
+    if (rest.some((word) => helpWords.has(word)) || versionWords.has(rest[0] ?? '')) {
+      const { dbtHelp, dbtVersion } = await import('../transform/dbt-help.ts')
+      output.data(versionWords.has(rest[0] ?? '') ? dbtVersion(name) : dbtHelp(rest))
+      return 0
+    }
     await using around = await surroundings(invocation, givenProject(rest))
     const { parseDbtArguments, parseDbtInvocation } = await import('../transform/dbt-command.ts')
     const { ignored, rest: own } = ignoredOf(rest)
@@ -158,12 +166,14 @@ async function told<Result>(
   runner: string,
   work: (onEvent: (event: RunnerEvent) => void) => Promise<Result>,
 ): Promise<Result> {
-  const { LogFile, consoleLine } = await import('../transform/dbt-log.ts')
+  const { LogFile, consoleLine, encountered } = await import('../transform/dbt-log.ts')
   const file = runner === 'native' ? new LogFile(settings) : null
   const styles = { error: 'red', warn: 'yellow' } as const
+  let last: LoggedEvent | undefined
   try {
     return await work((event) => {
       if (event.kind !== 'log' && event.kind !== 'output') return
+      last = event.event ?? last
       file?.add(event)
       const line = consoleLine(event, settings)
       if (line === null) return
@@ -171,6 +181,13 @@ async function told<Result>(
       const style = line.level === 'error' || line.level === 'warn' ? styles[line.level] : undefined
       output.warn(style === undefined ? line.text : output.paint(style, line.text))
     })
+  } catch (error) {
+    // People read the error's own box; programs that read the log find it there too, as dbt has it.
+    const said = last === undefined || file === null ? null : encountered(last, asKnownError(error).message)
+    if (said !== null) file?.add(said)
+    const line = said === null || settings.format !== 'json' ? null : consoleLine(said, settings)
+    if (line !== null) output.data(`${line.text}\n`)
+    throw error
   } finally {
     file?.close()
   }

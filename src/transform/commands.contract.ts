@@ -75,6 +75,9 @@ interface Results {
   readonly args: Readonly<Record<string, unknown>>
 }
 
+const byFirst = ([left]: readonly unknown[], [right]: readonly unknown[]): number =>
+  String(left) < String(right) ? -1 : 1
+
 const statuses = ({ result }: Invoked): Record<string, string> =>
   Object.fromEntries(result.nodes.map(({ uniqueId, status }) => [uniqueId.split('.').at(-1) ?? '', status]))
 
@@ -140,7 +143,7 @@ export const commandPromises: readonly (readonly [title: string, body: (small: C
         { fresh: 'pass', aging: 'warn', stale: 'error', empty: 'error', gone: 'error' },
       ])
       const { results } = await artifact<Results>(small, 'sources.json')
-      const found = results.map((one) => [one['unique_id'], one['status'], one['criteria']]).sort()
+      const found = results.map((one) => [one['unique_id'], one['status'], one['criteria']]).sort(byFirst)
       const criteria = {
         warn_after: { count: 1, period: 'day' },
         error_after: { count: 3, period: 'day' },
@@ -206,7 +209,7 @@ export const commandPromises: readonly (readonly [title: string, body: (small: C
       const deferred = await invoke(small, { ...elsewhere, command: 'run', select: ['two'], defer: true })
       expect([deferred.result.exitCode, statuses(deferred)]).toEqual([0, { two: 'success' }])
       const cloned = await invoke(small, { ...elsewhere, command: 'clone', select: ['one', 'two'] })
-      expect(cloned.result.nodes.map(({ uniqueId, message }) => [uniqueId, message]).sort()).toEqual([
+      expect(cloned.result.nodes.map(({ uniqueId, message }) => [uniqueId, message]).sort(byFirst)).toEqual([
         ['model.small.one', 'CREATE VIEW'],
         ['model.small.two', 'No-op'],
       ])

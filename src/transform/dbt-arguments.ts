@@ -111,26 +111,33 @@ function parsed(argv: string[]) {
   }
 }
 
-const LISTS: ReadonlySet<string> = new Set(
-  Object.entries<DbtOption>(dbtOptions)
-    .filter(([, option]) => option.list === true)
-    .flatMap(([name, { short }]) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]),
+/** Every spelling of an option, by its long name. */
+const spelled: ReadonlyMap<string, DbtOptionName> = new Map(
+  (Object.entries(dbtOptions) as [DbtOptionName, DbtOption][]).flatMap(([name, { short }]) =>
+    [`--${name}`, ...(short === undefined ? [] : [`-${short}`])].map((word) => [word, name] as const),
+  ),
 )
 
-/** `--select a b` becomes `--select a --select b`. */
+/**
+ * `--select a b` becomes `--select a --select b`; the word behind an option with one value is that value, even `-1`, as dbt reads it.
+ */
 function repeatLists(argv: readonly string[]): string[] {
   const result: string[] = []
   let list: string | undefined
   let taken = 0
-  for (const word of argv) {
+  const rest = [...argv]
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const name = spelled.get(word)
+    const option: DbtOption | undefined = name === undefined ? undefined : dbtOptions[name]
     if (word.startsWith('-')) {
-      list = LISTS.has(word) ? word : undefined
+      list = option?.list === true ? word : undefined
       taken = 0
     } else if (list !== undefined) {
       if (taken > 0) result.push(list)
       taken += 1
     }
-    result.push(word)
+    const value = option?.type === 'string' && option.list !== true ? rest.shift() : undefined
+    result.push(value === undefined ? word : `--${name}=${value}`)
   }
   return result
 }

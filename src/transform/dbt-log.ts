@@ -94,6 +94,12 @@ function debugLine(event: LoggedEvent, level: string, message: string): string {
   return `${timeOf(event)} [${level.padEnd(LEVEL_WIDTH)}] [${thread}]: ${message}`
 }
 
+/** dbt's last event of an invocation that could not be carried out. */
+export function encountered(last: LoggedEvent, message: string): Extract<RunnerEvent, { kind: 'log' }> {
+  const event = { ...last, name: 'MainEncounteredError', code: 'Z002', data: { exc: message }, thread: 'MainThread' }
+  return { kind: 'log', level: 'error', message: `Encountered an error:\n${message}`, event }
+}
+
 const RULE = '='.repeat(30)
 const FLUSHED_LENGTH = 16_384
 

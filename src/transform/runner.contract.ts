@@ -212,7 +212,7 @@ const tally = (result: RunnerResult): Record<string, number> => {
 /** What every runner promises, over the default project on a real Postgres. */
 export function runnerContract(name: string, { open, unavailable, isSlow = false }: RunnerContract): void {
   const required = (process.env['MILLRACE_REQUIRE'] ?? '').split(',').includes(name === 'dbt-core' ? 'dbt' : name)
-  describe(`${name} as a runner`, { timeout: 120_000 }, () => {
+  describe(`${name} as a runner`, { timeout: isSlow ? 600_000 : 120_000 }, () => {
     let bench: Bench
     let runner: Runner
     let first: Invoked
@@ -229,7 +229,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
       bench = await openBench()
       runner = await open()
       first = await bench.invoke(runner, { schema: 'ours' })
-    }, 120_000)
+    }, 600_000)
     afterAll(async () => {
       await bench?.[Symbol.asyncDispose]()
     })

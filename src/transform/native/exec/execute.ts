@@ -233,7 +233,7 @@ class Telling {
 
   skip(node: Node, because: string | null): Outcome {
     const { journal } = this.#run.prepared
-    if (because !== null && !isEphemeral(node)) {
+    if (because !== null && !isEphemeral(node) && this.#run.request.signal?.aborted !== true) {
       this.#begun += 1
       const thread = 'Thread-1 (worker)'
       saySkipped(journal, node, { index: this.#begun, total: this.#total, thread, startedAt: journal.instant() })
