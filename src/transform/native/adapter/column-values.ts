@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { PyDate, PyDateTime } from '../jinja/civil-time.ts'
 import { normalInteger } from '../jinja/number.ts'
+import { FixedZone, UTC } from '../jinja/time-zone.ts'
 import type { Value } from '../jinja/value.ts'
 import { PyDecimal, PyFloat } from '../jinja/value.ts'
 
@@ -44,11 +45,16 @@ function dateTimeOr(text: string): Value {
   return CIVIL.test(text) && !text.endsWith('BC') ? PyDateTime.fromText(text) : text
 }
 
-/** In another zone than UTC it stays text, with the minutes of its offset as Python prints them. */
+const OFFSET = /([+-])(\d{2})(?::(\d{2}))?$/
+const MINUTE_US = 60_000_000
+
+/** With the offset that the server prints: that of the session's zone. */
 function instantOr(text: string): Value {
-  if (!CIVIL.test(text) || text.endsWith('BC')) return text
-  if (!text.endsWith('+00')) return text.replace(/([+-]\d{2})$/, '$1:00')
-  return new PyDateTime(PyDateTime.fromText(text.slice(0, -'+00'.length)).microseconds, true)
+  const [tail = '', sign = '+', hours = '0', minutes = '0'] = OFFSET.exec(text) ?? []
+  if (!CIVIL.test(text) || tail === '') return text
+  const us = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * MINUTE_US
+  const zone = us === 0 ? UTC : new FixedZone(`UTC${sign}${hours}:${minutes.padStart(2, '0')}`, us, '')
+  return new PyDateTime(PyDateTime.fromText(text.slice(0, -tail.length)).microseconds, zone.fixed())
 }
 
 /** Reads columns into template values: integers exact beyond 2^53, decimals with their digits. */

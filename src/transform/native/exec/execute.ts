@@ -96,6 +96,7 @@ async function withHooks(run: Run): Promise<RunnerResult> {
   const isInterrupted = request.signal?.aborted === true
   const after = hooked && !isInterrupted ? await runHooks(runner, 'on-run-end', built, prepared.journal) : []
   const outcomes = [...before, ...built, ...after]
+  for (const hook of [...before, ...after]) writeSql(writerOf(prepared, machine), hook)
   if (hooked) sayFinishedRunning(prepared.journal, counted(outcomes), (machine.clock.nowMs() - startedAtMs) / 1000)
   return finish(run, outcomes)
 }
@@ -157,9 +158,9 @@ async function runAll(run: Run): Promise<Outcome[]> {
       run: async (node) => {
         const outcome = await telling.run(node)
         // What was still running when the first one failed is taken back, and counts as never run.
-        return isEnding ? { ...skipped(node, FAIL_FAST) } : outcome
+        return isEnding ? { ...skipped(node, FAIL_FAST), thread: 'MainThread' } : outcome
       },
-      skip: (node, because) => telling.skip(node, because),
+      skip: (node, because) => telling.skip(node, isEnding ? null : because),
       blocks: (outcome) => isBad(outcome) || outcome.status === 'skipped',
       stops: (outcome) => {
         if (isEnding || !stopsAll(request, outcome, isBad)) return false
@@ -238,7 +239,8 @@ class Telling {
       const thread = 'Thread-1 (worker)'
       saySkipped(journal, node, { index: this.#begun, total: this.#total, thread, startedAt: journal.instant() })
     }
-    return this.#reported(skipped(node, because === null ? FAIL_FAST : null))
+    if (because === null) return this.#reported({ ...skipped(node, FAIL_FAST), thread: 'MainThread' })
+    return this.#reported(skipped(node, null))
   }
 
   #reported(outcome: Outcome): Outcome {

@@ -173,8 +173,12 @@ export function sayResult(journal: Journal, outcome: Outcome, targetPath: string
 
 function sayWhereabouts(journal: Journal, outcome: Outcome, targetPath: string, info: object): void {
   const { node, compiledCode } = outcome
-  if (compiledCode !== null && node.resourceType !== 'unit_test' && node.resourceType !== 'operation') {
-    const path = join(targetPath, 'compiled', artifactPath(node))
+  if (compiledCode !== null && node.resourceType !== 'unit_test') {
+    // dbt names the file of a hook as the hook names its own.
+    const path =
+      node.resourceType === 'operation'
+        ? [targetPath, 'compiled', node.packageName, node.originalFilePath, node.path].join('/')
+        : join(targetPath, 'compiled', artifactPath(node))
     journal.blank()
     journal.say('info', ['SQLCompiledPath', 'Z026'], `  compiled code at ${path}`, { node_info: info, path })
   }

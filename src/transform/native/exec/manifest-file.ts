@@ -172,7 +172,9 @@ function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
 
 /** Where a node's files lie below target/compiled and target/run. */
 export function artifactPath(node: Node): string {
-  return node.genericTest === null && node.resourceType !== 'unit_test'
+  const isOfItsFile =
+    node.genericTest === null && node.resourceType !== 'unit_test' && node.resourceType !== 'operation'
+  return isOfItsFile
     ? join(node.packageName, node.originalFilePath)
     : join(node.packageName, node.originalFilePath, node.path)
 }

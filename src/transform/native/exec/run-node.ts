@@ -88,7 +88,9 @@ export async function runHook(
     })
     return { ...finished(runner, node, running, startedAtMs, verdict), thread: 'main' }
   } catch (error) {
-    const failed = { status: 'error', message: failureText(error, node), failures: 1, response: {} } as const
+    // What the database says of a hook is told as it is.
+    const message = error instanceof pg.DatabaseError ? databaseErrorLines(error).join('\n') : failureText(error, node)
+    const failed = { status: 'error', message, failures: 1, response: {} } as const
     return { ...finished(runner, node, running, startedAtMs, failed), thread: 'main' }
   }
 }

@@ -7,6 +7,7 @@ import { Table } from '../adapter/table.ts'
 import { PyDateTime } from '../jinja/civil-time.ts'
 import { HostObject } from '../jinja/value.ts'
 import { fromHost } from '../jinja/json.ts'
+import { UTC } from '../jinja/time-zone.ts'
 import { Template, callMacro } from '../jinja/template.ts'
 import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
@@ -190,7 +191,7 @@ function answered(source: Source, answer: Value): Age {
   const table = answer instanceof HostObject ? answer.attribute('table') : undefined
   const [row = []] = table instanceof Table ? table.rows : []
   const [loaded = null, asked = null] = row
-  const loadedAt = loaded === null ? new PyDateTime(NEVER_US, true) : momentOf(source, loaded)
+  const loadedAt = loaded === null ? new PyDateTime(NEVER_US, UTC.fixed()) : momentOf(source, loaded)
   const askedAt = momentOf(source, asked)
   return {
     loadedAt,
@@ -202,9 +203,9 @@ function answered(source: Source, answer: Value): Age {
 
 /** A moment without a zone is taken as UTC. */
 function momentOf({ name, loadedAtField }: Source, value: Value): PyDateTime {
-  if (value instanceof PyDateTime) return new PyDateTime(value.microseconds, true)
+  if (value instanceof PyDateTime) return new PyDateTime(value.instant(), UTC.fixed())
   const instantMs = typeof value === 'string' ? Date.parse(value.replace(' ', 'T')) : Number.NaN
-  if (!Number.isNaN(instantMs)) return new PyDateTime(instantMs * 1000, true)
+  if (!Number.isNaN(instantMs)) return new PyDateTime(instantMs * 1000, UTC.fixed())
   const type = value !== null && typeof value === 'object' && 'typeName' in value ? value.typeName : typeof value
   throw new Error(
     `Expected a timestamp value when querying field '${loadedAtField ?? ''}' of table ${name} but received value of type '${type}' instead`,
