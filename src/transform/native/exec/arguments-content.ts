@@ -1,3 +1,5 @@
+import { dbtOptions } from '../../dbt-options.ts'
+import type { DbtOption, DbtOptionName } from '../../dbt-options.ts'
 import type { RunnerRequest } from '../../runner.ts'
 
 /** dbt's own words for commands that have a longer name here. */
@@ -28,7 +30,7 @@ export function argumentsContent(request: RunnerRequest): Readonly<Record<string
     inline: request.inline,
     limit: request.limit,
   }
-  return {
+  const all = {
     which: commandWord(request.command),
     project_dir: request.projectDir,
     profiles_dir: request.profilesDir,
@@ -49,4 +51,13 @@ export function argumentsContent(request: RunnerRequest): Readonly<Record<string
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => isSet(value))),
     ...(request.invocationCommand === undefined ? {} : { invocation_command: request.invocationCommand }),
   }
+  return Object.fromEntries(Object.entries(all).filter(([key]) => takes(request.command, key)))
+}
+
+/** Whether the command has such an option; dbt-core's `retry` refuses the arguments of others. */
+function takes(command: RunnerRequest['command'], key: string): boolean {
+  const name = key.replaceAll('_', '-')
+  if (!Object.hasOwn(dbtOptions, name)) return true
+  const { commands }: DbtOption = dbtOptions[name as DbtOptionName]
+  return commands === undefined || commands.includes(command)
 }

@@ -73,7 +73,7 @@ export async function execute(invoked: Invoked, ids: readonly string[]): Promise
     void database.cancel().catch((error: unknown) => onEvent({ kind: 'log', level: 'warn', message: String(error) }))
   request.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    sayConcurrency(journal, prepared, countable(chosen).length)
+    sayConcurrency(journal, invocation.target, countable(chosen).length)
     const defer = deferring(prepared, request, new Set(chosen.keys()), database)
     if (HOOKED.has(request.command) || request.command === 'clone')
       await createSchemas(prepared, [...chosen.values()], database)

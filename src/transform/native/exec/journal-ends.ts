@@ -5,7 +5,7 @@ import { counted } from './journal.ts'
 import type { Journal } from './journal.ts'
 import { nodeInfo } from './journal-nodes.ts'
 import type { Outcome } from './run-node.ts'
-import type { Prepared } from './prepare.ts'
+import type { Target } from '../project/profile.ts'
 import { DBT_VERSION } from '../context/base-names.ts'
 
 /** The release of dbt's own adapter whose behaviour this runner keeps to. */
@@ -48,8 +48,7 @@ export function sayFound(journal: Journal, manifest: Manifest): void {
   journal.say('info', ['FoundStats', 'W006'], `Found ${line}`, { stat_line: line })
 }
 
-export function sayConcurrency(journal: Journal, { invocation }: Pick<Prepared, 'invocation'>, nodes: number): void {
-  const { threads, name } = invocation.target
+export function sayConcurrency(journal: Journal, { threads, name }: Target, nodes: number): void {
   journal.blank()
   journal.say('info', ['ConcurrencyLine', 'Q027'], `Concurrency: ${threads} threads (target='${name}')`, {
     node_count: nodes,

@@ -1,7 +1,7 @@
 import type { Source } from '../parse/nodes.ts'
 import { statusLine } from './journal.ts'
 import type { Journal, Level } from './journal.ts'
-import type { Freshness, FreshnessStatus } from './source-freshness.ts'
+import type { Freshness, FreshnessStatus } from './freshness-result.ts'
 
 interface Place {
   readonly index: number

@@ -1,9 +1,10 @@
 import process from 'node:process'
 import type { Clock } from '../../../domain/clock.ts'
 import { MillraceError } from '../../../domain/errors.ts'
-import type { LoggedEvent, WarnErrors } from '../../runner.ts'
+import type { LoggedEvent, RunnerEvent, WarnErrors } from '../../runner.ts'
 import { artifactInstant } from './manifest-file.ts'
-import type { OnEvent } from './prepare.ts'
+
+type OnEvent = (event: RunnerEvent) => void
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 

@@ -16,6 +16,7 @@ import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { artifactMetadata, writeManifest, writeWhole, writerOf } from './artifacts.ts'
 import type { Invoked } from './execute.ts'
+import type { Age, Freshness, FreshnessStatus } from './freshness-result.ts'
 import { freeContext } from './free-context.ts'
 import { runHooks } from './hooks.ts'
 import { sayConcurrency, sayFinishedRunning, sayNothingToDo } from './journal-ends.ts'
@@ -27,27 +28,6 @@ import { errorText } from './run-node.ts'
 import { runPlan } from './schedule.ts'
 import { selected } from './selected.ts'
 import { Slots } from './slots.ts'
-
-export type FreshnessStatus = 'pass' | 'warn' | 'error' | 'runtime error'
-
-/** How old the newest row of a source is. */
-export interface Freshness {
-  readonly source: Source
-  readonly status: FreshnessStatus
-  readonly message: string | null
-  readonly timing: readonly Timing[]
-  readonly executionSeconds: number
-  readonly thread: string
-  /** Null when it could not be asked. */
-  readonly age: Age | null
-}
-
-interface Age {
-  readonly loadedAt: PyDateTime
-  readonly askedAt: PyDateTime
-  readonly seconds: number
-  readonly response: Readonly<Record<string, unknown>>
-}
 
 const SECONDS: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400 }
 const MICROSECONDS = 1_000_000
@@ -73,7 +53,7 @@ export async function measureFreshness(
     return finished(prepared, request, machine, [], true)
   }
   const startedAtMs = machine.clock.nowMs()
-  sayConcurrency(journal, prepared, chosen.size)
+  sayConcurrency(journal, invocation.target, chosen.size)
   const database = new Database(invocation.target, Math.max(1, invocation.target.threads))
   try {
     const runner: NodeRunner = { project: prepared, database, clock: machine.clock }
