@@ -7,6 +7,7 @@ import { alsoToBoard, startDashboard, stayUp, told } from './dashboard.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DemoTime } from './demo-clock.ts'
 import { demoNoonMs, readDemoTime, writeDemoTime } from './demo-clock.ts'
+import { demoHands } from './demo-hands.ts'
 import { showProgress } from './progress.ts'
 import { openContext, projectSettings } from './project.ts'
 import { exitCodeOf, printSummary } from './summary.ts'
@@ -70,7 +71,8 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   const zone = timeZone(settings.pipeline.zone)
   // Told before it is ready: a page that found it ready and idle would look again only in half a minute.
   dashboard?.board.progress({ done: 0, total: 0, rows: 0 })
-  dashboard?.attach({ warehouse: ports.warehouse, project: { name: settings.name, zone, isDemo: true } })
+  const hands = dashboard && (await demoHands(inside, settings, ports))
+  dashboard?.attach({ warehouse: ports.warehouse, project: { name: settings.name, zone, isDemo: true }, ...hands })
   const summary = await runPipeline(
     ports,
     {
@@ -88,7 +90,7 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
     printSummary(output, { ...summary, seconds }, language)
     output.data(placesText(invocation, projectDir, { warehouse: ports.warehouse.place, lake: ports.lake.place }))
   }
-  if (dashboard) await stayUp(inside)
+  if (hands) await Promise.all([stayUp(inside), hands.work()])
   return exitCodeOf(summary)
 }
 

@@ -10,6 +10,7 @@ import { openTestWarehouse } from '../warehouse/fixture.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { checkBind } from './guard.ts'
 import { exposition } from './health.ts'
+import { layOut } from './layout.ts'
 import { openApiText } from './openapi.ts'
 import { startServer } from './server.ts'
 import type { Server, ServerOptions } from './server.ts'
@@ -60,6 +61,25 @@ test('docs/openapi.json is what the routes say; write it anew with: node src/ser
   const text = await openApiText()
   expect(JSON.parse(text)).toMatchObject({ openapi: '3.1.0' })
   expect(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')).toBe(text)
+})
+
+test('a graph is laid out from left to right: what waits stands behind what it waits for, and no two boxes overlap', () => {
+  const box = (id: string) => ({ id, width: 100, height: 40 })
+  const edges = [
+    { from: 'a', to: 'c' },
+    { from: 'b', to: 'c' },
+    { from: 'c', to: 'd' },
+    { from: 'gone', to: 'd' },
+  ]
+  const { nodes, edges: lines, width, height } = layOut(['d', 'c', 'b', 'a'].map(box), edges)
+  const at = new Map(nodes.map((node) => [node.id, node]))
+  for (const { from, to } of lines) expect((at.get(from)?.x ?? 0) + 100).toBeLessThan(at.get(to)?.x ?? 0)
+  expect(lines).toHaveLength(3)
+  for (const one of nodes)
+    for (const other of nodes)
+      if (one.id < other.id) expect(Math.abs(one.x - other.x) >= 100 || Math.abs(one.y - other.y) >= 40).toBe(true)
+  expect(nodes.every(({ x, y }) => x >= 0 && y >= 0 && x + 100 <= width && y + 40 <= height)).toBe(true)
+  expect(layOut([], [])).toEqual({ width: 0, height: 0, nodes: [], edges: [] })
 })
 
 test('labels of metrics may hold anything', () => {

@@ -10,6 +10,8 @@ import { MillraceError } from '../domain/errors.ts'
 import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
 import type { Engine } from '../orchestrate/engine.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { BackfillDesk } from './backfills.ts'
+import { backfills, schedules } from './backfills.ts'
 import { BootBoard, bootView } from './boot.ts'
 import { following } from './follow.ts'
 import type { AccessOptions } from './access-options.ts'
@@ -56,6 +58,8 @@ export interface ServerServices {
   readonly project: ProjectFacts
   /** The embedded one over the warehouse when left out. */
   readonly engine?: Engine
+  /** Plans and begins backfills; left out where nobody would carry one out. */
+  readonly desk?: BackfillDesk | undefined
 }
 
 export interface Server extends AsyncDisposable {
@@ -180,7 +184,10 @@ function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): 
   watching(app, door, board)
   following(app, door, board)
   readingRuns(app, door, () => servicesOf().engine)
-  changingRuns(app, () => servicesOf().engine)
+  const engineOf = () => servicesOf().engine
+  changingRuns(app, door, engineOf)
+  schedules(app, door, engineOf)
+  backfills(app, door, { engineOf, deskOf: () => servicesOf().desk })
   reading(app, door, () => servicesOf().project, options.live ?? {})
 }
 
