@@ -8,7 +8,9 @@ import type { SecretKeeper } from './config-secrets.ts'
 import { lockedConnector, openKept } from './config-stored.ts'
 import type { SandboxPlatform } from './sandbox/shapes.ts'
 import { sandboxPlatforms } from './sandbox/shapes.ts'
+import type { Busy } from './sandbox/traffic.ts'
 import type { Connector } from './connectors/connector.ts'
+import { mappingAt } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
 import { MillraceError } from './domain/errors.ts'
 import type { Lake } from './lake/lake.ts'
@@ -37,6 +39,10 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
+  /** Days on which that sandbox's platforms report as many events as are sent. */
+  readonly sandboxBusy?: Busy
+  /** Sees the warehouse as soon as it is there, before anything else does. */
+  readonly onWarehouse?: (warehouse: Warehouse) => Promise<void>
   /** Learns every secret that is opened. */
   readonly secrets?: SecretKeeper
 }
@@ -80,6 +86,7 @@ export async function openWarehouse(settings: Settings, context: OpenContext): P
       () => warehouse.migrate(),
       (applied) => applied.join(', '),
     )
+    await context.onWarehouse?.(warehouse)
     return warehouse
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
@@ -168,19 +175,21 @@ export async function openConnections(
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
-  for (const [name, { adapter, options, accountIds, sandboxed }] of Object.entries(settings.connections)) {
+  for (const [name, { adapter, options, accountIds, levels, sandboxed }] of Object.entries(settings.connections)) {
     const { options: schema } = await loadAdapter('connector', adapter)
     const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
     const problem = kept instanceof MillraceError ? kept : undefined
     const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
-    connections.push({ name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds })
+    for (const level of Object.values(levels).flat()) mappingAt(connector.spec, level)
+    const open = problem ? lockedConnector(connector, problem) : connector
+    connections.push({ name, connector: open, accountIds, levels })
   }
   return { connections, door }
 }
 
 /** A platform has accounts in the project's sandbox when a connection goes there. */
-function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
+export function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
   const wanted = Object.values(connections).filter((one) => one.sandboxed)
   return sandboxPlatforms.filter((platform) => wanted.some((one) => one.adapter === platform))
 }
@@ -196,6 +205,7 @@ async function startOwnSandbox(settings: Settings, context: OpenContext): Promis
         clock: context.clock,
         world: { platforms: sandboxedPlatforms(settings) },
         ...(context.sandboxNowMs !== undefined && { nowMs: context.sandboxNowMs }),
+        busy: context.sandboxBusy,
       }),
     ({ url }) => url,
   )

@@ -100,6 +100,10 @@ export const commands = {
     summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
     load: () => import('./rates.ts'),
   },
+  brief: {
+    summary: { en: 'In? Right? How are we doing?', ko: '아침 브리핑: 네 가지 질문' },
+    load: () => import('./brief.ts'),
+  },
   incidents: {
     summary: { en: 'What is wrong, until it is right', ko: '인시던트: 보기, 담당, 종료' },
     load: () => import('./incidents.ts'),
@@ -115,6 +119,18 @@ export const commands = {
   publish: {
     summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
     load: () => import('./publish.ts'),
+  },
+  users: {
+    summary: { en: 'People who sign in', ko: '로그인하는 사용자' },
+    load: () => import('./users.ts'),
+  },
+  keys: {
+    summary: { en: 'Keys for programs and the collector', ko: '프로그램과 수집기용 키' },
+    load: () => import('./keys.ts'),
+  },
+  audit: {
+    summary: { en: 'Who did what, and when', ko: '감사 기록' },
+    load: () => import('./audit.ts'),
   },
   bi: {
     summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },

@@ -3,7 +3,7 @@ import type { Settings } from '../config-check.ts'
 import { systemClock, systemRandom } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Invocation } from './command.ts'
-import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
+import { demoClock, demoEventsPerSecond, demoNoonMs, readDemoTime } from './demo-clock.ts'
 
 /** The project's settings. Throws CONFIG_* with every problem. */
 export async function projectSettings(invocation: Invocation): Promise<Settings> {
@@ -25,14 +25,18 @@ const secondsWorthSaying = 1
  * How ports are opened for a command: with a line on stderr for what takes a person's time, on the machine's clock, or on the
  * demo's when the project is one.
  */
-export function openContext({ output, language, projectDir, secrets }: Invocation): OpenContext {
+export function openContext({ output, language, projectDir, secrets, deed }: Invocation): OpenContext {
   const demo = readDemoTime(projectDir)
   return {
     clock: demo ? demoClock(demo) : systemClock,
     random: systemRandom,
     fetch: globalThis.fetch,
     secrets,
-    ...(demo && { sandboxNowMs: demoNoonMs(demo.asOf) }),
+    ...(demo && {
+      sandboxNowMs: demoNoonMs(demo.asOf),
+      sandboxBusy: { since: demo.asOf, eventsPerSecond: demoEventsPerSecond },
+    }),
+    onWarehouse: (warehouse) => deed.begin(warehouse),
     onOpening({ part, state, place, seconds }) {
       if (state === 'opening' || seconds < secondsWorthSaying) return
       output.say(`${words[language][part]}  ${place}  ${seconds.toFixed(1)}s`)

@@ -1,10 +1,11 @@
 import { accountKey } from '../domain/account.ts'
-import type { AdAccount } from '../domain/account.ts'
+import type { AdAccount, CostBasis } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
 import { currency } from '../domain/money.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { ConnectorContext } from '../connectors/connector.ts'
 import type { SqlRow } from '../warehouse/warehouse.ts'
+import { levelsOf } from './ports.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import type { PlannedAccount } from './plan.ts'
 
@@ -45,7 +46,8 @@ export async function reachAccounts(
     const { spec } = connection.connector
     if (choice.platforms && spec.platform !== 'file' && !choice.platforms.includes(spec.platform)) continue
     const reached = await reachConnection(ports, connection, context)
-    for (const account of reached.accounts.filter(wanted)) accounts.push({ account, connection: connection.name, spec })
+    for (const account of reached.accounts.filter(wanted))
+      accounts.push({ account, connection: connection.name, spec, levels: levelsOf(connection, account.accountId) })
     lost.push(
       ...reached.lost.filter(
         (one) => one.accountId === null || wanted({ platform: one.platform, accountId: one.accountId }),
@@ -93,7 +95,7 @@ export async function knownAccounts(
   platform: Platform,
 ): Promise<readonly AdAccount[]> {
   const rows = await ports.warehouse.query<SqlRow>(
-    'select account_id, name, currency, timezone from dim_account where platform = $1 and is_current order by account_id',
+    'select account_id, name, currency, timezone, cost_basis from dim_account where platform = $1 and is_current order by account_id',
     [platform],
   )
   return rows.map((row) => ({
@@ -102,5 +104,6 @@ export async function knownAccounts(
     name: String(row['name']),
     currency: currency(String(row['currency'])),
     zone: timeZone(String(row['timezone'])),
+    costBasis: (row['cost_basis'] as CostBasis | null) ?? undefined,
   }))
 }

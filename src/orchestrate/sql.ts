@@ -11,6 +11,7 @@ const names = [
   'external-rest',
   'waiting-accounts',
   'incident-checks',
+  'incident-news',
   'incident-partitions',
   'incident-series',
   'owed-days',

@@ -147,16 +147,23 @@ export interface PacingRow {
   readonly example: string | null
 }
 
+/**
+ * Budgets that are not spent out are every account's daily life and only counted. Less than this share of all of them together is a
+ * budget in the wrong unit, or an account that hardly runs.
+ */
+const paceMin = 0.25
+
 /** Google never bills more than twice a daily budget in a day: more is a wrong number and not a busy day. */
 export function judgePacing({ platform, campaigns, impossible, above, below, pace, example }: PacingRow): Judgement {
   if (campaigns === 0) return skipped('no_budgets')
   const isWrong = platform === 'google_ads' && impossible > 0
+  const isStarved = pace !== null && Number(pace) < paceMin
   return {
-    outcome: isWrong ? 'fail' : above + below > 0 ? 'warn' : 'pass',
+    outcome: isWrong ? 'fail' : above > 0 || isStarved ? 'warn' : 'pass',
     tested: campaigns,
     failed: isWrong ? impossible : 0,
     value: pace === null ? null : digits(Number(pace)),
-    expectedLow: '0.8',
+    expectedLow: String(paceMin),
     expectedHigh: '1.2',
     facts: { above, below, impossible: isWrong ? impossible : 0, example, warned: above },
   }
@@ -248,6 +255,30 @@ export function judgeMart({ loaded, staged, mart }: MartRow): Judgement {
 
 export function judgeIdentity({ rows, wrong }: MartRow): Judgement {
   return { outcome: wrong > 0 ? 'fail' : 'pass', tested: rows, failed: wrong, facts: { wrong, rows } }
+}
+
+export interface LevelsRow {
+  readonly ways: number
+  readonly compared: number
+  readonly apart: number
+  readonly example: string | null
+  readonly way: string | null
+  readonly cost: string | null
+  readonly partCost: string | null
+}
+
+/** The statement has decided with the tolerances of the platform's own totals; of a campaign whose parts nobody reads nothing is said. */
+export function judgeLevels({ ways, compared, apart, example, way, cost, partCost }: LevelsRow): Judgement {
+  if (ways === 0) return skipped('no_details')
+  return {
+    outcome: apart > 0 ? 'fail' : 'pass',
+    tested: compared,
+    failed: apart,
+    value: partCost,
+    expectedLow: cost,
+    expectedHigh: cost,
+    facts: { apart, compared, example, way, cost, partCost },
+  }
 }
 
 function minus(a: string, b: string): Decimal {
