@@ -1,5 +1,6 @@
 import { accessEn } from './words-access.ts'
 import { incidentsEn } from './words-incidents.ts'
+import { lineageEn, settingsEn } from './words-lineage.ts'
 import { runsEn } from './words-runs.ts'
 
 /** Every text of the dashboard in English: the shape that every other language must have, key by key. */
@@ -182,6 +183,8 @@ export const en = {
   },
   runs: runsEn,
   incidents: incidentsEn,
+  lineage: lineageEn,
+  settings: settingsEn,
   campaigns: {
     title: 'Campaigns',
     leaderboard: 'Leaderboard',
