@@ -18,6 +18,8 @@ const screens = [
   { path: '/quality', name: 'quality' },
   { path: '/connectors', name: 'connectors' },
   { path: '/alerts', name: 'alerts' },
+  { path: '/lineage', name: 'lineage' },
+  { path: '/settings', name: 'settings' },
 ]
 const isLong = process.env['MILLRACE_LONG'] === '1'
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -354,6 +356,28 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     await page.getByRole('button', { name: 'Go on 2026-09-01 – 2026-09-03' }).click()
     await page.getByRole('button', { name: 'Cancel 2026-09-01 – 2026-09-03' }).click()
     await page.getByRole('group', { name: 'Backfills' }).getByRole('cell', { name: 'cancelled' }).waitFor()
+    await page.close()
+  }, 60_000)
+
+  test('lineage shows what depends on a table, as a picture and as a list, and settings what the numbers mean', async () => {
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/lineage?lang=en`)
+    await page.getByRole('button', { name: /fact_ad_daily/ }).click()
+    await page.getByRole('status').filter({ hasText: '7 models' }).waitFor()
+    expect(await page.locator('.edge.lit').count()).toBeGreaterThan(5)
+    await page.getByRole('tab', { name: 'List' }).click()
+    const row = page.getByRole('row').filter({ has: page.getByRole('button', { name: 'stg_campaign_metrics' }) })
+    expect(await row.innerText()).toContain('campaign_performance_summary')
+    await page.goto(`${demo.url}/settings?lang=ko`)
+    await page.getByRole('row', { name: /cpa.*cost/ }).waitFor()
+    await page.getByRole('checkbox', { name: /한 글자 단축키/ }).uncheck()
+    await page.keyboard.press('g')
+    await page.keyboard.press('o')
+    expect(new URL(page.url()).pathname).toBe('/settings')
+    await page.getByRole('button', { name: '지금 점검' }).click()
+    await page.getByRole('row', { name: /Node/ }).first().waitFor()
+    expect(seen).toEqual({ foreign: [], complaints: [] })
     await page.close()
   }, 60_000)
 

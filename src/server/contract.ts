@@ -13,6 +13,7 @@ import { alert, overview, source } from './contract-overview.ts'
 import { liveAnswer, liveEventsAnswer, liveQuery } from './contract-live.ts'
 import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { accessRoutes } from './contract-access.ts'
+import { settingsRoutes } from './contract-settings.ts'
 import { backfillRoutes } from './contract-backfills.ts'
 import { layout } from './contract-graph.ts'
 import type { Routes } from './contract-role.ts'
@@ -205,6 +206,7 @@ export const contract = {
     query: logQuery,
     response: logAnswer,
   },
+  ...settingsRoutes,
   ...backfillRoutes,
   ...accessRoutes,
 } as const satisfies Routes

@@ -19,6 +19,7 @@ import type { AccessOptions } from './access-options.ts'
 import { openAccess } from './access-options.ts'
 import { asking } from './asking.ts'
 import { Gate } from './gate.ts'
+import type { Insight } from './insight.ts'
 import { checkBind, guard } from './guard.ts'
 import { watching } from './health.ts'
 import type { Door, LiveLook, MountOf } from './mount.ts'
@@ -29,6 +30,7 @@ import type { ProjectFacts } from './project-facts.ts'
 import type { RouteOutput } from './contract.ts'
 import { serve } from './route.ts'
 import { reading } from './reading.ts'
+import { settings } from './settings.ts'
 import { changingRuns, readingRuns } from './runs.ts'
 import { Setup, signingIn } from './sign-in.ts'
 import { Witness } from './witness.ts'
@@ -62,6 +64,8 @@ export interface ServerServices {
   readonly engine?: Engine
   /** Plans and begins backfills; left out where nobody would carry one out. */
   readonly desk?: BackfillDesk | undefined
+  /** What the screens Settings and Lineage say of the project. */
+  readonly insight?: Insight | undefined
 }
 
 export interface Server extends AsyncDisposable {
@@ -195,6 +199,7 @@ async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOpti
   following(app, own, board)
   readingRuns(app, own, engineOf)
   changingRuns(app, own, engineOf)
+  settings(app, own, () => servicesOf().insight)
   schedules(app, own, engineOf)
   backfills(app, own, { engineOf, deskOf: () => servicesOf().desk })
   reading(app, own, () => servicesOf().project, options.live ?? {})

@@ -5,6 +5,7 @@ import { addressOf, parseSearch, stringifySearch } from './address.ts'
 import { ApiError } from './client.ts'
 import { isDay, shiftDay } from './format.ts'
 import { reasonForms, reasonText } from './live-reasons.ts'
+import { walk } from './lineage-walk.ts'
 import { panelState } from './panel-state.ts'
 import type { Asked, PanelState } from './panel-state.ts'
 import { rerunPlan } from './rerun-plan.ts'
@@ -111,4 +112,17 @@ test('what is done again is what was chosen and what follows it by the graph, wh
   expect(rerunPlan(tasks, 'downstream', 'load:a')).toEqual({ tasks: ['models', 'load:a'], accounts: ['a'] })
   expect(rerunPlan(tasks, 'one', 'extract:a')).toEqual({ tasks: ['extract:a'], accounts: ['a'] })
   expect(rerunPlan(tasks, 'all', '').tasks).toHaveLength(5)
+})
+
+test('what is above a node has the node below it, whatever the graph', () => {
+  const edge = fc.tuple(fc.nat(12), fc.nat(12)).filter(([from, to]) => from < to)
+  fc.assert(
+    fc.property(fc.array(edge, { maxLength: 40 }), (pairs) => {
+      const edges = pairs.map(([from, to]) => ({ from: String(from), to: String(to) }))
+      const ids = [...new Set(edges.flatMap(({ from, to }) => [from, to]))]
+      for (const one of ids)
+        for (const other of ids) expect(walk(edges, one, 'up').has(other)).toBe(walk(edges, other, 'down').has(one))
+    }),
+    { seed: 20_261_127, numRuns: 200 },
+  )
 })
