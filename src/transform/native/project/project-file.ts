@@ -139,10 +139,7 @@ export function readProject(options: ProjectOptions): Project {
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
-  const packagesPath =
-    content['packages-install-path'] === undefined
-      ? 'dbt_packages'
-      : reader.text(rendered('packages-install-path'), ['packages-install-path'])
+  const packagesPath = reader.text(rendered('packages-install-path') ?? 'dbt_packages', ['packages-install-path'])
   const tree = (...keys: string[]): Mapping =>
     Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
   const texts = (key: string): readonly string[] => reader.textList(content[key], [key])
