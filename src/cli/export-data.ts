@@ -131,6 +131,8 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
   mkdirSync(dirname(out), { recursive: true })
   const [csv, aside] = [`${out}.${process.pid}.csv.tmp`, `${out}.${process.pid}.tmp`]
   const file = createWriteStream(csv)
+  // Told by whoever waits for the file; without anybody who hears it, an error ends the program.
+  file.on('error', () => undefined)
   try {
     const { rows, columns } = await own(() => writeCsv(invocation, warehouse, query, { file, cell }))
     await closed(file)
@@ -146,7 +148,8 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
   } finally {
     // A file that is still being opened would be there after it was removed.
     file.destroy()
-    if (!file.closed) await once(file, 'close')
+    // Not by `once`: what was still to be written when it was destroyed is an error to it, and would hide the one that is told.
+    if (!file.closed) await new Promise((resolve) => file.once('close', resolve))
     for (const path of [csv, aside]) rmSync(path, { force: true })
   }
 }
