@@ -149,7 +149,7 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
     // A file that is still being opened would be there after it was removed.
     file.destroy()
     // Not by `once`: what was still to be written when it was destroyed is an error to it, and would hide the one that is told.
-    if (!file.closed) await new Promise((resolve) => file.once('close', resolve))
+    if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()))
     for (const path of [csv, aside]) rmSync(path, { force: true })
   }
 }
