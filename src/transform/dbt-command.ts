@@ -1,9 +1,11 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
 import { MillraceError } from '../domain/errors.ts'
 import { runnerCommands } from './runner.ts'
-import type { RunnerCommand, RunnerRequest } from './runner.ts'
+import type { DependencyOptions, RunnerCommand, RunnerRequest } from './runner.ts'
 
 /** dbt's flags that a request can carry. Values that repeat or stand after one flag are all taken, as dbt takes them. */
 const flags = {
@@ -37,6 +39,10 @@ const flags = {
   'no-use-colors': { type: 'boolean' },
   'no-version-check': { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
+  upgrade: { type: 'boolean' },
+  lock: { type: 'boolean' },
+  'add-package': { type: 'string' },
+  source: { type: 'string' },
 } as const
 
 const LISTS: ReadonlySet<string> = new Set([
@@ -66,12 +72,12 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
   const operation = command === 'run-operation' ? operationOf(rest.shift(), values.args) : undefined
   const [surplus] = rest
   if (surplus !== undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: surplus })
-  const projectDir = values['project-dir'] ?? env['DBT_PROJECT_DIR'] ?? cwd
+  const projectDir = values['project-dir'] ?? env['DBT_PROJECT_DIR'] ?? nearestProject(cwd)
   const select = [...(values.select ?? []), ...(values.models ?? [])]
   return {
     command,
     projectDir,
-    profilesDir: values['profiles-dir'] ?? env['DBT_PROFILES_DIR'] ?? projectDir,
+    profilesDir: values['profiles-dir'] ?? env['DBT_PROFILES_DIR'] ?? profilesFolder([cwd, projectDir], env),
     profile: values.profile ?? env['DBT_PROFILE'],
     target: values.target ?? env['DBT_TARGET'],
     targetPath: values['target-path'] ?? env['DBT_TARGET_PATH'],
@@ -88,8 +94,24 @@ export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['e
     storeFailures: values['store-failures'],
     useColors: values['no-use-colors'] === true ? false : undefined,
     operation,
+    dependencies: command === 'deps' ? dependenciesOf(values) : undefined,
     env,
   }
+}
+
+/** dbt looks for the project in the folder of the call and in those above it. */
+function nearestProject(cwd: string): string {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'dbt_project.yml'))) return folder
+    if (dirname(folder) === folder) return cwd
+  }
+}
+
+/** Where profiles.yml lies: in the folder of the call, in the project, or else in `~/.dbt`. */
+function profilesFolder(folders: readonly string[], env: RunnerRequest['env']): string {
+  const near = folders.find((folder) => existsSync(join(folder, 'profiles.yml')))
+  const home = join(env['HOME'] ?? homedir(), '.dbt')
+  return near ?? (existsSync(join(home, 'profiles.yml')) ? home : (folders.at(-1) ?? home))
 }
 
 /** What `--select` and `--exclude` leave open: kinds, named selections, the earlier state, and how `ls` writes. */
@@ -116,6 +138,28 @@ function selectionOf(
     statePath: state === undefined ? undefined : resolve(cwd, state),
     output: oneOf('--output', values.output, listOutputs),
     outputKeys: values['output-keys']?.flatMap((keys) => keys.split(/\s+/)),
+  }
+}
+
+/** dbt takes the newest part after `@` as the version: `dbt-labs/dbt_utils@1.3.0`. */
+function dependenciesOf(values: ReturnType<typeof parsed>['values']): DependencyOptions {
+  const { 'add-package': added, source } = values
+  const at = added?.lastIndexOf('@') ?? -1
+  const kind = oneOf('--source', source, ['hub', 'git', 'local'] as const) ?? 'hub'
+  if (added !== undefined && at <= 0 && kind !== 'local')
+    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--add-package ${added}` })
+  return {
+    upgrade: values.upgrade === true,
+    lockOnly: values.lock === true,
+    checksVersion: values['no-version-check'] !== true,
+    add:
+      added === undefined
+        ? undefined
+        : {
+            name: at > 0 ? added.slice(0, at) : added,
+            version: at > 0 ? added.slice(at + 1) : undefined,
+            source: kind,
+          },
   }
 }
 

@@ -29,6 +29,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
     ...(request.partialParse === false ? ['--no-partial-parse'] : []),
     commandWords[command] ?? command,
     ...operationWords(request),
+    ...dependencyWords(request),
     ...option('--project-dir', resolve(request.projectDir)),
     ...option('--profiles-dir', resolve(request.profilesDir)),
     ...option('--profile', request.profile),
@@ -58,6 +59,18 @@ function selectionWords(request: RunnerRequest): string[] {
     ...(request.excludeResourceTypes ?? []).flatMap((type) => ['--exclude-resource-type', type]),
     ...(request.command === 'ls' ? option('--output', request.output) : []),
     ...(request.command === 'ls' ? several('--output-keys', request.outputKeys) : []),
+  ]
+}
+
+function dependencyWords({ dependencies }: RunnerRequest): string[] {
+  if (dependencies === undefined) return []
+  const { upgrade, lockOnly, add, checksVersion } = dependencies
+  const added = add?.version === undefined ? (add?.name ?? '') : `${add.name}@${add.version}`
+  return [
+    ...(upgrade ? ['--upgrade'] : []),
+    ...(lockOnly ? ['--lock'] : []),
+    ...(add === undefined ? [] : ['--add-package', added, '--source', add.source]),
+    ...(checksVersion ? [] : ['--no-version-check']),
   ]
 }
 

@@ -39,6 +39,8 @@ export interface Invocation {
   /** When the invocation began; `run_started_at` and every `now()` of its templates. */
   readonly startedAtMs: number
   readonly log: (message: string, info: boolean) => void
+  /** The ids of what was selected; empty until the selection is made. */
+  readonly selected: string[]
 }
 
 /** The release of dbt whose behaviour this runner keeps to; templates ask for it. */
@@ -62,11 +64,21 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['flags', flags(invocation)],
     ['run_started_at', PyDateTime.at(invocation.startedAtMs * 1000, UTC)],
     ['modules', modules(() => invocation.startedAtMs)],
+    ['dbt_metadata_envs', metadataEnvironment(invocation.env)],
+    ['selected_resources', [...invocation.selected]],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],
     ['thread_id', 'Thread-1'],
   ])
+}
+
+const METADATA_PREFIX = 'DBT_ENV_CUSTOM_ENV_'
+
+/** The variables that a scheduler hands to dbt for its artifacts, without their prefix. */
+function metadataEnvironment(env: Environment): PyDict {
+  const own = Object.entries(env).filter(([name, value]) => name.startsWith(METADATA_PREFIX) && value !== undefined)
+  return new PyDict(own.map(([name, value]) => [name.slice(METADATA_PREFIX.length), value ?? null]))
 }
 
 /** The Python modules that dbt lets templates use. */

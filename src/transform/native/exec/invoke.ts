@@ -41,7 +41,7 @@ const HOOKED: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'seed', 'sna
 
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   if (request.command === 'clean') return clean(request)
-  if (request.command === 'deps') return installDependencies(request, onEvent)
+  if (request.command === 'deps') return installDependencies(request, machine, onEvent)
   if (request.command === 'parse' || request.command === 'ls') return invokeParsed(request, machine, onEvent)
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'debug') return debug(prepared, onEvent)
@@ -74,6 +74,7 @@ async function execute(
   const { manifest, invocation } = prepared
   const types = commandTypes[request.command] ?? []
   const chosen = new Map(ids.flatMap((id) => nodeEntry(runnable(manifest, id), types)))
+  invocation.selected.push(...chosen.keys())
   const database = new Database(invocation.target, Math.max(1, invocation.target.threads))
   const onAbort = (): void =>
     void database.cancel().catch((error: unknown) => onEvent({ kind: 'log', level: 'warn', message: String(error) }))
@@ -227,9 +228,18 @@ function finish(prepared: Prepared, request: RunnerRequest, machine: Machine, al
   }
 }
 
-function installDependencies({ projectDir, vars, env }: RunnerRequest, onEvent: OnEvent): RunnerResult {
-  const names = installPackages(readProject({ projectDir, vars, env }), { vars, env })
-  for (const name of names) onEvent({ kind: 'output', line: `Installed ${name}` })
+async function installDependencies(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
+  const { projectDir, vars, env, dependencies } = request
+  await installPackages(readProject({ projectDir, vars, env }), {
+    vars,
+    env,
+    fetch: machine.fetch,
+    upgrade: dependencies?.upgrade ?? false,
+    lockOnly: dependencies?.lockOnly ?? false,
+    checksVersion: dependencies?.checksVersion ?? true,
+    add: dependencies?.add,
+    say: (line) => onEvent({ kind: 'output', line }),
+  })
   return { exitCode: 0, nodes: [], manifestPath: null, runResultsPath: null }
 }
 

@@ -17,6 +17,8 @@ import type { Project } from '../project/project-file.ts'
 export interface Machine {
   readonly clock: Clock
   readonly newId: () => string
+  /** How packages come over the network. */
+  readonly fetch: typeof fetch
 }
 
 export type OnEvent = (event: RunnerEvent) => void
@@ -80,6 +82,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     givenVars: vars,
     env,
     startedAtMs,
+    selected: [],
     log: (message, info) => onEvent({ kind: 'log', level: info ? 'info' : 'debug', message }),
   }
   const packages = readPackages(project, { vars, env })
