@@ -98,8 +98,7 @@ describe('the doctor', () => {
 
   test('names every place, with file, line and column, in packages too', () => {
     const found = examined({
-      'models/a.sql':
-        "{{ config(\n  materialized='materialized_view') }}\nselect '{{ metric }}', {{ 1 | unheard }}",
+      'models/a.sql': "{{ config(\n  materialized='materialized_view') }}\nselect '{{ metric }}', {{ 1 | unheard }}",
       'models/b.sql': 'select {{ if',
       'models/c.yml':
         'version: 2\nsources:\n  - name: s\n    overrides: other\n    tables: [{name: t, external: {a: 1}}]\n',
@@ -113,7 +112,7 @@ describe('the doctor', () => {
       'kit/macros/m.sql:2:4 name metric',
       'models/a.sql:1:10 materialization materialized_view',
       'models/a.sql:3:12 name metric',
-      'models/a.sql:3:43 filter unheard',
+      'models/a.sql:3:31 filter unheard',
       'models/b.sql:1:8 syntax',
       'models/c.yml:4:5 schema key overrides',
       'models/c.yml:5:24 schema key external',

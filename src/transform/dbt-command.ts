@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parse as parseYaml } from 'yaml'
 import { MillraceError } from '../domain/errors.ts'
+import { YamlFile } from './native/project/yaml-file.ts'
 import { runnerCommands } from './runner.ts'
 import type { DependencyOptions, RunnerCommand, RunnerRequest } from './runner.ts'
 
@@ -208,7 +208,7 @@ function commandOf(word: string | undefined): RunnerCommand {
 function mappingOf(flag: string, text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined) return {}
   try {
-    const value: unknown = parseYaml(text, { version: '1.1' })
+    const value: unknown = YamlFile.parse(text, flag).leavesAt([])
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch (cause) {
     throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${text}` }, { cause })

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { MillraceError } from '../domain/errors.ts'
+import { fromHost, toJson } from './native/jinja/json.ts'
 import type { NodeResult, NodeStatus, RunnerEvent, RunnerRequest, RunnerResult } from './runner.ts'
 
 type OnEvent = (event: RunnerEvent) => void
@@ -36,7 +37,7 @@ export function dbtArguments(request: RunnerRequest): string[] {
     ...option('--target', request.target),
     ...(request.storeFailures === true && (command === 'build' || command === 'test') ? ['--store-failures'] : []),
     ...(command === 'debug' ? [] : option('--target-path', request.targetPath)),
-    ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', JSON.stringify(request.vars)]),
+    ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', toJson(fromHost(request.vars))]),
     ...(executes ? option('--threads', request.threads?.toString()) : []),
     ...(selects ? selectionWords(request) : []),
     ...(selects && !['run', 'test', 'seed', 'snapshot'].includes(command)
@@ -75,7 +76,7 @@ function dependencyWords({ dependencies }: RunnerRequest): string[] {
 }
 
 function operationWords({ operation }: RunnerRequest): string[] {
-  return operation === undefined ? [] : [operation.macro, '--args', JSON.stringify(operation.args)]
+  return operation === undefined ? [] : [operation.macro, '--args', toJson(fromHost(operation.args))]
 }
 
 /** Runs dbt, turns its log into events and its artifacts into the result. Throws TRANSFORM_DBT_CORE_REFUSED for its exit code 2. */

@@ -44,7 +44,10 @@ export class NodeContext implements TemplateContext {
     this.#overrides = options.overrides ?? new Map()
     this.#names = new Map([...jinjaGlobals, ...options.names])
     this.#names.set('context', new ContextObject(this))
-    this.#names.set('render', hostFunction('render', ['string'], ({ string = '' }) => this.#rendered(str(string))))
+    this.#names.set(
+      'render',
+      hostFunction('render', ['string'], ({ string = '' }) => this.#rendered(str(string))),
+    )
     this.#given = [...this.#names.keys()]
   }
 
@@ -62,7 +65,7 @@ export class NodeContext implements TemplateContext {
     if (held !== undefined) return held
     const entry = this.#macros.find(name, this.#packageName)
     const found = entry === undefined ? this.#package(name) : this.bind(entry)
-    if (found === undefined) return this.#names.get(name) ?? this.#builtins(name)
+    if (found === undefined) return presentOr(this.#names.get(name), () => this.#builtins(name))
     this.#bound.set(name, found)
     return found
   }

@@ -78,6 +78,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     packageName: project.name,
     storeFailures: request.storeFailures ?? false,
     useColors: request.useColors ?? true,
+    failFast: request.failFast,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,

@@ -123,6 +123,7 @@ export function readProject(options: ProjectOptions): Project {
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
+  reader.mapping(content['vars'], ['vars'])
   const tree = (...keys: string[]): Mapping =>
     Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
   const texts = (key: string): readonly string[] => reader.textList(content[key], [key])
@@ -153,7 +154,7 @@ export function readProject(options: ProjectOptions): Project {
         ? 'dbt_packages'
         : reader.text(rendered('packages-install-path'), ['packages-install-path']),
     ),
-    vars: reader.mapping(content['vars'], ['vars']),
+    vars: content['vars'] === undefined ? {} : (file.leavesAt(['vars']) as Mapping),
     configs: {
       models: tree('models'),
       tests: tree('tests', 'data_tests'),
