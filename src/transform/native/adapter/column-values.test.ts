@@ -52,6 +52,6 @@ test.for<[type: string, oid: number, sent: string, printed: string, shown: strin
     "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'",
   ],
 ])('%s of a query reaches a template as in dbt (%s, %s)', ([, oid, sent, printed, shown]) => {
-  const value = columnTypes.getTypeParser(oid, 'text')(sent) as Value
+  const value = (columnTypes.getTypeParser as (oid: number) => (text: string) => Value)(oid)(sent)
   expect([str(value), repr(value)]).toEqual([printed, shown])
 })
