@@ -8,6 +8,9 @@ import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
 import { PyDict, PyFloat, PythonError } from '../jinja/value.ts'
 
+/** More nodes than a file has; aliases of aliases can make any number of them. */
+const NODES_MAX = 5_000_000
+
 export interface Position {
   readonly line: number
   readonly column: number
@@ -19,6 +22,7 @@ export class YamlFile {
   readonly value: unknown
   readonly #document: Document
   readonly #lines: LineCounter
+  #read = 0
 
   private constructor(file: string, document: Document, lines: LineCounter) {
     this.file = file
@@ -78,6 +82,8 @@ export class YamlFile {
   }
 
   #exact(node: unknown, date: (moment: Date) => Value = dateText): Value {
+    this.#read += 1
+    if (this.#read > NODES_MAX) throw new PythonError('ValueError', 'the aliases of the document unfold without end')
     if (isAlias(node)) return this.#exact(node.resolve(this.#document), date)
     if (isMap(node))
       return new PyDict(
