@@ -75,11 +75,7 @@ function listed(one: SelectionCase): string[] | null {
     prepare(wanted, { clock: standingClock(0), newId: () => 'id', fetch: globalThis.fetch }, () => undefined)
   parsed.set(mode, prepared)
   try {
-    return listing(
-      selected(prepared, wanted, () => undefined),
-      wanted,
-      prepared,
-    )
+    return listing(selected(prepared, wanted), wanted, prepared)
   } catch (error) {
     if (error instanceof MillraceError) return null
     throw error
