@@ -24,12 +24,42 @@ export const transformRunErrors = {
     en: {
       what: 'The project asks for {wanted} packages and {found} are in {folder}',
       why: 'A package that is not there lacks its macros and models; the project cannot be read without them.',
-      fix: 'Install them with `dbt deps` (runner dbt-core), or put each package into a folder of its own there.',
+      fix: 'Install them with `millrace dbt deps`, or put each package into a folder of its own there.',
     },
     ko: {
       what: '프로젝트가 패키지 {wanted}개를 요구하지만 {folder}에는 {found}개만 있습니다',
       why: '패키지가 없으면 그 매크로와 모델이 없어 프로젝트를 읽을 수 없습니다.',
-      fix: '`dbt deps`(dbt-core 실행기)로 설치하거나 패키지마다 폴더 하나씩 그곳에 두세요.',
+      fix: '`millrace dbt deps`로 설치하거나 패키지마다 폴더 하나씩 그곳에 두세요.',
+    },
+  },
+  TRANSFORM_PACKAGES_UNRESOLVED: {
+    exit: 'config',
+    retryable: false,
+    facts: ['message'],
+    en: {
+      what: 'The packages of the project cannot be resolved: {message}',
+      why: 'Every package needs one version that all who ask for it accept, and a name that nobody else has.',
+      fix: 'Mend packages.yml (or dependencies.yml) and run `deps` again; what was installed before is untouched.',
+    },
+    ko: {
+      what: '프로젝트의 패키지를 확정할 수 없습니다: {message}',
+      why: '패키지마다 요구하는 쪽이 모두 받아들이는 버전 하나와 겹치지 않는 이름이 필요합니다.',
+      fix: 'packages.yml(또는 dependencies.yml)을 고치고 `deps`를 다시 실행하세요. 이미 설치된 것은 그대로입니다.',
+    },
+  },
+  TRANSFORM_PACKAGES_UNREACHABLE: {
+    exit: 'config',
+    retryable: true,
+    facts: ['source', 'message'],
+    en: {
+      what: 'A package cannot be fetched from {source}: {message}',
+      why: 'The package hub, the archive or the git repository did not answer, or has nothing there.',
+      fix: 'Check the network and the address, or DBT_PACKAGE_HUB_URL; without a network use `local:` packages.',
+    },
+    ko: {
+      what: '{source}에서 패키지를 가져올 수 없습니다: {message}',
+      why: '패키지 허브, 압축 파일 또는 git 저장소가 응답하지 않거나 그곳에 없습니다.',
+      fix: '네트워크와 주소 또는 DBT_PACKAGE_HUB_URL을 확인하세요. 네트워크가 없으면 `local:` 패키지를 쓰세요.',
     },
   },
   TRANSFORM_PROFILE_MISSING: {

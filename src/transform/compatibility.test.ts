@@ -114,22 +114,21 @@ describe('the doctor', () => {
 
   test('names every place, with file, line and column, in packages too', () => {
     const found = examined({
-      'models/a.sql':
-        "{{ config(\n  materialized='materialized_view') }}\nselect '{{ selected_resources }}', {{ 1 | unheard }}",
+      'models/a.sql': "{{ config(\n  materialized='materialized_view') }}\nselect '{{ metric }}', {{ 1 | unheard }}",
       'models/b.sql': 'select {{ if',
       'models/c.yml':
         'version: 2\nsources:\n  - name: s\n    overrides: other\n    tables: [{name: t, external: {a: 1}}]\n',
       'models/d.yml': 'version: 2\nmodels: [\n',
       'dbt_project.yml': `${base['dbt_project.yml']}models: {shop: {deep: {+batch_size: day}}}\n`,
       'dbt_packages/kit/dbt_project.yml': 'name: kit\n',
-      'dbt_packages/kit/macros/m.sql': '{% macro m() %}\n{{ modules.pytz.utc }}{% endmacro %}',
+      'dbt_packages/kit/macros/m.sql': '{% macro m() %}\n{{ metric }}{% endmacro %}',
     })
     expect(found.map(({ file, line, column, construct }) => `${file}:${line}:${column} ${construct}`)).toEqual([
       'dbt_project.yml:3:24 config batch_size',
-      'kit/macros/m.sql:2:12 module pytz',
+      'kit/macros/m.sql:2:4 name metric',
       'models/a.sql:1:10 materialization materialized_view',
-      'models/a.sql:3:12 name selected_resources',
-      'models/a.sql:3:43 filter unheard',
+      'models/a.sql:3:12 name metric',
+      'models/a.sql:3:31 filter unheard',
       'models/b.sql:1:8 syntax',
       'models/c.yml:4:5 schema key overrides',
       'models/c.yml:5:24 schema key external',
@@ -140,7 +139,7 @@ describe('the doctor', () => {
   test('leaves alone what a project calls by the same name itself', () => {
     const macro = '{% macro write() %}1{% endmacro %}'
     expect(
-      examined({ 'macros/m.sql': macro, 'models/a.sql': 'select {{ write() }}{% set render = 1 %}{{ render }}' }),
+      examined({ 'macros/m.sql': macro, 'models/a.sql': 'select {{ write() }}{% set metric = 1 %}{{ metric }}' }),
     ).toEqual([])
     expect(examined({ 'models/x.yml': 'version: 2\nmodels:\n  - name: plain\n    meta: {versions: 1}\n' })).toEqual([])
   })

@@ -49,6 +49,13 @@ describe("dbt's command line", () => {
     expect(vars).toEqual({ start_date: '2024-02-01', seed_formulas: true })
   })
 
+  test('vars are what Python reads: 1.0 is a float, 1e3 text, a long id exact, and dbt-core gets the same', () => {
+    const words = ['run', '--vars', '{a: 1.0, b: 1e3, c: 120212345678901234567, d: yes}']
+    const request = parseDbtArguments(words, {}, '/project')
+    const line = dbtArguments(request)
+    expect(line[line.indexOf('--vars') + 1]).toBe('{"a": 1.0, "b": "1e3", "c": 120212345678901234567, "d": true}')
+  })
+
   test("dbt's own variables stand in for flags", () => {
     const env = { DBT_PROFILES_DIR: '/profiles', DBT_TARGET: 'prod' }
     expect(parseDbtArguments(['run'], env, '/p')).toMatchObject({ profilesDir: '/profiles', target: 'prod' })

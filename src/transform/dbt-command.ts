@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { MillraceError } from '../domain/errors.ts'
+import { YamlFile } from './native/project/yaml-file.ts'
 import { DbtArguments } from './dbt-arguments.ts'
 import type { LogSettings } from './dbt-log.ts'
 import type { DbtOptionName } from './dbt-options.ts'
@@ -55,6 +56,7 @@ export function parseDbtInvocation(argv: readonly string[], env: RunnerRequest['
     cleanOutside: given.flag('clean-project-files-only') === false,
     docs: docsOf(given),
     operation,
+    dependencies: dependenciesOf(given),
     invocationCommand: ['dbt', ...argv].join(' '),
     env,
   }
@@ -225,12 +227,28 @@ function oneOf<Word extends string>(
 function mappingOf(flag: string, text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined) return {}
   try {
-    const value: unknown = parseYaml(text, { version: '1.1' })
+    const value: unknown = YamlFile.parse(text, flag).leavesAt([])
     if (isMapping(value)) return value
   } catch (cause) {
     throw unknown(`${flag} ${text}`, cause)
   }
   throw unknown(`${flag} ${text}`)
+}
+
+/** dbt takes what stands after the last `@` for the version: `dbt-labs/dbt_utils@1.3.0`. */
+function dependenciesOf(given: DbtArguments): RunnerRequest['dependencies'] {
+  if (given.command !== 'deps') return undefined
+  const added = given.text('add-package')
+  const source = oneOf('source', given.text('source'), ['hub', 'git', 'local'] as const) ?? 'hub'
+  const at = added?.lastIndexOf('@') ?? -1
+  if (added !== undefined && at <= 0 && source !== 'local') throw unknown(`--add-package ${added}`)
+  const [name, version] = at > 0 ? [added?.slice(0, at), added?.slice(at + 1)] : [added, undefined]
+  return {
+    upgrade: given.flag('upgrade') ?? false,
+    lockOnly: given.flag('lock') ?? false,
+    checksVersion: given.flag('version-check') ?? true,
+    add: name === undefined ? undefined : { name, version, source },
+  }
 }
 
 /** `run-operation macro --args '{a: 1}'`; no other command takes a word more. */

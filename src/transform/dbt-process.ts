@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { fromHost, toJson } from './native/jinja/json.ts'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -41,13 +42,14 @@ export function dbtArguments(request: RunnerRequest): string[] {
     ...globalWords(request),
     ...(commandWords[command] ?? [command]),
     ...operationWords(request),
+    ...dependencyWords(request),
     ...option('project-dir', resolve(request.projectDir)),
     ...option('profiles-dir', resolve(request.profilesDir)),
     ...option('profile', request.profile),
     ...option('target', request.target),
     ...flag('store-failures', request.storeFailures),
     ...option('target-path', request.targetPath),
-    ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', JSON.stringify(request.vars)]),
+    ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', toJson(fromHost(request.vars))]),
     ...option('threads', request.threads),
     ...several('select', request.select),
     ...several('exclude', request.exclude),
@@ -105,8 +107,20 @@ function docsWords({ docs }: RunnerRequest): string[] {
   ]
 }
 
+function dependencyWords({ dependencies }: RunnerRequest): string[] {
+  if (dependencies === undefined) return []
+  const { upgrade, lockOnly, add, checksVersion } = dependencies
+  const added = add?.version === undefined ? (add?.name ?? '') : `${add.name}@${add.version}`
+  return [
+    ...(upgrade ? ['--upgrade'] : []),
+    ...(lockOnly ? ['--lock'] : []),
+    ...(add === undefined ? [] : ['--add-package', added, '--source', add.source]),
+    ...(checksVersion ? [] : ['--no-version-check']),
+  ]
+}
+
 function operationWords({ operation }: RunnerRequest): string[] {
-  return operation === undefined ? [] : [operation.macro, '--args', JSON.stringify(operation.args)]
+  return operation === undefined ? [] : [operation.macro, '--args', toJson(fromHost(operation.args))]
 }
 
 /** Runs dbt, turns its log into events and its artifacts into the result. Throws TRANSFORM_DBT_CORE_REFUSED for its exit code 2. */

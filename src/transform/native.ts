@@ -9,7 +9,7 @@ import type { Runner } from './runner.ts'
 const commands = runnerCommands
 
 /** The native runner with a clock of one's own; the adapter opens it with the machine's. */
-export function nativeRunner(clock: Clock): Runner {
+export function nativeRunner(clock: Clock, fetcher: typeof fetch = globalThis.fetch): Runner {
   return {
     name: 'native',
     capabilities: { commands, everyFeature: false },
@@ -17,7 +17,7 @@ export function nativeRunner(clock: Clock): Runner {
       if (!commands.includes(request.command)) {
         throw new MillraceError('TRANSFORM_COMMAND_UNSUPPORTED', { command: request.command, runner: 'native' })
       }
-      const machine = { clock, newId: () => randomUUID() }
+      const machine = { clock, newId: () => randomUUID(), fetch: fetcher }
       if (request.command === 'parse' || request.command === 'ls') {
         const { invokeParsed } = await import('./native/exec/parsed.ts')
         return invokeParsed(request, machine, onEvent)

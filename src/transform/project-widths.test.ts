@@ -213,7 +213,7 @@ describe('packages, seeds, snapshots, hooks, stored failures', { timeout: 240_00
     await writeFile(join(bench.folder, 'packages.yml'), files['packages.yml'] ?? '')
   })
 
-  test('packages of this machine are linked by deps, those of a hub are refused', async () => {
+  test('packages of this machine are linked by deps, a hub that is away is said', async () => {
     const runner = await native.open({})
     const call = { command: 'deps', schema: 'alone' } as const
     await rm(join(bench.folder, 'dbt_packages'), { recursive: true })
@@ -226,7 +226,7 @@ describe('packages, seeds, snapshots, hooks, stored failures', { timeout: 240_00
       join(bench.folder, 'packages.yml'),
       'packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.3.0\n',
     )
-    await expect(invoke(bench, runner, call)).rejects.toMatchObject({ code: 'TRANSFORM_FEATURE_UNSUPPORTED' })
+    await expect(invoke(bench, runner, call)).rejects.toMatchObject({ code: 'TRANSFORM_PACKAGES_UNREACHABLE' })
     await writeFile(join(bench.folder, 'packages.yml'), files['packages.yml'] ?? '')
   })
 

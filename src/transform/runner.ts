@@ -22,6 +22,17 @@ export const runnerCommands = [
 ] as const
 export type RunnerCommand = (typeof runnerCommands)[number]
 
+/** dbt's flags of `deps`. */
+export interface DependencyOptions {
+  readonly upgrade: boolean
+  /** Write package-lock.yml and install nothing. */
+  readonly lockOnly: boolean
+  readonly add?:
+    | { readonly name: string; readonly version: string | undefined; readonly source: 'hub' | 'git' | 'local' }
+    | undefined
+  readonly checksVersion: boolean
+}
+
 /** One invocation of dbt, whichever runner carries it out. Absent paths and names are dbt's own defaults. */
 export interface RunnerRequest {
   readonly command: RunnerCommand
@@ -93,6 +104,8 @@ export interface RunnerRequest {
   readonly useColors?: boolean | undefined
   /** The macro that `run-operation` calls, with its arguments by name. */
   readonly operation?: { readonly macro: string; readonly args: Readonly<Record<string, unknown>> } | undefined
+  /** What `deps` is to do beside installing what the project asks for. */
+  readonly dependencies?: DependencyOptions | undefined
   /** Variables that `env_var` sees, beside none of the process's own: the caller decides. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Cancels running queries and ends the invocation; nodes not begun are skipped. */

@@ -99,6 +99,8 @@ export class Column extends PyObject {
       return hostFunction('can_expand_to', ['other_column'], ({ other_column: other = null }) =>
         this.canExpandTo(other),
       )
+    if (name === 'literal')
+      return new HostFunction(name, (call) => `${str(call.positional[0] ?? null)}::${this.#dataType()}`)
     return Object.hasOwn(answers, name) ? new HostFunction(name, () => answers[name]?.() ?? null) : undefined
   }
 
@@ -113,7 +115,7 @@ export class Column extends PyObject {
   }
 
   override text(): string {
-    return `<Column ${this.#parts.name} (${this.#dataType()})>`
+    return this.repr()
   }
 }
 

@@ -85,7 +85,7 @@ export class Relation extends PyObject {
   }
 
   override equals(other: Value): boolean {
-    return other instanceof Relation && other.render() === this.render()
+    return other instanceof Relation && other.render() === this.render() && other.type === this.type
   }
 
   override attribute(name: string): Value | undefined {
@@ -121,10 +121,11 @@ const properties: Readonly<Record<string, (relation: Relation) => Value>> = {
   is_materialized_view: (relation) => relation.type === 'materialized_view',
   is_pointer: () => false,
   can_be_renamed: (relation) => relation.type === 'table' || relation.type === 'view',
-  can_be_replaced: () => false,
+  can_be_replaced: (relation) => relation.type === 'table' || relation.type === 'view',
+  dbt_created: () => false,
+  quote_character: () => '"',
   renameable_relations: () => ['table', 'view'],
   path: (relation) => relation,
-  metadata: () => new PyDict([['type', 'PostgresRelation']]),
   Table: () => 'table',
   View: () => 'view',
   CTE: () => 'cte',
@@ -139,11 +140,20 @@ const methods: Readonly<Record<string, (relation: Relation, call: CallArguments)
   incorporate,
   replace_path: (relation, call) => relation.with(pathChanges([...call.keyword])),
   get: (relation, call) =>
-    presentOr(relation.attribute(str(call.positional[0] ?? null)), () => call.positional[1] ?? null),
+    call.positional[0] === 'metadata'
+      ? new PyDict([['type', 'PostgresRelation']])
+      : presentOr(relation.attribute(str(call.positional[0] ?? null)), () => call.positional[1] ?? null),
   quoted: (_relation, call) => quoteName(str(call.positional[0] ?? null)),
   relation_max_name_length: () => 63,
   create: (_relation, call) => createRelation(call),
   information_schema: informationSchema,
+  matches,
+}
+
+/** Whether the names given are those of the relation; Postgres folds no case once a name is quoted. */
+function matches(relation: Relation, call: CallArguments): boolean {
+  const given = bind(call, PARTS, 'matches')
+  return PARTS.every((part) => given[part] === undefined || given[part] === null || given[part] === relation[part])
 }
 
 function informationSchema(relation: Relation, call: CallArguments): Relation {

@@ -10,8 +10,8 @@ import { items, truth } from '../jinja/operators.ts'
 import { regexModule } from '../jinja/regex-module.ts'
 import { repr, str } from '../jinja/text.ts'
 import { UTC } from '../jinja/time-zone.ts'
-import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, HostObject, PyDict, PythonError, presentOr } from '../jinja/value.ts'
+import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PyObject, PythonError, presentOr } from '../jinja/value.ts'
 import { createColumn } from '../adapter/column.ts'
 import { createRelation } from '../adapter/relation.ts'
 import { envVar, varFunction } from '../project/configuration-context.ts'
@@ -32,6 +32,7 @@ export interface Invocation {
   /** Whether references read no rows. */
   readonly empty: boolean
   readonly useColors: boolean
+  readonly failFast: boolean
   readonly target: Target
   /** What the templates of the package see. */
   readonly vars: Mapping
@@ -41,6 +42,8 @@ export interface Invocation {
   /** When the invocation began; `run_started_at` and every `now()` of its templates. */
   readonly startedAtMs: number
   readonly log: (message: string, info: boolean) => void
+  /** The ids of what was selected; empty until the selection is made. */
+  readonly selected: string[]
   /** What `print` and `exceptions.warn` say. */
   readonly print: (message: string) => void
   readonly warn: (message: string) => void
@@ -58,6 +61,10 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['log', logFunction(invocation)],
     ['print', hostFunction('print', ['msg'], ({ msg = '' }) => silent(() => invocation.print(str(msg))))],
     ['debug', new HostFunction('debug', () => '')],
+    ['try_or_compiler_error', new HostFunction('try_or_compiler_error', tryOrCompilerError)],
+    ['sql', null],
+    ['compiled_code', null],
+    ['defer_relation', null],
     ...valueNames,
     ['local_md5', hostFunction('local_md5', ['value'], ({ value = '' }) => md5(str(value)))],
     ['diff_of_two_dicts', hostFunction('diff_of_two_dicts', ['dict_a', 'dict_b'], differenceOfDicts)],
@@ -67,11 +74,30 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['flags', flags(invocation)],
     ['run_started_at', PyDateTime.at(invocation.startedAtMs * 1000, UTC)],
     ['modules', modules(() => invocation.startedAtMs)],
+    ['dbt_metadata_envs', metadataEnvironment(invocation.env)],
+    ['selected_resources', [...invocation.selected]],
+    [
+      'invocation_args_dict',
+      new PyDict([
+        ['which', invocation.command],
+        ['vars', fromHost(invocation.givenVars)],
+        ['full_refresh', invocation.fullRefresh],
+        ['fail_fast', invocation.failFast],
+      ]),
+    ],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],
     ['thread_id', 'Thread-1'],
   ])
+}
+
+const METADATA_PREFIX = 'DBT_ENV_CUSTOM_ENV_'
+
+/** The variables that a scheduler hands to dbt for its artifacts, without their prefix. */
+function metadataEnvironment(env: Environment): PyDict {
+  const own = Object.entries(env).filter(([name, value]) => name.startsWith(METADATA_PREFIX) && value !== undefined)
+  return new PyDict(own.map(([name, value]) => [name.slice(METADATA_PREFIX.length), value ?? null]))
 }
 
 /** The Python modules that dbt lets templates use. */
@@ -90,6 +116,23 @@ export function md5(text: string): string {
 
 function returnValue(call: CallArguments): never {
   throw new ReturnSignal(call.positional[0] ?? call.keyword.get('data') ?? null)
+}
+
+/** `try_or_compiler_error(message, function, …)`: whatever goes wrong in the function is said with the message. */
+function tryOrCompilerError(call: CallArguments): Awaitable<Value> {
+  const [message = '', callee = null, ...positional] = call.positional
+  const failed = (error: unknown): never => {
+    if (error instanceof ReturnSignal) throw error
+    throw new MillraceError('TRANSFORM_RAISED', { message: str(message) }, { cause: error })
+  }
+  try {
+    if (!(callee instanceof PyObject) || callee.call === undefined)
+      throw new PythonError('TypeError', 'the second argument is no function')
+    const result = callee.call({ positional, keyword: call.keyword })
+    return result instanceof Promise ? result.catch(failed) : result
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 function withHasVar(vars: Mapping): Value {
@@ -250,6 +293,17 @@ export function targetObject(target: Target): Value {
     ['dbname', target.database],
     ['schema', target.schema],
     ['threads', target.threads],
+    ['connect_timeout', target.connectTimeoutSeconds],
+    ['role', target.role],
+    ['search_path', target.searchPath],
+    ['keepalives_idle', 0],
+    ['sslmode', target.ssl],
+    ['sslcert', null],
+    ['sslkey', null],
+    ['sslrootcert', null],
+    ['application_name', 'dbt'],
+    ['retries', 1],
+    ['autocommit', false],
   ])
 }
 
@@ -260,6 +314,20 @@ function flags(invocation: Invocation): Value {
     ['STORE_FAILURES', invocation.storeFailures],
     ['EMPTY', invocation.empty],
     ['PRINT', true],
+    ['WARN_ERROR', null],
+    ['FAIL_FAST', invocation.failFast],
+    ['VERSION_CHECK', true],
+    ['USE_COLORS', invocation.useColors],
+    ['DEBUG', false],
+    ['QUIET', false],
+    ['INTROSPECT', true],
+    ['PARTIAL_PARSE', true],
+    ['WRITE_JSON', true],
+    ['INDIRECT_SELECTION', 'eager'],
+    ['STATIC_PARSER', true],
+    ['PRINTER_WIDTH', 80],
+    ['CACHE_SELECTED_ONLY', false],
+    ['LOG_FORMAT', 'default'],
   ])
 }
 
@@ -293,8 +361,10 @@ export class ConfigObject extends HostFunction {
     const chosen = this.#read('persist_docs')
     return typeof chosen === 'object' && chosen !== null && (chosen as Mapping)[what] === true
   }
+  /** dbt keeps hooks under the names with `_`; under those of the files it finds nothing. */
   #get(key: string): Value | undefined {
-    const value = this.#read(key)
+    if (key === 'pre-hook' || key === 'post-hook') return undefined
+    const value = this.#read(key === 'pre_hook' ? 'pre-hook' : key === 'post_hook' ? 'post-hook' : key)
     return value === undefined ? undefined : fromHost(value)
   }
   #require(call: CallArguments): Value {

@@ -2,6 +2,7 @@ import { hostFunction } from '../jinja/arguments.ts'
 import { jinjaGlobals } from '../jinja/globals.ts'
 import { Macro } from '../jinja/macro.ts'
 import type { CompiledMacro, TemplateContext } from '../jinja/macro.ts'
+import { Template } from '../jinja/template.ts'
 import type { Mode } from '../jinja/template.ts'
 import { str } from '../jinja/text.ts'
 import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
@@ -43,7 +44,16 @@ export class NodeContext implements TemplateContext {
     this.#overrides = options.overrides ?? new Map()
     this.#names = new Map([...jinjaGlobals, ...options.names])
     this.#names.set('context', new ContextObject(this))
+    this.#names.set(
+      'render',
+      hostFunction('render', ['string'], ({ string = '' }) => this.#rendered(str(string))),
+    )
     this.#given = [...this.#names.keys()]
+  }
+
+  #rendered(text: string): Awaitable<Value> {
+    const template = Template.parse(text, 'render')
+    return this.#mode === 'async' ? template.render(this) : template.renderNow(this)
   }
 
   set(name: string, value: Value): void {
@@ -55,7 +65,7 @@ export class NodeContext implements TemplateContext {
     if (held !== undefined) return held
     const entry = this.#macros.find(name, this.#packageName)
     const found = entry === undefined ? this.#package(name) : this.bind(entry)
-    if (found === undefined) return this.#names.get(name) ?? this.#builtins(name)
+    if (found === undefined) return presentOr(this.#names.get(name), () => this.#builtins(name))
     this.#bound.set(name, found)
     return found
   }

@@ -55,7 +55,7 @@ export const valueNames: readonly (readonly [string, Value])[] = [
       'toyaml',
       ['value', 'default', 'sort_keys'],
       ({ value = null, default: fallback = null, sort_keys: sortKeys = false }) =>
-        attempt('ValueError', () => toYaml(value, truth(sortKeys)), fallback),
+        attempt('ValueError', () => toYaml(value, { sortKeys: truth(sortKeys) }), fallback),
     ),
   ],
   [

@@ -103,9 +103,24 @@ function modelDict(project: Project, node: Node): PyDict {
   const content = nodeContent(withForeignKeys(node, project.manifest), undefined, {
     nowMs: project.invocation.startedAtMs,
   })
-  const dict = fromHost(content)
+  const dict = fromHost(withoutAbsent(content))
   if (!(dict instanceof PyDict)) throw new Error('the content of a node is a mapping')
   return dict
+}
+
+/** dbt hands a node to its own templates without what it has none of; the graph keeps every key. */
+function withoutAbsent(content: object): object {
+  const present = (held: object): object =>
+    Object.fromEntries(Object.entries(held).filter(([, value]) => value !== null && value !== undefined))
+  const { config, columns, docs, contract } = content as Record<'config' | 'columns' | 'docs' | 'contract', object>
+  const described = Object.entries(columns ?? {}).map(([name, column]) => [name, present(column as object)])
+  return present({
+    ...content,
+    config: present(config),
+    columns: Object.fromEntries(described) as object,
+    docs: present(docs ?? {}),
+    contract: present(contract ?? {}),
+  })
 }
 
 /** The invocation as the templates of a package see it: with that package's variables. */

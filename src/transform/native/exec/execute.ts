@@ -64,6 +64,7 @@ export async function execute(invoked: Invoked, ids: readonly string[]): Promise
   const { manifest, invocation, journal } = prepared
   const types = commandTypes[request.command] ?? []
   const chosen = new Map(ids.flatMap((id) => nodeEntry(runnable(manifest, id), types)))
+  prepared.invocation.selected.push(...chosen.keys())
   if (chosen.size === 0) {
     sayNothingToDo(journal)
     return finish({ ...invoked, chosen }, [])

@@ -1,6 +1,7 @@
 import { fromHost } from '../jinja/json.ts'
 import type { Value } from '../jinja/value.ts'
-import { PyObject } from '../jinja/value.ts'
+import { attribute } from '../jinja/access.ts'
+import { HostFunction, PyDict, PyObject } from '../jinja/value.ts'
 import type { Invocation } from '../context/base-names.ts'
 import type { Manifest } from '../parse/nodes.ts'
 import { describedContent } from './described-content.ts'
@@ -22,7 +23,27 @@ class GraphNames extends PyObject {
     this.#project = project
   }
   override attribute(name: string): Value | undefined {
-    return this.item(name)
+    // A dict's own methods come before its keys, as in Python.
+    const method = attribute(this.#whole(), name)
+    return method instanceof HostFunction ? method : this.item(name)
+  }
+  override iterate(): Iterable<Value> {
+    return Object.keys(kinds)
+  }
+  override size(): number {
+    return Object.keys(kinds).length
+  }
+  override contains(value: Value): boolean {
+    return typeof value === 'string' && Object.hasOwn(kinds, value)
+  }
+  /** The names, and what each holds only when it is asked for: `graph.keys()` must not write out the whole project. */
+  #whole(): PyDict {
+    const dict = new PyDict(Object.keys(kinds).map((kind): [Value, Value] => [kind, null]))
+    return Object.assign(dict, {
+      get: (key: Value) => this.item(key),
+      values: () => Object.keys(kinds).map((kind) => this.item(kind) ?? null),
+      entries: () => Object.keys(kinds).map((kind): [Value, Value] => [kind, this.item(kind) ?? null]),
+    })
   }
   override item(key: Value): Value | undefined {
     if (typeof key !== 'string' || !Object.hasOwn(kinds, key)) return undefined
@@ -61,6 +82,9 @@ const kinds: Readonly<Record<string, (project: Described) => object>> = {
   exposures: described('exposure'),
   metrics: described('metric'),
   groups: described('group'),
+  saved_queries: described('saved_query'),
+  semantic_models: described('semantic_model'),
+  functions: () => ({}),
 }
 
 const made = new WeakMap<Manifest, GraphNames>()

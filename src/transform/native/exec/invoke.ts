@@ -19,7 +19,7 @@ import { measureFreshness } from './source-freshness.ts'
 export async function invokeNative(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
   refuseOptions(request)
   if (request.command === 'clean') return clean(request, machine, onEvent)
-  if (request.command === 'deps') return installDependencies(request, onEvent)
+  if (request.command === 'deps') return installDependencies(request, machine, onEvent)
   if (request.command === 'debug') return debug(request, machine, onEvent)
   if (request.command === 'parse' || request.command === 'ls') return invokeParsed(request, machine, onEvent)
   if (request.command === 'retry') {
@@ -63,8 +63,17 @@ function runInline(
   return execute({ prepared: { ...prepared, manifest }, request, machine, onEvent }, [node.uniqueId])
 }
 
-function installDependencies({ projectDir, vars, env }: RunnerRequest, onEvent: OnEvent): RunnerResult {
-  const names = installPackages(readProject({ projectDir, vars, env }), { vars, env })
-  for (const name of names) onEvent({ kind: 'output', line: `Installed ${name}` })
+async function installDependencies(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Promise<RunnerResult> {
+  const { projectDir, vars, env, dependencies } = request
+  await installPackages(readProject({ projectDir, vars, env }), {
+    vars,
+    env,
+    fetch: machine.fetch,
+    upgrade: dependencies?.upgrade ?? false,
+    lockOnly: dependencies?.lockOnly ?? false,
+    checksVersion: dependencies?.checksVersion ?? true,
+    add: dependencies?.add,
+    say: (line) => onEvent({ kind: 'output', line }),
+  })
   return { exitCode: 0, nodes: [], manifestPath: null, runResultsPath: null }
 }

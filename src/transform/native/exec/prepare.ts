@@ -21,6 +21,8 @@ import type { Project } from '../project/project-file.ts'
 export interface Machine {
   readonly clock: Clock
   readonly newId: () => string
+  /** How packages come over the network. */
+  readonly fetch: typeof fetch
 }
 
 export type OnEvent = (event: RunnerEvent) => void
@@ -87,10 +89,12 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     storeFailures: request.storeFailures ?? false,
     empty: request.empty ?? false,
     useColors: request.useColors ?? true,
+    failFast: request.failFast,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,
     startedAtMs,
+    selected: [],
     print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
     warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
     log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),

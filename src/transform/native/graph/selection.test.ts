@@ -70,7 +70,9 @@ const parsed = new Map<string, Prepared>()
 function listed(one: SelectionCase): string[] | null {
   const wanted = request('now', asked(one, 'earlier'))
   const mode = one.indirect ?? 'eager'
-  const prepared = parsed.get(mode) ?? prepare(wanted, { clock: standingClock(0), newId: () => 'id' }, () => undefined)
+  const prepared =
+    parsed.get(mode) ??
+    prepare(wanted, { clock: standingClock(0), newId: () => 'id', fetch: globalThis.fetch }, () => undefined)
   parsed.set(mode, prepared)
   try {
     return listing(selected(prepared, wanted), wanted, prepared)

@@ -88,6 +88,13 @@ export function publicError(error: unknown): unknown {
       stack: '',
     })
   }
+  if (error.reason instanceof RangeError) {
+    return new MillraceError('TRANSFORM_JINJA_RUNTIME', {
+      ...place,
+      kind: 'OverflowError',
+      message: error.reason.message,
+    })
+  }
   return error.reason
 }
 

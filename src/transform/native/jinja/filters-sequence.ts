@@ -2,7 +2,7 @@ import { bind } from './arguments.ts'
 import { item } from './access.ts'
 import type { FilterFunction } from './filters-scalar.ts'
 import { arithmetic, equal, items, order, truth } from './operators.ts'
-import { characters, str } from './text.ts'
+import { characters, guardSize, str } from './text.ts'
 import type { CallArguments, Value } from './value.ts'
 import { PyDict, PyGenerator, PyTuple, PythonError, Undefined, hashKey, presentOr } from './value.ts'
 
@@ -162,9 +162,11 @@ function sum(input: Value, call: CallArguments): Value {
 
 function join(input: Value, call: CallArguments): string {
   const { d = '', attribute } = bind(call, ['d', 'attribute'], 'join')
-  return items(input)
-    .map((one) => str(attribute === undefined || attribute === null ? one : walk(one, attribute)))
-    .join(str(d))
+  const parts = items(input).map((one) =>
+    str(attribute === undefined || attribute === null ? one : walk(one, attribute)),
+  )
+  guardSize(parts.reduce((total, part) => total + part.length + str(d).length, 0))
+  return parts.join(str(d))
 }
 
 function mapped(registry: Registry): FilterFunction {

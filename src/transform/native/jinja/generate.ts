@@ -155,7 +155,7 @@ export class Generator extends ExpressionGenerator {
     const filtered = node.test === null ? '' : this.#loopFilter(node, node.test, list, chosen)
     const body = this.#inScope(
       (outer) =>
-        `const ${this.scope}=Object.create(${outer});${this.scope}.$loop=R.loop(${list},${index},${depth},${recurse});` +
+        `R.turn(c);const ${this.scope}=Object.create(${outer});${this.scope}.$loop=R.loop(${list},${index},${depth},${recurse});` +
         `${this.#assign(node.target, `${list}[${index}]`)}${this.#statements(node.body)}`,
     )
     const otherwise = node.otherwise.length === 0 ? '' : `if(${list}.length===0){${this.#statements(node.otherwise)}}`

@@ -20,7 +20,7 @@ function whole(value: Value | undefined, fallback: number): number {
 function* counted(start: Value, step: Value): Generator<Value> {
   for (let value = start, given = 0; ; value = arithmetic('+', value, step)) {
     // An endless count that nobody bounds would hold the process; Python would too, but a server must not.
-    guardSize(given++)
+    guardSize(given++ * 100)
     yield value
   }
 }
@@ -28,7 +28,7 @@ function* counted(start: Value, step: Value): Generator<Value> {
 function* cycled(value: Value): Generator<Value> {
   const list = items(value)
   for (let given = 0; list.length > 0; given++) {
-    guardSize(given)
+    guardSize(given * 50)
     yield list[given % list.length] ?? null
   }
 }
@@ -37,7 +37,7 @@ function repeated(call: CallArguments): Value {
   const { object = null, times } = bind(call, ['object', 'times'], 'repeat')
   return lazy(function* repeat() {
     for (let given = 0, most = whole(times, Infinity); given < most; given++) {
-      guardSize(given)
+      guardSize(given * 50)
       yield object
     }
   })
@@ -130,7 +130,7 @@ function tuples(lists: Iterable<Value[]>): Value {
   return lazy(function* each() {
     let given = 0
     for (const list of lists) {
-      guardSize(given++)
+      guardSize(given++ * 100)
       yield new PyTuple(list)
     }
   })

@@ -7,6 +7,8 @@ export interface TemplateContext {
   lookup(name: string): Value | undefined
   /** dbt's parse-time mercy: an unknown name may be called and walked into, and stays undefined. */
   readonly permissive: boolean
+  /** How often loops have turned; kept by the compiled code, so that a template without an end finds one. */
+  turns?: number
 }
 
 export interface BoundArguments {

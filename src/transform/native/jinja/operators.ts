@@ -173,8 +173,14 @@ export function arithmetic(operator: ArithmeticOperator, left: Value, right: Val
 
 function sequence(operator: ArithmeticOperator, left: Value, right: Value): Value | undefined {
   if (operator === '+') {
-    if (typeof left === 'string' && typeof right === 'string') return left + right
-    if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right]
+    if (typeof left === 'string' && typeof right === 'string') {
+      guardSize(left.length + right.length)
+      return left + right
+    }
+    if (Array.isArray(left) && Array.isArray(right)) {
+      guardSize((left.length + right.length) * ITEM_UNITS)
+      return left.concat(right)
+    }
     if (left instanceof PyTuple && right instanceof PyTuple) return new PyTuple([...left.items, ...right.items])
   }
   if (operator === '*') return repeated(left, right) ?? repeated(right, left)
@@ -182,6 +188,9 @@ function sequence(operator: ArithmeticOperator, left: Value, right: Value): Valu
     return new PySet([...left.iterate()].filter((item) => !right.has(item)))
   return undefined
 }
+
+/** An item of a list weighs as much as several characters. */
+const ITEM_UNITS = 8
 
 function repeated(subject: Value, times: Value): Value | undefined {
   const count = typeof times === 'boolean' ? Number(times) : times
@@ -193,7 +202,7 @@ function repeated(subject: Value, times: Value): Value | undefined {
   }
   const list = Array.isArray(subject) ? subject : subject instanceof PyTuple ? subject.items : undefined
   if (list === undefined) return undefined
-  guardSize(list.length * factor)
+  guardSize(list.length * factor * ITEM_UNITS)
   const all = Array.from({ length: factor }, () => list).flat()
   return Array.isArray(subject) ? all : new PyTuple(all)
 }
@@ -266,14 +275,19 @@ function zeroDivision(operator: string, kind: string): PythonError {
   return new PythonError('ZeroDivisionError', kind === 'int' ? (messages[operator] ?? 'division by zero') : float)
 }
 
+const hexDigits = (value: bigint): number => value.toString(16).length
+
 function bigArithmetic(operator: ArithmeticOperator, a: bigint, b: bigint): bigint {
   if (operator === '**') {
-    guardSize(Number(b) * a.toString(16).length)
+    guardSize(Number(b) * hexDigits(a) * 50)
     return a ** b
   }
   if (operator === '+') return a + b
   if (operator === '-') return a - b
-  if (operator === '*') return a * b
+  if (operator === '*') {
+    guardSize((hexDigits(a) + hexDigits(b)) * 50)
+    return a * b
+  }
   if (b === 0n) throw zeroDivision(operator, 'int')
   const rest = a % b
   const floored = rest !== 0n && rest < 0n !== b < 0n

@@ -1,9 +1,14 @@
+import { Script, createContext } from 'node:vm'
 import { bind } from './arguments.ts'
 import { indexOf } from './number.ts'
 import { repr, str, textLength, typeName } from './text.ts'
 import { REGEX_FLAGS, translatedPattern } from './regex-pattern.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
 import { HostFunction, HostObject, PyDict, PyGenerator, PyObject, PyTuple, PythonError, presentOr } from './value.ts'
+
+/** Runs `work` under a clock that can stop even a regular expression. */
+const watch = new Script('work()')
+const SECONDS_MAX = 2
 
 type Anchor = 'search' | 'match' | 'fullmatch'
 
@@ -48,11 +53,23 @@ class Pattern extends PyObject {
   find(text: string, anchor: Anchor, from = 0): RegExpExecArray | null {
     const expression = this.expression(anchor)
     expression.lastIndex = from
-    return expression.exec(text)
+    return this.#bounded(text, () => expression.exec(text))
   }
 
   all(text: string): RegExpExecArray[] {
-    return [...text.matchAll(this.expression('search'))]
+    return this.#bounded(text, () => [...text.matchAll(this.expression('search'))])
+  }
+
+  /** A repeated group may take longer than the world lasts; it gets some seconds. What cannot explode runs as it is. */
+  #bounded<Result>(text: string, work: () => Result): Result {
+    if (text.length < 25 || !/\)[*+{]/.test(this.#source)) return work()
+    let result: { readonly value: Result } | undefined
+    try {
+      watch.runInContext(createContext({ work: () => (result = { value: work() }) }), { timeout: SECONDS_MAX * 1000 })
+    } catch {
+      throw new PythonError('RuntimeError', `the pattern ${repr(this.#source)} takes longer than ${SECONDS_MAX} s`)
+    }
+    return result === undefined ? work() : result.value
   }
 
   override attribute(name: string): Value | undefined {

@@ -8,7 +8,7 @@ import type { Recurse } from './loop.ts'
 import { Macro } from './macro.ts'
 import type { BoundArguments, CompiledMacro, TemplateContext } from './macro.ts'
 import { arithmetic, compare, items, sign, truth, unpack } from './operators.ts'
-import { str, typeName } from './text.ts'
+import { guardSize, str, typeName } from './text.ts'
 import { testFunctions } from './test-functions.ts'
 import type { TestFunction } from './test-functions.ts'
 import type { Awaitable, CallArguments, Keywords, Value } from './value.ts'
@@ -124,6 +124,21 @@ function loop(list: readonly Value[], index: number, depth: number, recurse: Rec
   return new Loop(list, index, depth, recurse, memory)
 }
 
+/** More than any project needs; a list that grows while it is walked, or three nested loops over 100,000, would hold the process. */
+const TURNS_MAX = 5_000_000
+
+function turn(context: TemplateContext): void {
+  context.turns = (context.turns ?? 0) + 1
+  if (context.turns > TURNS_MAX)
+    throw new PythonError('RuntimeError', `the loops of the template have turned more than ${TURNS_MAX} times`)
+}
+
+function concat(values: readonly Value[]): string {
+  const parts = values.map((value) => str(value))
+  guardSize(parts.reduce((size, part) => size + part.length, 0))
+  return parts.join('')
+}
+
 /** What a filter or call block writes: Jinja puts it out as it is, so anything but text is an error there. */
 function written(value: Value): string {
   if (typeof value === 'string') return value
@@ -150,7 +165,8 @@ export const runtime = {
   truth,
   str,
   written,
-  concat: (values: readonly Value[]): string => values.map((value) => str(value)).join(''),
+  concat,
+  turn,
   compare,
   arithmetic,
   sign,

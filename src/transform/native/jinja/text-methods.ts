@@ -49,9 +49,12 @@ export function replaceText(subject: string, from: string, to: string, count: nu
           .map((character) => character + to)
           .join('')
       )
-    return subject.split(from).join(to)
+    const pieces = subject.split(from)
+    guardSize(subject.length + pieces.length * to.length)
+    return pieces.join(to)
   }
   const parts = subject.split(from)
+  guardSize(subject.length + parts.length * to.length)
   return (
     parts.slice(0, count + 1).join(to) +
     parts

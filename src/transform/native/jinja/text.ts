@@ -36,11 +36,19 @@ export function str(value: Value): string {
   if (value === null) return 'None'
   if (value === true) return 'True'
   if (value === false) return 'False'
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'bigint') return integerText(value)
   if (value instanceof PyFloat) return floatText(value.value)
   if (Array.isArray(value) || value instanceof PyTuple || value instanceof PyDict || value instanceof PySet)
     return shownOnce(value, () => containerText(value))
   return value.text()
+}
+
+/** Python prints no whole number of more than 4,300 digits. */
+function integerText(value: bigint): string {
+  const text = value.toString(16).length > 4000 ? 'too long' : String(value)
+  if (text.replace('-', '').length <= 4300 && text !== 'too long') return text
+  throw new PythonError('ValueError', 'Exceeds the limit (4300 digits) for integer string conversion')
 }
 
 type Container = Value[] | PyTuple | PyDict | PySet

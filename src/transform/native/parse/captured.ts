@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { bind } from '../jinja/arguments.ts'
 import { fromHost, toHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
@@ -96,9 +97,29 @@ function rendered(options: CaptureOptions): Captured {
 }
 
 /** What is known of a node before its file has been read through. */
-function parsedModel({ self, knownConfig, packageName }: CaptureOptions): PyDict {
+function parsedModel({ self, knownConfig, packageName, template }: CaptureOptions): PyDict {
+  const [, ...path] = template.file.split('/')
+  const name = self.identifier ?? ''
   return new PyDict([
-    ['name', self.identifier],
+    ['name', name],
+    ['unique_id', `model.${packageName ?? ''}.${name}`],
+    ['path', path.join('/')],
+    ['original_file_path', template.file],
+    ['fqn', [packageName ?? '', ...path.slice(0, -1), name]],
+    ['database', self.database],
+    ['schema', self.schema],
+    ['raw_code', template.source],
+    ['language', 'sql'],
+    ['checksum', fromHost({ name: 'sha256', checksum: createHash('sha256').update(template.source).digest('hex') })],
+    ['refs', []],
+    ['sources', []],
+    ['metrics', []],
+    ['depends_on', fromHost({ macros: [], nodes: [] })],
+    ['docs', fromHost({ show: true })],
+    ['contract', fromHost({ enforced: false, alias_types: true })],
+    ['unrendered_config', fromHost(knownConfig)],
+    ['access', 'protected'],
+    ['constraints', []],
     ['alias', self.identifier],
     ['resource_type', 'model'],
     ['package_name', packageName],

@@ -12,7 +12,7 @@ export interface PackageWanted {
 }
 
 /** The packages that a project asks for: `packages.yml`, or the same list in `dependencies.yml`. */
-export function packagesWanted(root: Pick<Project, 'folder'>): readonly PackageWanted[] {
+function packagesWanted(root: Pick<Project, 'folder'>): readonly PackageWanted[] {
   for (const name of ['packages.yml', 'dependencies.yml']) {
     const path = join(root.folder, name)
     if (!existsSync(path)) continue

@@ -139,6 +139,7 @@ export function readProject(options: ProjectOptions): Project {
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
+  reader.mapping(content['vars'], ['vars'])
   const packagesPath = reader.text(rendered('packages-install-path') ?? 'dbt_packages', ['packages-install-path'])
   const tree = (...keys: string[]): Mapping =>
     Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
@@ -165,7 +166,7 @@ export function readProject(options: ProjectOptions): Project {
     targetPath,
     targetFolder: isAbsolute(targetPath) ? targetPath : join(folder, targetPath),
     packagesFolder: join(folder, packagesPath),
-    vars: reader.mapping(content['vars'], ['vars']),
+    vars: content['vars'] === undefined ? {} : (file.leavesAt(['vars']) as Mapping),
     configs: {
       models: tree('models'),
       tests: tree('tests', 'data_tests'),

@@ -4,8 +4,12 @@ import type { Document, Tags } from 'yaml'
 import { MillraceError, isMillraceError } from '../../../domain/errors.ts'
 import { PyDate, PyDateTime } from '../jinja/civil-time.ts'
 import { fromHost } from '../jinja/json.ts'
+import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
 import { PyDict, PyFloat, PythonError } from '../jinja/value.ts'
+
+/** More nodes than a file has; aliases of aliases can make any number of them. */
+const NODES_MAX = 5_000_000
 
 export interface Position {
   readonly line: number
@@ -18,6 +22,7 @@ export class YamlFile {
   readonly value: unknown
   readonly #document: Document
   readonly #lines: LineCounter
+  #read = 0
 
   private constructor(file: string, document: Document, lines: LineCounter) {
     this.file = file
@@ -71,7 +76,14 @@ export class YamlFile {
     return this.#exact(this.#document.contents, civil)
   }
 
+  /** The same as plain mappings and lists, whose leaves are Python's values: 1.0 is a float, an id of 20 digits is exact. */
+  leavesAt(path: readonly (string | number)[]): unknown {
+    return leaves(path.length === 0 ? this.exact : this.#exact(this.#document.getIn(path, true), civil))
+  }
+
   #exact(node: unknown, date: (moment: Date) => Value = dateText): Value {
+    this.#read += 1
+    if (this.#read > NODES_MAX) throw new PythonError('ValueError', 'the aliases of the document unfold without end')
     if (isAlias(node)) return this.#exact(node.resolve(this.#document), date)
     if (isMap(node))
       return new PyDict(
@@ -101,6 +113,15 @@ export class YamlFile {
 
 /** dbt's own parser leaves the letters y and n alone, which YAML 1.1 would read as true and false. */
 function withoutLetters(tag: Tags[number]): Tags[number] {
+  // Python's reader takes 1e3 for text: a float has a point, and the sign of its exponent.
+  if (
+    typeof tag === 'object' &&
+    tag.tag === 'tag:yaml.org,2002:float' &&
+    tag.format === 'EXP' &&
+    'test' in tag &&
+    tag.test !== undefined
+  )
+    return { ...tag, test: /^[-+]?\d[\d_]*\.[\d_]*[eE][-+]\d+$/ }
   if (typeof tag !== 'object' || tag.tag !== 'tag:yaml.org,2002:bool' || !('test' in tag) || tag.test === undefined)
     return tag
   return {
@@ -117,6 +138,12 @@ function withoutDates(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutDates(item)]))
   }
   return value
+}
+
+function leaves(value: Value): unknown {
+  if (Array.isArray(value)) return value.map(leaves)
+  if (!(value instanceof PyDict)) return value
+  return Object.fromEntries(value.entries().map(([key, item]) => [str(key), leaves(item)]))
 }
 
 /** Python's safe_load; ValueError for what is no YAML. */

@@ -15,9 +15,15 @@ const RESOLVED = [
   /^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/,
 ]
 
+interface YamlStyle {
+  readonly sortKeys?: boolean
+  /** Whether a list stands a step further in than its key, as dbt writes its own files. */
+  readonly indentsLists?: boolean
+}
+
 /** Python's yaml.safe_dump in block style. Throws ValueError for a value that YAML has no safe form for. */
-export function toYaml(value: Value, sortKeys = false): string {
-  const lines = block(value, 0, sortKeys)
+export function toYaml(value: Value, style: YamlStyle = {}): string {
+  const lines = block(value, 0, style)
   const isPlainScalar = !isCollection(value) && !/^['"]/.test(lines)
   return isPlainScalar ? `${lines}\n...\n` : `${lines}\n`
 }
@@ -31,31 +37,33 @@ function listOf(value: Value): readonly Value[] | undefined {
   return value instanceof PyTuple ? value.items : undefined
 }
 
-function block(value: Value, indent: number, sortKeys: boolean): string {
+function block(value: Value, indent: number, style: YamlStyle): string {
   const pad = ' '.repeat(indent)
   const list = listOf(value)
   if (list !== undefined) {
     if (list.length === 0) return '[]'
-    return list.map((item) => `- ${block(item, indent + 2, sortKeys)}`).join(`\n${pad}`)
+    return list.map((item) => `- ${block(item, indent + 2, style)}`).join(`\n${pad}`)
   }
-  if (value instanceof PyDict) return members(value, indent, sortKeys)
+  if (value instanceof PyDict) return members(value, indent, style)
   if (value instanceof PySet)
     return `!!set${[...value.iterate()].map((item) => `\n${pad}${scalar(item, indent)}: null`).join('')}`
   return scalar(value, indent)
 }
 
-function members(dict: PyDict, indent: number, sortKeys: boolean): string {
+function members(dict: PyDict, indent: number, style: YamlStyle): string {
   if (dict.size() === 0) return '{}'
-  const entries = sortKeys ? dict.entries().sort(([left], [right]) => order(left, right)) : dict.entries()
+  const entries =
+    style.sortKeys === true ? dict.entries().sort(([left], [right]) => order(left, right)) : dict.entries()
   const pad = ' '.repeat(indent)
   return entries
     .map(([key, item]) => {
       const name = scalar(key, indent)
       const isEmpty = item instanceof PyDict ? item.size() === 0 : listOf(item)?.length === 0
-      if (!isCollection(item) || isEmpty) return `${name}: ${block(item, indent + 2, sortKeys)}`
-      // A list stands under its key without a step in, a dict with one.
-      if (item instanceof PyDict) return `${name}:\n${pad}  ${block(item, indent + 2, sortKeys)}`
-      return `${name}:${item instanceof PySet ? ' ' : `\n${pad}`}${block(item, item instanceof PySet ? indent + 2 : indent, sortKeys)}`
+      if (!isCollection(item) || isEmpty) return `${name}: ${block(item, indent + 2, style)}`
+      if (item instanceof PyDict) return `${name}:\n${pad}  ${block(item, indent + 2, style)}`
+      if (item instanceof PySet) return `${name}: ${block(item, indent + 2, style)}`
+      const step = style.indentsLists === true ? 2 : 0
+      return `${name}:\n${pad}${' '.repeat(step)}${block(item, indent + step, style)}`
     })
     .join(`\n${pad}`)
 }
