@@ -9,10 +9,6 @@ import { defaultLimits } from '../src/stream/consume.ts'
 import type { Counters } from '../src/stream/counters.ts'
 import { defaultDedupe } from '../src/stream/dedupe.ts'
 import { EventGenerator, noFlaws, seedProfile } from '../src/stream/generator.ts'
-import { SeriesRegistry } from '../src/stream/series.ts'
-import { fillFromLake } from '../src/stream/replay.ts'
-import { landAll } from '../src/stream/land.ts'
-import { adapter as folderLake } from '../src/lake/folder.ts'
 import { beginJob } from '../src/stream/job.ts'
 import type { EventLog } from '../src/stream/log.ts'
 import { adapter as kafkaLog } from '../src/stream/kafka-log.ts'
@@ -28,7 +24,10 @@ import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import type { Bench } from './figures.ts'
 import { median, runProgram } from './measure.ts'
 import { benchCollector } from './stream-collect-load.ts'
+import { benchLake } from './stream-lake.ts'
 import type { ConsumerTook } from './stream-consumer.ts'
+import { peerRates } from './stream-peers.ts'
+import { benchSoak } from './stream-soak.ts'
 
 type Say = (line: string) => void
 
@@ -190,6 +189,8 @@ async function benchEmbedded(place: Place, count: number, say: Say): Promise<Ben
 }
 
 interface KafkaFigures {
+  /** Filled with so many events; null where there is no broker. */
+  readonly topic: string | null
   readonly rate: number | null
   readonly withStore: number | null
 }
@@ -197,7 +198,7 @@ interface KafkaFigures {
 /** The same through a real broker; null where there is none. */
 async function measureKafka(place: Place, envelope: 'event' | 'batch', count: number, say: Say): Promise<KafkaFigures> {
   const brokers = process.env['MILLRACE_TEST_KAFKA_BROKERS']
-  if (!brokers) return { rate: null, withStore: null }
+  if (!brokers) return { topic: null, rate: null, withStore: null }
   const topic = `bench-${envelope}-${systemClock.nowMs()}`
   const options = { brokers, topic, partitions: 1, envelope, compression: 'lz4' }
   say(`Kafka → counters, ${count.toLocaleString('en')} events, envelope '${envelope}', lz4: filling the topic …`)
@@ -211,6 +212,7 @@ async function measureKafka(place: Place, envelope: 'event' | 'batch', count: nu
     await checkTotals(place, job, generator)
   }
   return {
+    topic,
     rate: median(runs.map(({ cpuSeconds }) => count / cpuSeconds)),
     withStore: median(runs.map(({ cpuSeconds, storeSeconds }) => count / (cpuSeconds + (storeSeconds ?? 0)))),
   }
@@ -239,6 +241,8 @@ async function benchKafka(place: Place, count: number, say: Say): Promise<Bench>
   const event = await measureKafka(place, 'event', count, say)
   const batch = await measureKafka(place, 'batch', count, say)
   const seed = await measureSeed(say)
+  const none = { kafkaStreams: null, plainJava: null }
+  const { kafkaStreams, plainJava } = event.topic === null ? none : await peerRates(event.topic, count, say)
   const rival = { name: 'the chapter’s consumer', value: seed }
   return {
     figures: {
@@ -247,8 +251,12 @@ async function benchKafka(place: Place, count: number, say: Say): Promise<Bench>
       kafka_batch_events_per_cpu_s: batch.rate,
       kafka_batch_with_store_events_per_cpu_s: batch.withStore,
       seed_events_per_cpu_s: seed,
+      kafka_streams_events_per_cpu_s: kafkaStreams,
+      java_consumer_events_per_cpu_s: plainJava,
     },
     lines: [
+      { what: 'Kafka Streams, exactly once, no dedupe', ours: kafkaStreams, unit: 'ev/cpu-s' },
+      { what: 'plain Java consumer, no guarantees', ours: plainJava, unit: 'ev/cpu-s' },
       {
         what: 'Kafka → counters, a record an event',
         ours: event.rate,
@@ -322,40 +330,6 @@ async function benchLatency(place: Place, seconds: number, rate: number, say: Sa
   }
 }
 
-/** The log that was counted, into the lake, and counted again from there: CPU seconds of this process, DuckDB's threads included. */
-async function benchLake({ warehouse, counters }: Place, count: number, say: Say): Promise<Bench> {
-  const dir = await mkdtemp(join(tmpdir(), 'millrace-lake-'))
-  const cpuSeconds = async (work: () => Promise<unknown>): Promise<number> => {
-    const before = process.cpuUsage()
-    await work()
-    const { user, system } = process.cpuUsage(before)
-    return (user + system) / 1e6
-  }
-  try {
-    await using log = await postgresLog.open(postgresLog.options.parse({ warehouse, topic: 'bench', partitions: 1 }))
-    await using lake = await folderLake.open({ root: join(dir, 'lake') })
-    const registry = new SeriesRegistry(warehouse, zone)
-    const ports = { log, lake, warehouse, counters, registry, clock: systemClock, scratchDir: join(dir, 'scratch') }
-    say('log → Parquet in the lake …')
-    const landing = count / (await cpuSeconds(() => landAll(ports)))
-    say('lake → counters …')
-    const replay =
-      count /
-      (await cpuSeconds(async () => {
-        for await (const _ of fillFromLake(ports, 'bench-lake'));
-      }))
-    return {
-      figures: { landing_events_per_cpu_s: landing, replay_events_per_cpu_s: replay },
-      lines: [
-        { what: 'landing to Parquet', ours: landing, unit: 'ev/cpu-s', bar: { atLeast: 600_000 } },
-        { what: 'replay from the lake', ours: replay, unit: 'ev/cpu-s', bar: { atLeast: 10_000_000 } },
-      ],
-    }
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
-
 async function benchHttp({ warehouse }: Place, say: Say): Promise<Bench> {
   const options = { warehouse, topic: 'collected', partitions: 4 }
   await using log = await postgresLog.open(postgresLog.options.parse(options))
@@ -377,6 +351,7 @@ export async function bench({ long, say }: { readonly long: boolean; readonly sa
       await benchKafka(place, long ? 5_000_000 : 2_000_000, say),
       await benchLatency(place, long ? 60 : 10, 50_000, say),
       await benchHttp(place, say),
+      ...(long ? [await benchSoak(place, { profile, seconds: 600, rate: 50_000 }, say)] : []),
     ]
     return {
       figures: {

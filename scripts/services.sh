@@ -6,11 +6,11 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium rivals clients airflow airbyte. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals clients airflow airbyte flink peers. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow airbyte)
+NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow airbyte flink peers)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
@@ -24,6 +24,8 @@ KAFKA_VERSION=4.4.0
 KAFKA_PYTHON_VERSION=3.0.12
 REDIS_PY_VERSION=8.1.0
 SLF4J_VERSION=1.7.36
+FLINK_VERSION=2.2.1
+KAFKA_STREAMS_VERSION=4.3.1
 NOBODY=65534
 S3_ACCESS_KEY=millrace
 S3_SECRET_KEY=millrace-secret
@@ -381,6 +383,66 @@ PROPERTIES
 stop_kafka() { end_process kafka kafka.Kafka; }
 env_kafka() { if running_kafka; then echo "export MILLRACE_TEST_KAFKA_BROKERS='127.0.0.1:$(cat "$DATA_DIR/kafka/port")'"; fi; }
 
+# --- flink: its distribution from the Python package, with the connectors of Kafka and Postgres. Tests start their own job and task managers.
+
+present_flink() { compgen -G "$SERVICES_DIR/flink/home/lib/flink-dist-$FLINK_VERSION.jar" >/dev/null && [ -e "$SERVICES_DIR/flink/home/lib/postgresql-42.7.7.jar" ]; }
+# Its jars and scripts, from two packages of the Python index, and what they lack from Maven Central.
+fetch_flink() {
+  command -v java >/dev/null || apt_install openjdk-17-jre-headless
+  command -v mvn >/dev/null || apt_install maven
+  local folder="$SERVICES_DIR/flink" home="$SERVICES_DIR/flink/home" package
+  python_packages flink --no-deps --no-binary apache-flink-libraries "apache-flink==$FLINK_VERSION" "apache-flink-libraries==$FLINK_VERSION" setuptools
+  for package in "$folder"/lib/python3*/site-packages/pyflink; do ln -sfn "$package" "$home"; done
+  cat >"$folder/pom.xml" <<XML
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>test</groupId><artifactId>flink</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>
+ <dependency><groupId>org.apache.flink</groupId><artifactId>flink-sql-gateway</artifactId><version>$FLINK_VERSION</version></dependency>
+ <dependency><groupId>org.apache.flink</groupId><artifactId>flink-sql-connector-kafka</artifactId><version>5.0.0-2.2</version></dependency>
+ <dependency><groupId>org.apache.flink</groupId><artifactId>flink-connector-jdbc-core</artifactId><version>4.0.0-2.0</version></dependency>
+ <dependency><groupId>org.apache.flink</groupId><artifactId>flink-connector-jdbc-postgres</artifactId><version>4.0.0-2.0</version></dependency>
+ <dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId><version>42.7.7</version></dependency>
+ <dependency><groupId>com.github.luben</groupId><artifactId>zstd-jni</artifactId><version>1.5.7-17</version></dependency>
+</dependencies></project>
+XML
+  mvn -q -B -f "$folder/pom.xml" dependency:copy-dependencies -DexcludeTransitive=true -DoutputDirectory="$folder/jars" >&2
+  cp "$folder"/jars/flink-sql-gateway-*.jar "$home/opt/"
+  cp "$folder"/jars/flink-sql-connector-kafka-*.jar "$folder"/jars/flink-connector-jdbc-*.jar "$folder"/jars/postgresql-*.jar "$folder"/jars/zstd-jni-*.jar "$home/lib/"
+}
+install_flink() { once flink "$FLINK_VERSION" fetch_flink; }
+running_flink() { present_flink; }
+start_flink() { :; }
+stop_flink() { :; }
+env_flink() { if present_flink; then echo "export MILLRACE_TEST_FLINK='$SERVICES_DIR/flink/home'"; fi; }
+
+# --- peers: what the stream's bench runs beside us in Java: Kafka Streams and a plain consumer
+
+present_peers() { [ -e "$SERVICES_DIR/peers/kafka-streams-$KAFKA_STREAMS_VERSION.jar" ]; }
+fetch_peers() {
+  command -v javac >/dev/null || apt_install openjdk-17-jdk-headless
+  command -v mvn >/dev/null || apt_install maven
+  local work
+  work="$(mktemp -d "$SERVICES_DIR/peers.XXXXXX")"
+  cat >"$work/pom.xml" <<XML
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>test</groupId><artifactId>peers</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>
+ <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-streams</artifactId><version>$KAFKA_STREAMS_VERSION</version></dependency>
+ <dependency><groupId>com.fasterxml.jackson.core</groupId><artifactId>jackson-databind</artifactId><version>2.21.7</version></dependency>
+ <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>$SLF4J_VERSION</version></dependency>
+</dependencies></project>
+XML
+  mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/jars" >&2
+  rm -rf "$SERVICES_DIR/peers"
+  mv "$work/jars" "$SERVICES_DIR/peers"
+  rm -rf "$work"
+}
+install_peers() { once peers "$KAFKA_STREAMS_VERSION" fetch_peers; }
+running_peers() { present_peers; }
+start_peers() { :; }
+stop_peers() { :; }
+env_peers() { if present_peers; then echo "export MILLRACE_BENCH_PEERS='$SERVICES_DIR/peers'"; fi; }
+
 # --- redis: Debian's
 
 present_redis() { command -v redis-server >/dev/null; }
@@ -412,7 +474,7 @@ env_chromium() { if present_chromium; then echo "export MILLRACE_TEST_CHROMIUM='
 status_of() {
   local state=absent
   if "present_$1"; then state=installed; fi
-  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow) state=ready ;; esac; fi
+  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow | airbyte | flink | peers) state=ready ;; esac; fi
   printf '%-9s %s\n' "$1" "$state"
 }
 

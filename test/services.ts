@@ -14,6 +14,7 @@ const services = {
   clients: { variable: 'MILLRACE_TEST_CLIENTS', start: start('clients') },
   airflow: { variable: 'MILLRACE_TEST_AIRFLOW', start: start('airflow') },
   airbyte: { variable: 'MILLRACE_TEST_AIRBYTE', start: start('airbyte') },
+  flink: { variable: 'MILLRACE_TEST_FLINK', start: start('flink') },
   chromium: { variable: 'MILLRACE_TEST_CHROMIUM', start: start('chromium') },
 } as const satisfies Record<string, Service>
 

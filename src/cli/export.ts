@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Settings } from '../config-check.ts'
 import { exitCodes } from '../domain/error-entry.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Pipeline } from '../orchestrate/pipeline.ts'
@@ -15,7 +16,9 @@ const poolSlots = 4
 
 export const command: CommandSpec = {
   name: 'export',
-  arguments: [{ name: '<target>', text: { en: 'What for', ko: '대상' }, choices: ['airflow', 'csv', 'parquet'] }],
+  arguments: [
+    { name: '<target>', text: { en: 'What for', ko: '대상' }, choices: ['airflow', 'flink', 'csv', 'parquet'] },
+  ],
   options: [
     { flags: '--out <file>', text: { en: 'The file; stdout when left out', ko: '파일. 생략하면 stdout' } },
     {
@@ -34,8 +37,8 @@ export const command: CommandSpec = {
     ...rangeOptions,
   ],
   description: {
-    en: 'airflow: writes the pipeline as one Python file for Airflow 3.3, the same bytes each time. Airflow decides when a task runs and whether it is tried again; millrace does the work, and the runs show up here too. Without a configuration it is the template’s pipeline. csv, parquet: the campaign facts or a query, of one moment, in a file that is there whole or not at all.',
-    ko: 'airflow: 파이프라인을 Airflow 3.3용 Python 파일 하나로 씁니다. 몇 번을 내보내도 같은 바이트입니다. 언제 실행하고 다시 시도할지는 Airflow가 정하고, 일은 millrace가 하며, 실행은 여기에도 보입니다. 설정이 없으면 템플릿의 파이프라인입니다. csv, parquet: 캠페인 지표나 쿼리 결과를 한 시점 그대로 파일 하나로 씁니다.',
+    en: 'airflow: writes the pipeline as one Python file for Airflow 3.3, the same bytes each time. Airflow decides when a task runs and whether it is tried again; millrace does the work, and the runs show up here too. Without a configuration it is the template’s pipeline. flink: the live counters’ aggregation by the minute as Flink SQL, from Kafka into Postgres, for more consumers than one machine’s; its head says what has to be filled in. csv, parquet: the campaign facts or a query, of one moment, in a file that is there whole or not at all.',
+    ko: 'airflow: 파이프라인을 Airflow 3.3용 Python 파일 하나로 씁니다. 몇 번을 내보내도 같은 바이트입니다. 언제 실행하고 다시 시도할지는 Airflow가 정하고, 일은 millrace가 하며, 실행은 여기에도 보입니다. 설정이 없으면 템플릿의 파이프라인입니다. flink: 실시간 카운터의 분 단위 집계를 Kafka에서 Postgres로 가는 Flink SQL로 씁니다. 한 대로 모자랄 때 쓰며, 채울 값은 파일 머리에 있습니다. csv, parquet: 캠페인 지표나 쿼리 결과를 한 시점 그대로 파일 하나로 씁니다.',
   },
   examples: [
     {
@@ -47,6 +50,10 @@ export const command: CommandSpec = {
       text: { en: 'one pod a task', ko: '작업마다 파드 하나' },
     },
     {
+      line: 'millrace export flink --out campaign-minute.sql',
+      text: { en: 'then: sql-client.sh -f campaign-minute.sql', ko: '다음: sql-client.sh -f campaign-minute.sql' },
+    },
+    {
       line: 'millrace export parquet --since 2026-11-01 --until 2026-11-30 \\\n    --out november.parquet',
       text: { en: 'a month of facts', ko: '한 달의 지표' },
     },
@@ -54,18 +61,41 @@ export const command: CommandSpec = {
   async run(invocation, [target], given) {
     if (target === 'csv' || target === 'parquet')
       return (await import('./export-data.ts')).exportData(invocation, target, given)
+    if (target === 'flink') return write(invocation, given, await flinkText(await settingsOf(invocation)))
     const { airflowDag } = await import('../orchestrate/airflow-export.ts')
     const runner = given['runner'] === 'pod' ? 'pod' : 'process'
     return write(invocation, given, airflowDag(await pipelineOf(invocation), { runner, poolSlots }))
   },
 }
 
-/** The project's pipeline; the template's where there is no project. */
-async function pipelineOf({ projectDir, env, secrets, language }: Invocation): Promise<Pipeline> {
+/** Where the log is not Kafka yet, the topic that would be. */
+async function flinkText({ stream: { log } }: Settings): Promise<string> {
+  const { flinkSql } = await import('../stream/flink-export.ts')
+  const { defaultDedupe } = await import('../stream/dedupe.ts')
+  const { brokers, topic, envelope } = (log.adapter === 'kafka' ? log.options : {}) as KafkaOptions
+  if (envelope === 'batch')
+    throw new MillraceError('CLI_USAGE', {
+      command: 'export',
+      detail: "flink reads one event a record; this log has envelope: 'batch'",
+    })
+  const addresses = typeof brokers === 'string' ? brokers : (brokers?.join(',') ?? 'BROKER:9092')
+  return flinkSql({ brokers: addresses, topic: topic ?? 'ad-events', dedupeMs: 2 * defaultDedupe.windowMs })
+}
+
+interface KafkaOptions {
+  readonly brokers?: string | readonly string[]
+  readonly topic?: string
+  readonly envelope?: string
+}
+
+const pipelineOf = async (invocation: Invocation): Promise<Pipeline> => configuredPipeline(await settingsOf(invocation))
+
+/** The project's settings; the template's where there is no project. */
+async function settingsOf({ projectDir, env, secrets, language }: Invocation): Promise<Settings> {
   const { loadConfig } = await import('../config-inspect.ts')
   const { findConfigFile } = await import('../config-read.ts')
   const folder = findConfigFile(projectDir) === undefined ? templateDir : projectDir
-  return configuredPipeline(await loadConfig({ projectDir: folder, env, secrets, language }))
+  return loadConfig({ projectDir: folder, env, secrets, language })
 }
 
 function write({ output, language, projectDir }: Invocation, { out }: Given, text: string): number {
@@ -75,7 +105,7 @@ function write({ output, language, projectDir }: Invocation, { out }: Given, tex
   }
   const file = resolve(projectDir, out)
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  if (before !== undefined && before !== text && !before.startsWith('# Written by: millrace export'))
+  if (before !== undefined && before !== text && !/^(?:#|--) Written by: millrace export/.test(before))
     throw new MillraceError('CLI_USAGE', { command: 'export', detail: `${out} was not written by this command` })
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, text)

@@ -96,7 +96,7 @@ describe('landing', () => {
     expect(await asked('duel', 'count(*)')).toEqual([[1n]])
   })
 
-  test('kill -9 of writers, again and again, leaves each record in the lake once', async () => {
+  test('kill -9 of writers and of compactions, again and again, leaves each record in the lake once', async () => {
     await using log = await openLog('killed-landing', 2)
     const stop = new AbortController()
     const generator = new EventGenerator(
@@ -112,13 +112,16 @@ describe('landing', () => {
         const { landAll } = await import(${moduleUrl('land.ts')})
         const { adapter } = await import(${moduleUrl('postgres-log.ts')})
         const { adapter: folderLake } = await import(${moduleUrl('../lake/folder.ts')})
+        const { compact, listEventFiles, planCompaction } = await import(${moduleUrl('land-care.ts')})
         const warehouse = await attach(${JSON.stringify(warehouse.connection)})
         const log = await adapter.open(adapter.options.parse({ warehouse, topic: 'killed-landing', partitions: 2 }))
         const lake = await folderLake.open({ root: ${JSON.stringify(join(folder, 'lake'))} })
+        const ports = { log, lake, warehouse, clock: systemClock, scratchDir: ${JSON.stringify(join(folder, 'scratch'))} }
         for (;;) {
-          const files = await landAll({ log, lake, warehouse, clock: systemClock, scratchDir: ${JSON.stringify(join(folder, 'scratch'))} },
-            { recordsMax: 500, bytesMax: 1e6, leaseMs: 200 })
+          const files = await landAll(ports, { recordsMax: 500, bytesMax: 1e6, leaseMs: 200 })
           if (files.length > 0) console.log('landed')
+          for (const run of planCompaction(await listEventFiles(warehouse, 'killed-landing'), { smallBytes: 1e9, mergedBytesMax: 1e9, filesMin: 2 }))
+            await compact(ports, run)
         }`)
       await child.printed(1)
       await systemClock.sleep(random() * 300)
