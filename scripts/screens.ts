@@ -12,7 +12,9 @@ const shots = [
   { name: 'live', path: '/live' },
   { name: 'quality', path: '/quality' },
   { name: 'connectors', path: '/connectors' },
+  { name: 'lineage', path: '/lineage' },
   { name: 'alerts', path: '/alerts' },
+  { name: 'settings', path: '/settings' },
 ] as const
 
 mkdirSync(folder, { recursive: true })
@@ -26,7 +28,7 @@ for (const { name, path } of shots)
     ['ko', 'dark'],
   ] as const) {
     await page.goto(`${demo.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}&theme=${theme}`)
-    await page.locator('.panel table, .panel .empty').first().waitFor()
+    await page.locator('.panel table, .panel .empty, .panel .graph').first().waitFor()
     if (path === '/') await page.locator('.recharts-area-area').first().waitFor()
     await page.screenshot({ path: join(folder, `${name}-${lang}-${theme}.png`) })
   }

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Settings } from '../config-check.ts'
-import type { Insight } from '../server/insight.ts'
+import type { Insight, PackParquet } from '../server/insight.ts'
 import type { Invocation } from './command.ts'
 
 /** What the dashboard's Settings and Lineage screens say of the project. */
@@ -39,9 +40,31 @@ export function insightOf(invocation: Invocation, settings: Settings): Insight {
       { what: 'logs', days: null },
       { what: 'audit', days: null },
     ],
+    parquet: packParquet,
     async doctor(language) {
       const { examine } = await import('./doctor.ts')
       return examine({ ...invocation, language })
     },
+  }
+}
+
+const packParquet: PackParquet = async (rows, types) => {
+  const { csvToParquet } = await import('../lake/csv-to-parquet.ts')
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-export-'))
+  const [csv, out] = [join(folder, 'rows.csv'), join(folder, 'rows.parquet')]
+  try {
+    const names = Object.keys(rows[0] ?? { campaignId: '' })
+    const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? null))].map((cells) =>
+      cells.map((cell) => (typeof cell === 'string' ? `"${cell.replaceAll('"', '""')}"` : (cell ?? ''))).join(','),
+    )
+    await writeFile(csv, `${lines.join('\n')}\n`)
+    await csvToParquet(
+      csv,
+      out,
+      names.map((name) => ({ name, type: types[name] ?? 'VARCHAR' })),
+    )
+    return await readFile(out)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }

@@ -62,6 +62,21 @@ export const serverErrors = {
       fix: '다음으로 프로젝트를 시작하세요: millrace up',
     },
   },
+  SERVER_SELECTION_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['selection'],
+    en: {
+      what: 'The pasted list {selection} is not known here',
+      why: 'The link is from another project, or the list was removed.',
+      fix: 'Take the list out of the filters, or paste it again.',
+    },
+    ko: {
+      what: '붙여 넣은 목록 {selection}을(를) 찾을 수 없습니다',
+      why: '다른 프로젝트의 링크이거나 목록이 지워졌습니다.',
+      fix: '필터에서 목록을 빼거나 다시 붙여 넣으세요.',
+    },
+  },
   SERVER_BACKFILL_EMPTY: {
     exit: 'usage',
     retryable: false,

@@ -1,4 +1,4 @@
--- $1 from, $2 to, $3 platform or null, $4 currency or null, $5 text or null, $6 sorted by, $7 how many: sums of each campaign, the ratios of
+-- $1 from, $2 to, $3 platform or null, $4 currency or null, $5 text or null, $6 sorted by, $7 how many, $8 ids or names, or null: sums of each campaign, the ratios of
 -- the sums, and the cost of as many days before. Amounts are ranked within their currency only.
 with own as (
   select platform, account_id, currency, campaign_id, max(account_name) as account_name,
@@ -15,6 +15,7 @@ with own as (
   select *, clicks::numeric / nullif(impressions, 0) as ctr, cost / nullif(conversions, 0) as cpa
   from own
   where cost is not null and ($5::text is null or position(lower($5) in lower(campaign_name)) > 0 or campaign_id = $5)
+    and ($8::text[] is null or campaign_id in (select unnest($8::text[])) or campaign_name in (select unnest($8::text[])))
 )
 select platform, account_id as "accountId", account_name as "accountName", campaign_id as "campaignId", campaign_name as "campaignName",
        coalesce(provisional, false) as provisional, currency, trim_scale(cost)::text as cost, impressions::text, clicks::text,

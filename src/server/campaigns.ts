@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { addDays, day, dayAt, daysBetween } from '../domain/day.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
@@ -6,6 +7,7 @@ import { campaignQuery } from './contract-campaigns.ts'
 import type { RouteInput, RouteOutput } from './contract.ts'
 import { delimited } from './delimited.ts'
 import { Figures } from './figure.ts'
+import type { PackParquet } from './insight.ts'
 import type { Door } from './mount.ts'
 import { serve } from './route.ts'
 
@@ -16,16 +18,44 @@ type Asked = RouteInput<'GET /api/v1/campaigns'>['query']
 const daysDefault = 7
 const exportRowsMax = 100_000
 
+/** Of the columns that are no text; decimals keep every digit. */
+const campaignTypes: Readonly<Record<string, string>> = {
+  provisional: 'BOOLEAN',
+  cost: 'DECIMAL(38, 6)',
+  impressions: 'BIGINT',
+  clicks: 'BIGINT',
+  conversions: 'DECIMAL(38, 6)',
+  ctr: 'DECIMAL(38, 8)',
+  cpc: 'DECIMAL(38, 6)',
+  cvr: 'DECIMAL(38, 8)',
+  cpa: 'DECIMAL(38, 6)',
+  roas: 'DECIMAL(38, 6)',
+  costBefore: 'DECIMAL(38, 6)',
+}
+
 const exported = { schema: { hide: true }, config: { role: 'viewer', perClient: true } } as const
 
 /** The leaderboard, and the same rows as a file. */
-export function campaigns(app: FastifyInstance, door: Door, zoneOf: () => TimeZone): void {
+export function campaigns(
+  app: FastifyInstance,
+  door: Door,
+  zoneOf: () => TimeZone,
+  parquetOf: () => PackParquet | undefined,
+): void {
   serve(app, 'GET /api/v1/campaigns', ({ query }) => readCampaigns(door, zoneOf(), query))
+  serve(app, 'POST /api/v1/campaigns/selections', ({ body }) => keepSelection(door, body.names))
   app.get('/api/v1/campaigns/export', exported, async (request, reply) => {
     const asked = campaignQuery.omit({ limit: true }).safeParse(request.query)
     if (!asked.success) throw new MillraceError('SERVER_REQUEST_INVALID', { detail: asked.error.message })
-    const isTsv = (request.query as { readonly format?: string }).format === 'tsv'
+    const { format = 'csv' } = request.query as { readonly format?: string }
+    const isTsv = format === 'tsv'
     const { rows, from, to } = await readCampaigns(door, zoneOf(), { ...asked.data, limit: exportRowsMax })
+    const pack = parquetOf()
+    if (format === 'parquet' && pack)
+      return reply
+        .type('application/vnd.apache.parquet')
+        .header('content-disposition', `attachment; filename="campaigns-${from}-${to}.parquet"`)
+        .send(await pack(rows, campaignTypes))
     return reply
       .type(isTsv ? 'text/tab-separated-values; charset=utf-8' : 'text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="campaigns-${from}-${to}.${isTsv ? 'tsv' : 'csv'}"`)
@@ -33,14 +63,40 @@ export function campaigns(app: FastifyInstance, door: Door, zoneOf: () => TimeZo
   })
 }
 
+/** Throws SERVER_SELECTION_UNKNOWN. */
+async function selected(door: Door, selection: string): Promise<readonly string[]> {
+  const [row] = await door
+    .warehouse()
+    .query<{ readonly names: readonly string[] }>('select names from screen_selection where selection = $1', [
+      selection,
+    ])
+  if (!row) throw new MillraceError('SERVER_SELECTION_UNKNOWN', { selection })
+  return row.names
+}
+
+/** The same names are the same list, whoever pastes them and in whatever order. */
+async function keepSelection(door: Door, given: readonly string[]): Promise<{ selection: string; names: number }> {
+  const names = [...new Set(given.map((one) => one.trim()))].filter((one) => one !== '').toSorted()
+  if (names.length === 0) throw new MillraceError('SERVER_REQUEST_INVALID', { detail: 'the list is empty' })
+  const selection = createHash('sha256').update(names.join('\n')).digest('hex').slice(0, 16)
+  await door
+    .warehouse()
+    .query(
+      'insert into screen_selection (selection, names, created_at) values ($1, $2, $3) on conflict (selection) do nothing',
+      [selection, names, new Date(door.clock.nowMs())],
+    )
+  return { selection, names: names.length }
+}
+
 async function readCampaigns(door: Door, zone: TimeZone, query: Asked): Promise<Answer> {
   const { from, to } = rangeOf(query, dayAt(door.clock.nowMs(), zone))
   const length = daysBetween(from, to) + 1
   const figures = new Figures(door.warehouse(), door.clock)
+  const names = query.selection === undefined ? null : await selected(door, query.selection)
   const filter = [from, to, query.platform ?? null, query.currency ?? null, query.q ?? null] as const
   const [rows, totals] = await Promise.all([
-    figures.ask<Answer['rows'][number]>('campaigns', [...filter, query.sort, query.limit]),
-    figures.ask<Answer['totals'][number]>('campaign-totals', filter),
+    figures.ask<Answer['rows'][number]>('campaigns', [...filter, query.sort, query.limit, names]),
+    figures.ask<Answer['totals'][number]>('campaign-totals', [...filter, names]),
   ])
   return {
     from,

@@ -74,6 +74,10 @@ export const changes: Readonly<Record<ChangeKey, Subject | 'own'>> = {
   'POST /api/v1/users/:userId/password': userNamed,
   'POST /api/v1/keys': key(({ body }) => body['name']),
   'POST /api/v1/keys/:keyId/revoke': key(({ params }) => params['keyId']),
+  'POST /api/v1/campaigns/selections': ({ output }) =>
+    typeof output['selection'] === 'string'
+      ? { query: 'select names from screen_selection where selection = $1', values: [output['selection']] }
+      : null,
   'POST /api/v1/backfills': backfill(({ output }) => output['backfillId']),
   'POST /api/v1/backfills/:backfillId': backfill(({ params }) => params['backfillId']),
   'POST /api/v1/pipelines/:pipeline': ({ params }) => ({

@@ -14,6 +14,11 @@ export const campaignQuery = z.object({
     .optional(),
   /** Text that the name or the id contains. */
   q: z.string().max(200).optional(),
+  /** A list that was pasted: only campaigns whose id or name is in it. */
+  selection: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
   sort: z.enum(campaignSorts).default('cost'),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 })
@@ -54,3 +59,5 @@ export const campaignAnswer = z.object({
   rows: z.array(campaignRow),
   sources: z.record(z.string(), source),
 })
+
+export const selectionBody = z.object({ names: z.array(z.string().max(500)).min(1).max(10_000) })

@@ -7,7 +7,7 @@ import {
   maturityAnswer,
   maturityQuery,
 } from './contract-compare.ts'
-import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
+import { campaignAnswer, campaignQuery, selectionBody } from './contract-campaigns.ts'
 import { incident, incidentAnswer, incidentDeed, incidentQuery } from './contract-incidents.ts'
 import { alert, overview, source } from './contract-overview.ts'
 import { liveAnswer, liveEventsAnswer, liveQuery } from './contract-live.ts'
@@ -91,6 +91,12 @@ export const contract = {
     summary: 'Every account with the days of a month: published or not, how final, on how many levels',
     query: coverageQuery,
     response: coverageAnswer,
+  },
+  'POST /api/v1/campaigns/selections': {
+    role: 'viewer',
+    summary: 'Keeps a list of campaigns that was pasted, and says under which name to ask for it',
+    body: selectionBody,
+    response: z.object({ selection: z.string(), names: z.number().int() }),
   },
   'GET /api/v1/quality': {
     role: 'viewer',

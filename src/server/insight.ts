@@ -7,6 +7,12 @@ interface DoctorFinding {
   readonly fix: string | null
 }
 
+/** Makes a Parquet file of rows that have the same columns; types are DuckDB's, a column that is not named is text. */
+export type PackParquet = (
+  rows: readonly Readonly<Record<string, string | number | boolean | null>>[],
+  types: Readonly<Record<string, string>>,
+) => Promise<Buffer>
+
 /** What only the program that read the configuration can say of the project; every part of it is asked for when a screen wants it. */
 export interface Insight {
   /** dbt's newest manifest as it lies on disk; null: nothing was built yet, or the project has no dbt. */
@@ -18,5 +24,6 @@ export interface Insight {
     readonly what: 'raw' | 'logs' | 'facts' | 'results' | 'audit'
     readonly days: number | null
   }[]
+  readonly parquet: PackParquet
   doctor(language: 'en' | 'ko'): Promise<readonly DoctorFinding[]>
 }

@@ -8,6 +8,7 @@ import { compare } from './compare.ts'
 import { live } from './live.ts'
 import { Figures } from './figure.ts'
 import { incidents } from './incidents.ts'
+import type { Insight } from './insight.ts'
 import type { Door, LiveLook } from './mount.ts'
 import { quality } from './quality.ts'
 import type { ProjectFacts } from './project-facts.ts'
@@ -15,8 +16,14 @@ import { serve } from './route.ts'
 
 const alertsMax = 500
 
+interface ReadingParts {
+  readonly projectOf: () => ProjectFacts
+  readonly insightOf: () => Insight | undefined
+  readonly look: LiveLook
+}
+
 /** What the screens read. */
-export function reading(app: FastifyInstance, door: Door, projectOf: () => ProjectFacts, look: LiveLook): void {
+export function reading(app: FastifyInstance, door: Door, { projectOf, insightOf, look }: ReadingParts): void {
   serve(app, 'GET /api/v1/project', async () => {
     const { name, zone, isDemo } = projectOf()
     const pipelines = await door
@@ -34,7 +41,12 @@ export function reading(app: FastifyInstance, door: Door, projectOf: () => Proje
       pipelines: pipelines.map((one) => one.pipeline),
     }
   })
-  campaigns(app, door, () => projectOf().zone)
+  campaigns(
+    app,
+    door,
+    () => projectOf().zone,
+    () => insightOf()?.parquet,
+  )
   compare(app, door, () => projectOf().zone)
   incidents(app, door)
   quality(app, door, () => projectOf().zone)

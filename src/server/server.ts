@@ -199,10 +199,11 @@ async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOpti
   following(app, own, board)
   readingRuns(app, own, engineOf)
   changingRuns(app, own, engineOf)
-  settings(app, own, () => servicesOf().insight)
+  const insightOf = () => servicesOf().insight
+  settings(app, own, insightOf)
   schedules(app, own, engineOf)
   backfills(app, own, { engineOf, deskOf: () => servicesOf().desk })
-  reading(app, own, () => servicesOf().project, options.live ?? {})
+  reading(app, own, { projectOf: () => servicesOf().project, insightOf, look: options.live ?? {} })
 }
 
 /** The door as whoever asks may use it: limited to clients, it shows their rows alone. */

@@ -5,6 +5,8 @@ import { stringifySearch } from './address.ts'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
 import { changeShare, count, isDay, money, platformName, platformNames, share, signedShare } from './format.ts'
+import { ColumnChooser, useColumns } from './campaign-columns.tsx'
+import { PasteList } from './campaign-list.tsx'
 import { Panel } from './panel.tsx'
 import { useGo, useRefreshMs, useTitle, useValues } from './screen.ts'
 import { useSpeech } from './words.ts'
@@ -28,6 +30,7 @@ export function Campaigns(): ReactNode {
     platform: values['platform'],
     currency: values['currency'],
     q: values['q'],
+    selection: values['selection'],
     ...(sort && { sort }),
   }
   const query = useQuery({
@@ -35,7 +38,8 @@ export function Campaigns(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/v1/campaigns', { query: { ...asked, limit: 500 }, lang: language, signal }),
     refetchInterval,
   })
-  const clear = () => go({ platform: undefined, currency: undefined, q: undefined, from: undefined, to: undefined })
+  const clear = () =>
+    go({ platform: undefined, currency: undefined, q: undefined, from: undefined, to: undefined, selection: undefined })
   const address = (format: string) => `/api/v1/campaigns/export${stringifySearch({ ...asked, format })}`
   return (
     <div className="stack">
@@ -48,7 +52,11 @@ export function Campaigns(): ReactNode {
         heightPx={500}
         onClear={clear}
         emptiness={({ rows }) =>
-          rows.length > 0 ? null : (asked.q ?? asked.platform ?? asked.currency) ? 'filtered' : 'late'
+          rows.length > 0
+            ? null
+            : (asked.q ?? asked.platform ?? asked.currency ?? asked.selection)
+              ? 'filtered'
+              : 'late'
         }
         source={(data) => data.sources['campaigns']}
         actions={
@@ -59,6 +67,10 @@ export function Campaigns(): ReactNode {
             <a href={address('tsv')} download>
               TSV
             </a>
+            <a href={address('parquet')} download>
+              Parquet
+            </a>
+            <ColumnChooser />
           </>
         }
       >
@@ -105,6 +117,7 @@ function Filters({ query: { data } }: { readonly query: UseQueryResult<Data> }):
         'sort',
         sorts.map((one) => [one === 'cost' ? '' : one, one === 'name' ? said.campaign : said.columns[one]] as const),
       )}
+      <PasteList />
       <label>
         <span className="label">{said.search}</span>
         <input
@@ -118,10 +131,9 @@ function Filters({ query: { data } }: { readonly query: UseQueryResult<Data> }):
   )
 }
 
-const columns = ['cost', 'before', 'impressions', 'clicks', 'conversions', 'ctr', 'cpc', 'cvr', 'cpa', 'roas'] as const
-
 function Leaderboard({ data }: { readonly data: Data }): ReactNode {
   const { say, language } = useSpeech()
+  const shown = useColumns()
   const said = say.campaigns
   return (
     <>
@@ -131,7 +143,7 @@ function Leaderboard({ data }: { readonly data: Data }): ReactNode {
           <thead>
             <tr>
               <th scope="col">{said.campaign}</th>
-              {columns.map((name) => (
+              {shown.map((name) => (
                 <th key={name} scope="col" className="number">
                   {said.columns[name]}
                 </th>
@@ -173,21 +185,22 @@ type Sums = Pick<
 
 function Figures({ row }: { readonly row: Sums }): ReactNode {
   const { language } = useSpeech()
-  const cells = [
-    money(row.cost, row.currency, language),
-    signedShare(changeShare(row.cost, row.costBefore), language),
-    count(row.impressions, language),
-    count(row.clicks, language),
-    count(row.conversions, language),
-    share(row.ctr, language),
-    money(row.cpc, row.currency, language),
-    share(row.cvr, language),
-    money(row.cpa, row.currency, language),
-    count(row.roas, language),
-  ]
-  return cells.map((text, at) => (
-    <td key={columns[at]} className="number">
-      {text}
+  const shown = useColumns()
+  const cells = {
+    cost: money(row.cost, row.currency, language),
+    before: signedShare(changeShare(row.cost, row.costBefore), language),
+    impressions: count(row.impressions, language),
+    clicks: count(row.clicks, language),
+    conversions: count(row.conversions, language),
+    ctr: share(row.ctr, language),
+    cpc: money(row.cpc, row.currency, language),
+    cvr: share(row.cvr, language),
+    cpa: money(row.cpa, row.currency, language),
+    roas: count(row.roas, language),
+  }
+  return shown.map((name) => (
+    <td key={name} className="number">
+      {cells[name]}
     </td>
   ))
 }

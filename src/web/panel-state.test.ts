@@ -8,6 +8,7 @@ import { reasonForms, reasonText } from './live-reasons.ts'
 import { walk } from './lineage-walk.ts'
 import { panelState } from './panel-state.ts'
 import type { Asked, PanelState } from './panel-state.ts'
+import { pastedNames } from './pasted.ts'
 import { rerunPlan } from './rerun-plan.ts'
 import { words } from './words.ts'
 
@@ -125,4 +126,9 @@ test('what is above a node has the node below it, whatever the graph', () => {
     }),
     { seed: 20_261_127, numRuns: 200 },
   )
+})
+
+test('what is pasted is names, a line each, of a row its first cell, as an export writes them', () => {
+  const text = 'Autumn\t1.9\t3\r\n"A ""quoted"" name"\n\n\'=1+1\nAutumn\n  여름 세일  '
+  expect(pastedNames(text)).toEqual(['Autumn', 'A "quoted" name', '=1+1', '여름 세일'])
 })

@@ -203,6 +203,14 @@ export const en = {
     campaign: 'Campaign',
     against: (from: string, to: string, beforeFrom: string, beforeTo: string) =>
       `${from} – ${to}, against ${beforeFrom} – ${beforeTo}`,
+    chooseColumns: 'Columns',
+    paste: 'Paste a list…',
+    pasteOther: 'Another list…',
+    pasteClear: 'Without the list',
+    pasteHint: 'Names or ids, one a line; of rows from a spreadsheet the first cell counts',
+    pasteCount: (n: string) => `${n} in the list.`,
+    pasteTooMany: (max: string) => `More than ${max} are too many.`,
+    pasteApply: 'Filter by it',
     total: (currency: string, n: string) => `Total ${currency} (${n})`,
     columns: {
       cost: 'Cost',
