@@ -10,19 +10,19 @@ const words = {
       `Run of ${since === until ? since : `${since} to ${until}`}, ${counted(accounts, 'account')}`,
     partitions: 'partitions',
     rows: 'rows',
-    outcome: { success: 'done', refused: 'refused', failed: 'failed', skipped: 'skipped' },
+    outcome: { success: 'done', unchanged: 'unchanged', refused: 'refused', failed: 'failed', skipped: 'skipped' },
   },
   ko: {
     started: (since: string, until: string, accounts: number) =>
       `${since === until ? since : `${since}부터 ${until}까지`} 실행, 계정 ${accounts}개`,
     partitions: '파티션',
     rows: '행',
-    outcome: { success: '완료', refused: '거부', failed: '실패', skipped: '건너뜀' },
+    outcome: { success: '완료', unchanged: '변화 없음', refused: '거부', failed: '실패', skipped: '건너뜀' },
   },
 } as const satisfies Record<Language, unknown>
 
-const marks = { success: 'v', refused: '!', failed: 'x', skipped: '-' } as const
-const styles = { success: 'green', refused: 'yellow', failed: 'red', skipped: 'dim' } as const
+const marks = { success: 'v', unchanged: '=', refused: '!', failed: 'x', skipped: '-' } as const
+const styles = { success: 'green', unchanged: 'dim', refused: 'yellow', failed: 'red', skipped: 'dim' } as const
 
 const barColumns = 30
 /** Beside the bar; the footer as a whole keeps to eight lines. */

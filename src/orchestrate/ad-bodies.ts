@@ -8,14 +8,17 @@ import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
 import { planSlices } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
+import type { Session } from '../warehouse/warehouse.ts'
 import type { AccountInput, AdConf } from './ad-graph.ts'
 import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
 import { defineBody } from './body.ts'
+import { checkpointed, findCheckpoint, keepCheckpoint, sealTask } from './checkpoint.ts'
 import { extractSlice } from './extract.ts'
 import type { Json } from './graph.ts'
 import type { Loaded } from './load.ts'
 import { loadExtract } from './load.ts'
 import { buildModels } from './models.ts'
+import { contentMade, modelsContent, rememberModels, unchangedModels } from './models-content.ts'
 import { readNames } from './names.ts'
 import { ratesForRun } from './rates.ts'
 import { refreshDays } from './plan.ts'
@@ -46,6 +49,11 @@ const accountInput = z.object({
   }),
   connection: z.string(),
 }) as unknown as z.ZodType<AccountInput>
+
+/** Kept by this program's own hand, in the shape that the type says. */
+const anyRecord = z
+  .object({ extractId: z.string(), rawKeys: z.object({}).loose() })
+  .loose() as unknown as z.ZodType<ExtractRecord>
 
 const json = z.json() as z.ZodType<Json>
 const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
@@ -94,8 +102,13 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
   await marking(ports, input, { days, signal: at.signal }, async () => {
-    for (const slice of planSlices(spec, { account, level: 'campaign', days, kind }, (one) => addDays(one, 1)))
-      records.push(await extractSlice(ports, { connector, account, slice, context: { ...context, log } }))
+    for (const slice of planSlices(spec, { account, level: 'campaign', days, kind }, (one) => addDays(one, 1))) {
+      const key = `slice ${slice.since}/${slice.until}`
+      // A slice that is in the lake is not asked for again when a later one of the same task fails.
+      const kept = { task: at.task, key, schema: anyRecord }
+      const read = () => extractSlice(ports, { connector, account, slice, context: { ...context, log } })
+      records.push(await checkpointed(ports.warehouse, kept, read))
+    }
     await remember(ports, at, records)
   })
   return { kind: 'success', output: plain({ days, records } satisfies ExtractedOutput) }
@@ -120,9 +133,40 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
   await marking(ports, input, { days: extracted.days, signal: at.signal }, async () => {
     for (const record of extracted.records) {
       at.signal.throwIfAborted()
-      loads.push(await loadExtract(ports, connector.spec, input.account, record))
+      const alongside = (session: Session, loaded: Loaded) =>
+        told(session, at, { record, isLast: record === extracted.records.at(-1), loads: [...loads, loaded] })
+      const known = await findCheckpoint(ports.warehouse, at.task, loadKey(record))
+      loads.push(
+        known === null
+          ? await loadExtract(ports, connector.spec, input.account, record, { alongside })
+          : (known as unknown as Loaded),
+      )
     }
   })
+  return endOfLoads(loads)
+}
+
+const loadKey = ({ extractId }: ExtractRecord) => `load ${extractId}`
+
+/**
+ * What a load did, told in its own transaction: an extract that is published is not loaded again by the next attempt, behind the last
+ * one the task has succeeded, and a worker that has lost the task publishes nothing.
+ */
+async function told(
+  session: Session,
+  { task }: BodyContext,
+  { record, isLast, loads }: LoadedOutput & { readonly record: ExtractRecord; readonly isLast: boolean },
+): Promise<void> {
+  await keepCheckpoint(session, task, loadKey(record), loads.at(-1))
+  const end = endOfLoads(loads)
+  if (isLast && end.kind !== 'failed') await sealTask(session, task, end)
+}
+
+type EndOfLoads =
+  | { readonly kind: 'success' | 'unchanged'; readonly output: Json }
+  | Extract<BodyEnd<Json>, { readonly kind: 'failed' }>
+
+function endOfLoads(loads: readonly Loaded[]): EndOfLoads {
   const output = plain({ loads } satisfies LoadedOutput)
   const refusal = loads.flatMap((one) => one.refusals)[0]
   if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
@@ -142,6 +186,7 @@ async function marking(
   } catch (thrown) {
     signal.throwIfAborted()
     const error = asMillraceError(thrown)
+    if (error.code === 'ORCHESTRATE_TASK_STOPPED') throw error
     const { what, why } = error.explain('en')
     const { platform, accountId } = account
     const keys = days.map((date): PartitionKey => ({
@@ -182,9 +227,13 @@ async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>
   try {
     await ratesForRun(ports, (level, message) => at.log(level, message))
     await readNames(ports.warehouse, ports.naming ?? [], ports.clock.nowMs())
+    const before = await modelsContent(ports, ports.dbt)
+    const known = await unchangedModels(ports, at.task, before.hash)
+    if (known) return known
     await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
       if (event.kind === 'log') at.log('debug', event.message)
     })
+    await rememberModels(ports, at.task, await contentMade(ports, ports.dbt, before), output())
   } catch (thrown) {
     at.signal.throwIfAborted()
     return { kind: 'failed', error: asMillraceError(thrown), output: output() }

@@ -29,7 +29,7 @@ interface RunningTask extends SqlRow {
   readonly pool: string
   readonly fence: string
   readonly cancelled: boolean
-  readonly sealed: unknown
+  readonly sealed: Extract<TaskResult, { readonly kind: 'success' | 'unchanged' }> | null
   readonly runState: EngineRunState
 }
 
@@ -126,8 +126,9 @@ interface Outcome {
 async function end(session: Session, options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
   const running = await hold(session, options, held)
   if (!running) return { kind: 'fenced', endedRun: null }
-  // What was published in the task's own transaction has succeeded, even if its process could not say so any more.
-  const known = result === 'lost' && running.sealed !== null ? sealedResult(running) : result
+  // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
+  const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
+  const known = isUntold && running.sealed !== null ? running.sealed : result
   const ending = endingOf(running, known, options.random)
   await writeEnding(session, options, running, ending, known)
   if (ending.delayMs !== null) return { kind: 'again', endedRun: null }
@@ -148,10 +149,6 @@ async function hold(session: Session, { now }: QueueOptions, held: Held): Promis
     now(),
   ])
   return running
-}
-
-function sealedResult({ sealed }: RunningTask): TaskResult {
-  return { kind: 'success', output: sealed as never }
 }
 
 /** Pure: what an attempt's result makes of the task. */

@@ -55,6 +55,7 @@ export async function extractSlice(ports: Ports, reading: Omit<Reading, 'folder'
     rows: result.rows,
     apiVersion: result.apiVersion,
     requestIds: result.requestIds,
+    operations: result.operations,
     controlTotals: result.controlTotals,
     mapVersion: connector.spec.mapping.version,
     rawKeys: rawKeysOf(files),

@@ -13,5 +13,7 @@ with ended as (
   set state = $11, ended_at = coalesce($9::timestamptz, clock_timestamp()), exit_code = $12, error_class = $13, error = $8::jsonb,
     retry_at = coalesce($9::timestamptz, clock_timestamp()) + make_interval(secs => $6::float8 / 1000)
   where run_id = $1 and task = $2 and attempt = $10
+), spent as (
+  delete from engine_checkpoint where run_id = $1 and task = $2 and $3::text in ('success', 'unchanged', 'skipped')
 )
 select pg_notify($14, '') from ended where state = 'ready'

@@ -9,7 +9,7 @@ import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
 import { withDefinition } from '../unify/definition.ts'
 import { readExtract } from '../unify/remap.ts'
 import { definitionInForce } from '../warehouse/definitions.ts'
-import type { PartitionReport } from '../warehouse/warehouse.ts'
+import type { PartitionReport, Session } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
 
 export interface Loaded {
@@ -30,9 +30,19 @@ export async function loadExtract(
   spec: ConnectorSpec,
   account: AdAccount,
   extract: ExtractRecord,
-  override?: Override,
+  more: {
+    readonly override?: Override | undefined
+    /** Written in the load's own transaction; see `LoadRequest`. */
+    readonly alongside?: ((session: Session, loaded: Loaded) => Promise<void>) | undefined
+  } = {},
 ): Promise<Loaded> {
+  const { override, alongside } = more
   let results: readonly CheckResult[] = []
+  const loadedOf = (partitions: readonly PartitionReport[]): Loaded => ({
+    partitions,
+    checks: tallied(results),
+    refusals: refusalsOf(account, results),
+  })
   const tellsActions = spec.mapping.actions !== undefined
   const forced = tellsActions ? await definitionInForce(ports.warehouse, account) : null
   const partitions = await ports.warehouse.load({
@@ -41,6 +51,7 @@ export async function loadExtract(
     days: daysOf(extract),
     rows: readExtract(ports.lake, extract, withDefinition(spec.mapping, forced?.definition ?? null), account),
     conversions: forced ? { version: forced.version } : undefined,
+    alongside: alongside && ((session, reports) => alongside(session, loadedOf(reports))),
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),
       settleMs: spec.settleMs,
@@ -53,5 +64,5 @@ export async function loadExtract(
       },
     }),
   })
-  return { partitions, checks: tallied(results), refusals: refusalsOf(account, results) }
+  return loadedOf(partitions)
 }

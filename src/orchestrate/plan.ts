@@ -11,7 +11,10 @@ import type { Pipeline, TaskSpec } from './pipeline.ts'
 export interface PlannedAccount {
   readonly account: AdAccount
   readonly connection: string
-  readonly spec: Pick<ConnectorSpec, 'rangeDaysMax' | 'retentionDays' | 'lookbackDays' | 'settleMs'>
+  readonly spec: Pick<
+    ConnectorSpec,
+    'rangeDaysMax' | 'retentionDays' | 'lookbackDays' | 'settleMs' | 'operationsPerDayMax'
+  >
 }
 
 export interface PlanInput {
