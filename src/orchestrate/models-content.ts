@@ -70,7 +70,7 @@ async function othersOf(
   warehouse: Pick<Warehouse, 'query' | 'connection'>,
   project: DbtProject,
 ): Promise<readonly string[] | null> {
-  const sources = await sourcesOf(project)
+  const sources = await sourcesOf(warehouse, project)
   if (sources === null) return null
   const contents: string[] = []
   for (const one of sources) {
@@ -106,23 +106,30 @@ interface Manifest {
   readonly sources: Readonly<Record<string, { readonly schema?: string; readonly identifier?: string }>>
 }
 
-/** By the manifest of the last invocation; null without one, and when a model names a relation itself. */
-async function sourcesOf({ projectDir }: DbtProject): Promise<readonly SourceTable[] | null> {
+/** By the manifest of the last invocation; null without one, and when a model names a relation itself instead of its source. */
+async function sourcesOf(
+  warehouse: Pick<Warehouse, 'query'>,
+  { projectDir }: DbtProject,
+): Promise<readonly SourceTable[] | null> {
   const text = await readFile(join(projectDir, 'target', 'manifest.json'), 'utf8').catch(() => null)
   if (text === null) return null
   const { nodes, sources } = JSON.parse(text) as Manifest
-  if (Object.values(nodes).some((one) => namesRelation(one.raw_code ?? ''))) return null
+  const qualifiers = Object.values(nodes).flatMap((one) => qualifiersOf(one.raw_code ?? ''))
+  const schemas = await warehouse.query('select 1 from pg_namespace where nspname = any ($1::text[])', [qualifiers])
+  if (schemas.length > 0) return null
   return Object.values(sources)
     .map((one) => ({ schema: one.schema ?? '', name: one.identifier ?? '' }))
     .toSorted((a, b) => (`${a.schema}.${a.name}` < `${b.schema}.${b.name}` ? -1 : 1))
 }
 
-/** Pure: whether SQL reads `schema.table` by its name, where dbt would have it say `source` or `ref`. */
-export function namesRelation(code: string): boolean {
+/** Pure: what stands before a dot behind `from` and `join`: a schema, or a table's alias in `is distinct from a.b`. */
+export function qualifiersOf(code: string): readonly string[] {
   const plain = code
     .replaceAll(/\{#[\s\S]*?#\}|--.*$|\/\*[\s\S]*?\*\//gm, ' ')
     .replaceAll(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g, ' _ ')
-  return /\b(?:from|join)\s+"?[a-z_]\w*"?\s*\.\s*"?[a-z_]/i.test(plain)
+  return [...plain.matchAll(/\b(?:from|join)\s+"?([a-z_]\w*)"?\s*\.\s*"?[a-z_]/gi)].map(([, name]) =>
+    (name ?? '').toLowerCase(),
+  )
 }
 
 /** The whole content of a source as one hash; null when it is not there or too large to look at. */
