@@ -67,6 +67,8 @@ export interface Settings {
     readonly zone: string
     /** Raw events go into the lake while they are counted. */
     readonly landing: boolean
+    /** The platforms are asked every hour what the running days have cost. */
+    readonly platformCost: boolean
     readonly writeKeys: Readonly<Record<string, WriteKey>>
   }
   readonly hub: {
@@ -138,6 +140,7 @@ export const frame = z.strictObject({
     counters: z.looseObject({ adapter: z.enum(adapterNames('counters')).default('postgres') }).prefault({}),
     zone: zoneName.optional(),
     landing: z.boolean().default(true),
+    platformCost: z.boolean().default(true),
     writeKeys: z
       .record(
         ownName,

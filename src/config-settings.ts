@@ -136,6 +136,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
       counters: { adapter: frame.stream.counters.adapter, options: optionsAt('stream.counters') },
       zone: frame.stream.zone ?? frame.pipeline.zone,
       landing: frame.stream.landing,
+      platformCost: frame.stream.platformCost,
       writeKeys: frame.stream.writeKeys,
     },
     hub: {

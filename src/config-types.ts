@@ -88,6 +88,8 @@ export interface StreamConfig {
   readonly zone?: string
   /** `false`: raw events are counted and not kept in the lake; then nothing can be reconciled or counted anew beyond the log. */
   readonly landing?: boolean
+  /** `false`: the platforms are not asked every hour what the running days have cost; then only events that say their cost have a roas. */
+  readonly platformCost?: boolean
   readonly writeKeys?: Readonly<Record<string, WriteKeyConfig>>
 }
 

@@ -173,7 +173,7 @@ describe('published numbers are the platform’s truth', () => {
             await expectSettled(job)
           },
         ),
-        { seed: 20261123, numRuns: long ? 500 : 25, endOnFailure: true },
+        { seed: 20261123, numRuns: long ? 500 : 16, endOnFailure: true },
       )
     },
     long ? 3_600_000 : 180_000,

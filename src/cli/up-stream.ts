@@ -3,11 +3,13 @@ import type { Settings } from '../config-check.ts'
 import type { Clock } from '../domain/clock.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
-import type { EventSample, MountOf } from '../server/mount.ts'
+import type { Ports } from '../orchestrate/ports.ts'
+import type { LiveLook, MountOf } from '../server/mount.ts'
 import { logKeepMs } from '../stream/bucket.ts'
+import type { Spool } from '../stream/collect-spool.ts'
+import type { Counters } from '../stream/counters.ts'
+import type { LivePorts } from '../stream/live-counts.ts'
 import type { EventLog } from '../stream/log.ts'
-import type { Warehouse } from '../warehouse/warehouse.ts'
-import type { Lake } from '../lake/lake.ts'
 import type { Landed } from '../stream/land.ts'
 import type { Invocation } from './command.ts'
 import type { Output } from './output.ts'
@@ -16,65 +18,121 @@ import type { Output } from './output.ts'
 export interface LiveEvents {
   /** The collector's routes; none where nobody has a write key. */
   readonly mounts: readonly MountOf[]
-  /** A look at the newest events, for the dashboard. */
-  readonly sample: EventSample
+  /** The newest events and, where SQL cannot ask for them, the counters: for the dashboard. */
+  readonly look: LiveLook
   /** Counts until `signal`, and sends what the spool holds; from here on the collector takes batches. */
-  count(ports: { readonly warehouse: Warehouse; readonly lake: Lake }, signal: AbortSignal): Promise<void>
+  count(ports: Ports, signal: AbortSignal): Promise<void>
 }
 
 const spoolBytesMax = 1_000_000_000
 
 export async function liveEvents(settings: Settings, invocation: Invocation, clock: Clock): Promise<LiveEvents> {
-  const { output, projectDir } = invocation
+  const { projectDir } = invocation
   const { collector } = await import('../stream/collector.ts')
   const { Spool } = await import('../stream/collect-spool.ts')
   const keys = settings.stream.writeKeys
   const spool =
     Object.keys(keys).length > 0 ? new Spool(join(projectDir, '.millrace', 'spool'), spoolBytesMax) : undefined
-  const live: { log: EventLog | undefined } = { log: undefined }
-  const log = (): EventLog => {
-    if (!live.log) throw new MillraceError('SERVER_STARTING', { stage: 'log' }, { retryAfterMs: 1_000 })
-    return live.log
+  const live: { ports: LivePorts | undefined } = { ports: undefined }
+  const opened = (): LivePorts => {
+    if (!live.ports) throw new MillraceError('SERVER_STARTING', { stage: 'log' }, { retryAfterMs: 1_000 })
+    return live.ports
   }
+  const log = (): EventLog => opened().log
   const mount: MountOf = () => ({ name: 'collect', guard: 'own', plugin: collector({ log, keys, clock, spool }) })
   return {
     mounts: spool ? [mount] : [],
-    async sample(limit) {
-      const { sampleTail } = await import('../stream/sample.ts')
-      return sampleTail(log(), limit)
-    },
-    async count({ warehouse, lake }, signal) {
-      const { openCounters, openLog, streamSpecs } = await import('../config.ts')
-      const { startStream } = await import('../stream/start.ts')
-      const { SeriesRegistry } = await import('../stream/series.ts')
-      await using opened = await openLog(settings, warehouse, clock)
-      await using counters = await openCounters(settings, warehouse)
-      live.log = opened
-      const zone = timeZone(settings.stream.zone)
-      const registry = new SeriesRegistry(warehouse, zone)
-      const scratchDir = join(projectDir, '.millrace', 'land')
-      const lakePorts = { log: opened, lake, warehouse, counters, registry, clock, scratchDir }
-      await startStream(
-        {
-          warehouse,
-          clock,
-          opened,
-          spool,
-          ...streamSpecs(settings),
-          defaultZone: zone,
-          landing: settings.stream.landing
-            ? { ports: lakePorts, zone, keepMs: keepMsOf(settings), tell: (event) => tellLanding(output, event) }
-            : undefined,
-          threads: 1,
-          tell(message) {
-            if (message.event === 'stopped' || message.event === 'failed')
-              output.warn(`stream  ${message.code}  ${message.reason}`)
+    look: {
+      async sample(limit) {
+        const { sampleTail } = await import('../stream/sample.ts')
+        return sampleTail(log(), limit)
+      },
+      counts: isAskedBySql(settings)
+        ? undefined
+        : async (query) => {
+            const { liveCounts } = await import('../stream/live-counts.ts')
+            return liveCounts(opened(), query)
           },
-        },
-        signal,
-      )
+    },
+    async count(ports, signal) {
+      const { openCounters, openLog } = await import('../config.ts')
+      await using eventLog = await openLog(settings, ports.warehouse, clock)
+      await using counters = await openCounters(settings, ports.warehouse)
+      live.ports = { log: eventLog, counters, warehouse: ports.warehouse }
+      await Promise.all([
+        countEvents({ settings, invocation, clock, spool }, { ...ports, ...live.ports }, signal),
+        settings.stream.platformCost ? followPlatforms(invocation, ports, counters, signal) : undefined,
+      ])
     },
   }
+}
+
+/** The warehouse's own counters are tables of the database that the server asks anyway. */
+const isAskedBySql = ({ stream }: Settings): boolean => stream.counters.adapter === 'postgres'
+
+interface Counting {
+  readonly settings: Settings
+  readonly invocation: Invocation
+  readonly clock: Clock
+  readonly spool: Spool | undefined
+}
+
+async function countEvents(
+  { settings, invocation: { output, projectDir }, clock, spool }: Counting,
+  ports: LivePorts & Pick<Ports, 'lake'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { streamSpecs } = await import('../config.ts')
+  const { startStream } = await import('../stream/start.ts')
+  const { SeriesRegistry } = await import('../stream/series.ts')
+  const { warehouse, log, counters, lake } = ports
+  const zone = timeZone(settings.stream.zone)
+  const registry = new SeriesRegistry(warehouse, zone)
+  const scratchDir = join(projectDir, '.millrace', 'land')
+  const lakePorts = { log, lake, warehouse, counters, registry, clock, scratchDir }
+  await startStream(
+    {
+      warehouse,
+      clock,
+      opened: log,
+      spool,
+      ...streamSpecs(settings),
+      defaultZone: zone,
+      landing: settings.stream.landing
+        ? { ports: lakePorts, zone, keepMs: keepMsOf(settings), tell: (event) => tellLanding(output, event) }
+        : undefined,
+      threads: 1,
+      tell(message) {
+        if (message.event === 'stopped' || message.event === 'failed')
+          output.warn(`stream  ${message.code}  ${message.reason}`)
+      },
+    },
+    signal,
+  )
+}
+
+/** What the running days cost, from the platforms. */
+async function followPlatforms(
+  { output }: Invocation,
+  ports: Ports,
+  counters: Counters,
+  signal: AbortSignal,
+): Promise<void> {
+  const { costsToday } = await import('../orchestrate/costs-today.ts')
+  const { followCosts } = await import('../stream/platform-cost.ts')
+  const warn = (place: string, error: unknown): void =>
+    output.warn(`stream  cost  ${place}  ${error instanceof Error ? error.message : String(error)}`)
+  const { warehouse, clock } = ports
+  await followCosts(
+    {
+      warehouse,
+      counters,
+      clock,
+      pull: () => costsToday(ports, warn, signal),
+      tell: (error) => warn('', error),
+    },
+    signal,
+  )
 }
 
 /** A file that landed is no news; a round that failed is. */

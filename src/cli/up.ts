@@ -64,7 +64,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
     clock,
     webDir,
     mounts: live.mounts,
-    sample: live.sample,
+    live: live.look,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
   const { openPorts } = await import('../config.ts')

@@ -22,6 +22,8 @@ const fields = [
   { gaql: 'metrics.conversions_value', type: 'decimal', required: false },
   // Called metrics.video_views before v23.
   { gaql: 'metrics.video_trueview_views', type: 'bigint', required: false },
+  { gaql: 'campaign.tracking_url_template', type: 'text', required: false },
+  { gaql: 'campaign.final_url_suffix', type: 'text', required: false },
 ] as const
 
 type Gaql = (typeof fields)[number]['gaql']
@@ -97,6 +99,8 @@ export const googleFlatRows: FlatRows = {
     metrics_conversions: cells[11] ?? null,
     metrics_conversions_value: cells[12] ?? null,
     metrics_video_trueview_views: cells[13] ?? null,
+    campaign_tracking_url_template: cells[14] ?? null,
+    campaign_final_url_suffix: cells[15] ?? null,
   }),
 }
 
@@ -117,6 +121,11 @@ export function googleEntity(row: GoogleRawRow, accountId: string): EntityObserv
     statusRaw: row.campaign_status ?? '',
     dailyBudget: shared || !/^\d+$/.test(micros) ? null : decimalFromMicros(micros),
     objectiveRaw: row.campaign_advertising_channel_type ?? '',
+    urls: {
+      trackingTemplate: row.campaign_tracking_url_template,
+      finalUrlSuffix: row.campaign_final_url_suffix,
+      urlTags: null,
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
 import type { RawColumn, RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals } from '../domain/metric.ts'
 import type { Currency } from '../domain/money.ts'
+import type { UrlFields } from '../domain/url-tags.ts'
 
 /**
  * Fields of insights, each a raw column of the same name. Meta leaves out what is zero, so only the words that make a row a row are
@@ -115,7 +116,18 @@ const statuses: Readonly<Record<string, EntityStatus>> = {
 /** Deleted and archived campaigns are listed only for those who ask for them by status. */
 export const campaignStatuses = ['ACTIVE', 'PAUSED', 'ARCHIVED', 'DELETED', 'IN_PROCESS', 'WITH_ISSUES'] as const
 
-export const campaignFields = 'id,name,status,effective_status,objective,daily_budget'
+/** Where ads lead to stands in their creatives: a first few ads of each campaign come with the list of campaigns, in the same call. */
+export const campaignFields = 'id,name,status,effective_status,objective,daily_budget,ads.limit(25){creative{url_tags}}'
+
+/**
+ * The parameters that a campaign's ads add to their links; undefined without ads, of which nothing is known. Of ads that differ it is
+ * those of the emptiest, then of the first by alphabet: a campaign leads back as far as its worst ad does, and looking twice says the same.
+ */
+function urlsOf(node: Node): UrlFields | undefined {
+  const ads = (node['ads'] as { readonly data?: readonly Node[] } | undefined)?.data ?? []
+  const tags = ads.map((ad) => text((ad['creative'] as Node | undefined)?.['url_tags']) ?? '').toSorted()
+  return tags.length === 0 ? undefined : { trackingTemplate: null, finalUrlSuffix: null, urlTags: tags[0] || null }
+}
 
 /** A node of the campaigns edge. `effective_status` says what is, `status` what was set; IN_PROCESS and WITH_ISSUES are neither. */
 export function metaEntity(
@@ -138,6 +150,7 @@ export function metaEntity(
         ? fromUnits(BigInt(budget), offsetOne.has(account.currency) ? 0 : 2)
         : null,
     objectiveRaw: text(node['objective']) ?? '',
+    urls: urlsOf(node),
   }
 }
 

@@ -83,6 +83,7 @@ const statuses: Readonly<Record<string, EntityStatus>> = {
 export function microsoftEntity(node: Node, { accountId }: Pick<AdAccount, 'accountId'>): EntityObservation {
   const statusRaw = textOf(node['Status']) ?? ''
   const budget = textOf(node['DailyBudget'])
+  const of = (name: string) => textOf(node[name]) || null
   const shared = ![null, '', '0'].includes(textOf(node['BudgetId']))
   return {
     platform: 'microsoft_ads',
@@ -95,6 +96,11 @@ export function microsoftEntity(node: Node, { accountId }: Pick<AdAccount, 'acco
     statusRaw,
     dailyBudget: budget === null || shared ? null : normalised(decimal(budget)),
     objectiveRaw: textOf(node['CampaignType']) ?? '',
+    // A row of a report says nothing of addresses; a listed campaign without any has none.
+    urls:
+      'CampaignType' in node
+        ? { trackingTemplate: of('TrackingUrlTemplate'), finalUrlSuffix: of('FinalUrlSuffix'), urlTags: null }
+        : undefined,
   }
 }
 

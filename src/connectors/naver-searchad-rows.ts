@@ -161,6 +161,7 @@ export function naverEntity(node: Node, accountId: string): EntityObservation {
     statusRaw: reason && reason !== status ? `${status}/${reason}` : status,
     dailyBudget: node['useDailyBudget'] === true && /^\d+$/.test(budget) && budget !== '0' ? decimal(budget) : null,
     objectiveRaw: text(node['campaignTp']),
+    urls: { trackingTemplate: text(node['trackingUrl']) || null, finalUrlSuffix: null, urlTags: null },
   }
 }
 

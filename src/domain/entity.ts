@@ -1,5 +1,6 @@
 import type { Decimal } from './decimal.ts'
 import type { Level, Platform } from './platform.ts'
+import type { UrlFields } from './url-tags.ts'
 
 export const entityStatuses = ['active', 'paused', 'removed', 'archived', 'unknown'] as const
 
@@ -20,4 +21,6 @@ export interface EntityObservation {
   readonly dailyBudget: Decimal | null
   /** Platform's objective or channel word, as it came; empty when it has none. */
   readonly objectiveRaw: string
+  /** Where its ads lead to; absent where the platform did not tell. */
+  readonly urls?: UrlFields | undefined
 }

@@ -3,6 +3,7 @@ import { addDays } from '../domain/day.ts'
 import { decimal } from '../domain/decimal.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { PartitionKey } from '../domain/metric.ts'
+import { observeEntities } from '../warehouse/entities.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
 import { storeRates } from '../warehouse/rates.ts'
 import type { Session, Warehouse } from '../warehouse/warehouse.ts'
@@ -12,7 +13,7 @@ import { builtinChecks } from './builtin.ts'
 import type { Check, RowRule } from './check.ts'
 import { judgeRows } from './check.ts'
 import type { Staging } from './fixture.ts'
-import { audited, cleanMonth, settleMs } from './fixture.ts'
+import { audited, cleanMonth, published, settleMs } from './fixture.ts'
 import { sql } from './fragment.ts'
 import { tallied } from './result.ts'
 import { countResults, newestResults } from './stored.ts'
@@ -69,6 +70,51 @@ test('a currency without a rate is told of and published all the same; before an
   // Two days of rates stand for the five after them.
   expect(new Set(await outcomes())).toEqual(new Set(['pass']))
   await warehouse.query('truncate fx_rate')
+})
+
+test('campaigns that lose their UTM parameters are found, and the week before keeps those that it had', async () => {
+  const before = { ...week(), account: { ...week().account, platform: 'google_ads' as const } }
+  const { account } = before
+  await published(warehouse, before)
+  await warehouse.query(
+    `update partition_state set day_end = (date + 1)::timestamptz, published_at = date where account_id = $1`,
+    [account.accountId],
+  )
+  const ids = [...new Set(before.rows.map((one) => one.entityId ?? ''))]
+  const observed = (entityId: string, finalUrlSuffix: string | null) => ({
+    platform: account.platform,
+    accountId: account.accountId,
+    level: 'campaign' as const,
+    entityId,
+    parentId: null,
+    name: entityId,
+    status: 'active' as const,
+    statusRaw: '',
+    dailyBudget: null,
+    objectiveRaw: '',
+    urls: { trackingTemplate: null, finalUrlSuffix, urlTags: null },
+  })
+  const look = (suffix: string | null, atMs: number) =>
+    warehouse.transaction((session) =>
+      observeEntities(
+        session,
+        ids.map((id) => observed(id, suffix)),
+        atMs,
+      ),
+    )
+  const next = { ...cleanMonth(900, addDays(before.until, 1), 7), account }
+  const rows = next.rows.map((one, at) => ({ ...one, entityId: ids[at % ids.length] ?? null }))
+  const outcomes = async () => {
+    const { results, refusedBy } = await audited(warehouse, { ...next, rows, controlTotals: null })
+    expect(refusedBy).not.toContain('ads.utm_coverage')
+    return new Set(results.filter((one) => one.checkId === 'ads.utm_coverage').map((one) => one.outcome))
+  }
+  expect(await outcomes()).toEqual(new Set(['skipped']))
+  await look('utm_source=google&utm_campaign={campaignid}', Date.parse(before.since))
+  expect(await outcomes()).toEqual(new Set(['pass']))
+  // The planted fault: somebody takes the suffix away, or misspells its macro, after the week.
+  await look('utm_source=google&utm_campaign={campaign_id}', Date.parse(addDays(before.until, 2)))
+  expect(await outcomes()).toEqual(new Set(['warn']))
 })
 
 describe('the verdict', () => {

@@ -10,6 +10,7 @@ import { publishedPast, ratedDays } from './past.ts'
 import { quarantineRows, refuseWhole } from './quarantine.ts'
 import { writeResults } from './record.ts'
 import type { CheckResult } from './result.ts'
+import { utmShares } from './utm-share.ts'
 import { refuses } from './result.ts'
 import { keepSamples, keepSqlSamples } from './sample.ts'
 import type { Scan } from './scan.ts'
@@ -81,6 +82,7 @@ async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: Aud
     drift: facts.drift,
     past: await publishedPast(session, stage),
     ratedDays: await ratedDays(session, stage),
+    utm: await utmShares(session, stage),
     staged: new Map([...scan.partitions].map(([date, { rows }]) => [date, rows])),
     strayRows: scan.strayRows,
     rows: scan.rows,

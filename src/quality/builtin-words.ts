@@ -78,6 +78,11 @@ const english: Readonly<Record<BuiltinId, CheckWords>> = {
     found: (f) => `no reference rate of ${f['currency']} for ${f['date']}: its amounts cannot be converted`,
     fix: 'Load rates that have the currency: millrace rates load FILE. See what is missing: millrace rates missing.',
   },
+  'ads.utm_coverage': {
+    rule: 'The share of clicks that lead back to their campaign by UTM source and campaign falls by at most 10 points from the week before',
+    found: (f) => `${f['share']} % of the clicks lead back to a campaign, ${f['before']} % in the week before`,
+    fix: 'See which campaigns lost their parameters: millrace sql "select campaign_name, parameters, unknown_macros from campaign_utm where not is_resolved".',
+  },
   'ads.bot_like': {
     rule: 'Ctr above 0.5 with at least 100 impressions looks like robots or a wrong metric',
     found: (f) => `${f['warned']} rows have a ctr above 0.5`,
@@ -149,6 +154,11 @@ const korean: Readonly<Record<BuiltinId, CheckWords>> = {
     rule: '계정 통화에 그 날의 기준 환율이 있다(당일 또는 최대 7일 전)',
     found: (f) => `${f['date']} ${f['currency']}의 기준 환율이 없어 금액을 환산할 수 없습니다`,
     fix: '그 통화가 있는 환율을 적재하세요: millrace rates load FILE. 빠진 것 보기: millrace rates missing.',
+  },
+  'ads.utm_coverage': {
+    rule: 'UTM 소스와 캠페인으로 캠페인을 찾을 수 있는 클릭의 비율이 지난주보다 10포인트 넘게 떨어지지 않는다',
+    found: (f) => `클릭의 ${f['share']} %만 캠페인을 찾을 수 있습니다(지난주 ${f['before']} %)`,
+    fix: '매개변수를 잃은 캠페인을 보세요: millrace sql "select campaign_name, parameters, unknown_macros from campaign_utm where not is_resolved".',
   },
   'ads.bot_like': {
     rule: '노출 100 이상에서 CTR이 0.5를 넘으면 봇이거나 잘못된 지표로 보입니다',

@@ -26,6 +26,7 @@ function slice(over: Partial<SliceFacts> = {}): SliceFacts {
     settleMs,
     drift: undefined,
     ratedDays: null,
+    utm: null,
     past: { rows: new Map(), medianCostPerClick: null },
     staged: new Map(),
     strayRows: 0,
@@ -63,6 +64,19 @@ test('a day without a rate of its currency is a finding that refuses nothing; wi
   expect(judged('ads.fx_present', { slice: rated([staging.until]) }).outcome).toBe('pass')
   expect(judged('ads.fx_present', { slice: rated([staging.since]) }).outcome).toBe('fail')
   expect(builtinChecks.find((one) => one.id === 'ads.fx_present')?.blocking).toBe(false)
+})
+
+test('a share of clicks that lead back falls by more than ten points: a warning; without addresses or clicks nothing is judged', () => {
+  const shares = (share: number | null, before: number | null) =>
+    judged('ads.utm_coverage', {
+      slice: slice({ utm: { byDay: new Map(share === null ? [] : [[staging.until, share]]), before } }),
+    }).outcome
+  expect(judged('ads.utm_coverage').outcome).toBe('skipped')
+  expect(shares(null, 0.9)).toBe('skipped')
+  expect(shares(0.8, 0.9)).toBe('pass')
+  expect(shares(0.79, 0.9)).toBe('warn')
+  expect(shares(0.1, null)).toBe('pass')
+  expect(shares(1, 0.2)).toBe('pass')
 })
 
 describe('an empty day', () => {

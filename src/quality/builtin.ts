@@ -132,6 +132,13 @@ export const builtinChecks = [
     judge: judgeRate,
   },
   {
+    id: 'ads.utm_coverage',
+    dimension: 'completeness',
+    severity: 'warn',
+    blocking: false,
+    judge: judgeUtm,
+  },
+  {
     id: 'ads.bot_like',
     dimension: 'conformity',
     severity: 'info',
@@ -246,6 +253,27 @@ function judgeDrift({ drift }: SliceFacts): Judgement {
       ),
       added: listed(drift.added),
     },
+  }
+}
+
+/** Points of a hundred by which the share of clicks that lead back may fall from one week to the next day. */
+const utmDropMax = 10
+
+function judgeUtm({ partition: { date }, slice: { utm } }: CheckInput): Judgement {
+  const skipped = (reason: string): Judgement => ({ outcome: 'skipped', tested: 0, failed: 0, facts: { reason } })
+  if (utm === null) return skipped('no_url_fields')
+  const share = utm.byDay.get(date)
+  if (share === undefined) return skipped('no_clicks')
+  const before = utm.before
+  const drop = before === null ? 0 : (before - share) * 100
+  const points = (value: number) => Number((value * 100).toFixed(2))
+  return {
+    outcome: drop > utmDropMax ? 'warn' : 'pass',
+    tested: 1,
+    failed: drop > utmDropMax ? 1 : 0,
+    value: String(points(share)),
+    expectedLow: before === null ? null : String(Math.max(0, points(before) - utmDropMax)),
+    facts: { share: points(share), before: before === null ? null : points(before) },
   }
 }
 

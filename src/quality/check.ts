@@ -63,6 +63,14 @@ export interface PublishedPast {
   readonly medianCostPerClick: number | null
 }
 
+/** Shares are statistics from 0 to 1. */
+export interface UtmShares {
+  /** Of the staged days that have clicks. */
+  readonly byDay: ReadonlyMap<Day, number>
+  /** Over the published days of the week before the slice; null when none had clicks. */
+  readonly before: number | null
+}
+
 /** What is true of the load as a whole. */
 export interface SliceFacts {
   readonly account: AdAccount
@@ -73,6 +81,8 @@ export interface SliceFacts {
   /** Undefined: whoever extracted did not count columns. */
   readonly drift: Drift | undefined
   readonly past: PublishedPast
+  /** Share of landing clicks whose campaign can be told from their UTM parameters; null: no address of the account is known. */
+  readonly utm: UtmShares | null
   /** Days of the slice on which the account's currency has a reference rate; null: no rate of any currency was ever loaded. */
   readonly ratedDays: ReadonlySet<Day> | null
   /** Staged rows by day, of the days that have any. */

@@ -37,6 +37,8 @@ export interface WorldCampaign {
   readonly dailyBudgetCoins: number
   /** Which families of Meta's purchase actions this campaign reports. */
   readonly purchaseFamily: 'omni' | 'pixel' | 'purchase'
+  /** Parameters of every landing page; absent where the advertiser has set none. */
+  readonly urlSuffix?: string
 }
 
 /** What a campaign's account is to it. */
@@ -118,9 +120,22 @@ function makeCampaign(
   }
 }
 
+/** What an advertiser writes behind landing pages, in each platform's own placeholders; Naver has none for the campaign. */
+function urlSuffix(platform: SandboxPlatform, campaignId: string): string {
+  if (platform === 'meta_ads')
+    return 'utm_source=facebook&utm_medium=paid&utm_campaign={{campaign.id}}&utm_content={{ad.name}}'
+  if (platform === 'microsoft_ads') return 'utm_source=bing&utm_medium=cpc&utm_campaign={CampaignId}&utm_term={keyword}'
+  if (platform === 'naver_searchad') return `utm_source=naver&utm_medium=cpc&utm_campaign=${campaignId}`
+  return 'utm_source=google&utm_medium=cpc&utm_campaign={campaignid}&utm_term={keyword}'
+}
+
 /** Nine standing campaigns and a chain of one-off sales, one every 45 days. */
 export function demoCampaigns(scope: CampaignScope): readonly WorldCampaign[] {
-  const standing = demoKinds.map((kind, index) => makeCampaign(scope, index, kind))
+  // One of nine was never given any: that is what coverage of UTM parameters is about.
+  const standing = demoKinds.map((kind, index): WorldCampaign => {
+    const campaign = makeCampaign(scope, index, kind)
+    return index === 4 ? campaign : { ...campaign, urlSuffix: urlSuffix(scope.platform, campaign.campaignId) }
+  })
   const oneOffs = Array.from({ length: oneOffCount }, (_, index) => {
     const first = oneOffFirstDay + index * oneOffEveryDays + (scope.salt % oneOffEveryDays)
     return makeCampaign(scope, 100 + index, 'oneOff', [first, first + oneOffRunsDays - 1])

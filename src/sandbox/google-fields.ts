@@ -1,3 +1,4 @@
+import type { WorldAd, WorldAdGroup } from './ads.ts'
 import { microsText, unitsText } from './amount.ts'
 import type { WorldCampaign } from './campaign.ts'
 import { campaignState } from './campaign.ts'
@@ -14,6 +15,9 @@ export interface FieldContext {
   /** Of `customer_client`: the customer that the row is about. */
   readonly client: GoogleClient | undefined
   readonly campaign: WorldCampaign | undefined
+  /** An ad group, or of Performance Max an asset group. */
+  readonly group: WorldAdGroup | undefined
+  readonly ad: WorldAd | undefined
   readonly today: DayNumber
   day: DayNumber
   action: ConversionAction | undefined
@@ -121,6 +125,8 @@ const campaignFields = {
     const { status } = campaignState(c, today)
     return status === 'enabled' ? 'SERVING' : status === 'removed' ? 'ENDED' : 'NONE'
   }),
+  'campaign.final_url_suffix': campaignField('STRING', (c) => c.urlSuffix),
+  'campaign.tracking_url_template': campaignField('STRING', () => undefined),
   'campaign.advertising_channel_type': campaignField(channels, (c) => c.theme.googleChannel),
   'campaign.bidding_strategy_type': campaignField(biddings, (c) =>
     c.theme.googleChannel === 'SEARCH' ? 'MAXIMIZE_CONVERSIONS' : 'MAXIMIZE_CONVERSION_VALUE',
@@ -147,6 +153,44 @@ const campaignFields = {
   'campaign_budget.period': campaignField(['UNSPECIFIED', 'UNKNOWN', 'DAILY', 'CUSTOM_PERIOD'], () => 'DAILY'),
   'campaign_budget.status': campaignField(budgetStatuses, () => 'ENABLED'),
   'campaign_budget.explicitly_shared': campaignField('BOOLEAN', () => 'false'),
+} as const satisfies Record<string, GoogleField>
+
+function partField(
+  type: FieldType,
+  value: (context: FieldContext & { readonly group: WorldAdGroup }) => string | undefined,
+) {
+  return {
+    type,
+    value: (context: FieldContext) => (context.group ? value({ ...context, group: context.group }) : undefined),
+  }
+}
+
+/** Groups and ads have no life of their own here: they are enabled until their campaign is removed. */
+const partStatus = ({ campaign, today }: FieldContext) =>
+  campaign && campaignState(campaign, today).status === 'removed' ? 'REMOVED' : 'ENABLED'
+
+const partFields = {
+  'ad_group.resource_name': partField(
+    'RESOURCE_NAME',
+    ({ customer, group }) => `customers/${customer.id}/adGroups/${group.groupId}`,
+  ),
+  'ad_group.id': partField('INT64', ({ group }) => group.groupId),
+  'ad_group.name': partField('STRING', ({ group }) => group.name),
+  'ad_group.status': partField(campaignStatuses, partStatus),
+  'ad_group_ad.resource_name': partField(
+    'RESOURCE_NAME',
+    ({ customer, group, ad }) => `customers/${customer.id}/adGroupAds/${group.groupId}~${ad?.sharedId}`,
+  ),
+  'ad_group_ad.status': partField(campaignStatuses, partStatus),
+  'ad_group_ad.ad.id': partField('INT64', ({ ad }) => ad?.sharedId),
+  'ad_group_ad.ad.name': partField('STRING', ({ ad }) => ad?.name),
+  'asset_group.resource_name': partField(
+    'RESOURCE_NAME',
+    ({ customer, group }) => `customers/${customer.id}/assetGroups/${group.groupId}`,
+  ),
+  'asset_group.id': partField('INT64', ({ group }) => group.groupId),
+  'asset_group.name': partField('STRING', ({ group }) => group.name),
+  'asset_group.status': partField(campaignStatuses, partStatus),
 } as const satisfies Record<string, GoogleField>
 
 const customerFields = {
@@ -254,6 +298,7 @@ const metricFields = {
 /** Every field that the sandbox's queries know, by its GAQL name. */
 export const googleFields: Readonly<Record<string, GoogleField>> = {
   ...campaignFields,
+  ...partFields,
   ...customerFields,
   ...segmentFields,
   ...metricFields,
@@ -263,6 +308,9 @@ export const googleFields: Readonly<Record<string, GoogleField>> = {
 export const googleResources = {
   campaign: { attributes: ['campaign', 'campaign_budget', 'customer'], metrics: true },
   campaign_budget: { attributes: ['campaign_budget', 'campaign', 'customer'], metrics: true },
+  ad_group: { attributes: ['ad_group', 'campaign', 'customer'], metrics: true },
+  ad_group_ad: { attributes: ['ad_group_ad', 'ad_group', 'campaign', 'customer'], metrics: true },
+  asset_group: { attributes: ['asset_group', 'campaign', 'customer'], metrics: true },
   customer: { attributes: ['customer'], metrics: true },
   customer_client: { attributes: ['customer_client', 'customer'], metrics: false },
   conversion_action: { attributes: ['conversion_action', 'customer'], metrics: false },
@@ -288,8 +336,9 @@ export const dateSegments: ReadonlySet<string> = new Set([
   'segments.day_of_week',
 ])
 
-/** `campaign_budget.amount_micros` as JSON writes it: `campaignBudget.amountMicros`. */
+/** `campaign_budget.amount_micros` as JSON writes it: `campaignBudget.amountMicros`; `adGroupAd.ad.id` is `id` of the member `ad`. */
 export function jsonPath(field: string): readonly [group: string, key: string] {
-  const [group = '', key = ''] = field.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()).split('.')
-  return [group, key]
+  const path = field.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const at = path.indexOf('.')
+  return [path.slice(0, at), path.slice(at + 1)]
 }

@@ -38,14 +38,20 @@ const isBare = (field: GoogleField) => field.type === 'DOUBLE' || field.type ===
 /** One message of a row (`"campaign":{…}`) that is written once a campaign; a field without a value is left out, as proto3 JSON does. */
 function messageText(group: string, names: readonly string[], source: QuerySource, context: FieldContext): string {
   const parts: string[] = []
+  /** Members of a member: `adGroupAd.ad` has an id and a name. */
+  const inner = new Map<string, string[]>()
   for (const name of names) {
     if (source.drift.removed.has(name)) continue
     const field = fieldOf(name, source.version)
     const text = source.drift.retyped.get(name) ?? field.value(context)
     if (text === undefined) continue
     const isPlain = isBare(field) || source.drift.retyped.has(name)
-    parts.push(`"${jsonPath(name)[1]}":${isPlain ? text : `"${inQuotes(text, field)}"`}`)
+    const written = isPlain ? text : `"${inQuotes(text, field)}"`
+    const [head = '', below] = jsonPath(name)[1].split('.')
+    if (below === undefined) parts.push(`"${head}":${written}`)
+    else inner.set(head, [...(inner.get(head) ?? []), `"${below}":${written}`])
   }
+  for (const [head, texts] of inner) parts.push(`"${head}":{${texts.join(',')}}`)
   return `"${group}":{${parts.join(',')}}`
 }
 

@@ -1,3 +1,5 @@
+import type { Share, WorldAd, WorldAdGroup } from './ads.ts'
+import { adGroupsOf, takeShare } from './ads.ts'
 import type { CheckedQuery } from './gaql-check.ts'
 import { fieldOf } from './gaql-check.ts'
 import { compareValues, isNumeric, meets } from './gaql-meets.ts'
@@ -14,12 +16,21 @@ import type { QuerySource, RowWriter } from './google-row-text.ts'
 /** What rows of one query are about: a campaign, the whole account, a client of a manager, a conversion action. */
 interface Unit {
   readonly campaign: WorldCampaign | undefined
+  readonly group: WorldAdGroup | undefined
+  readonly ad: WorldAd | undefined
   readonly members: readonly WorldCampaign[]
   readonly client: GoogleClient | undefined
   readonly action: ConversionAction | undefined
 }
 
-const bareUnit: Unit = { campaign: undefined, members: [], client: undefined, action: undefined }
+const bareUnit: Unit = {
+  campaign: undefined,
+  group: undefined,
+  ad: undefined,
+  members: [],
+  client: undefined,
+  action: undefined,
+}
 
 const unitMakers = {
   customer: (_, source) => [{ ...bareUnit, members: source.report?.account.campaigns ?? [] }],
@@ -27,6 +38,10 @@ const unitMakers = {
   conversion_action: (_, source) => (source.report ? conversionActions.map((action) => ({ ...bareUnit, action })) : []),
   campaign: campaignUnits,
   campaign_budget: campaignUnits,
+  ad_group: groupUnits,
+  ad_group_ad: (checked, source) =>
+    groupUnits(checked, source).flatMap((unit) => (unit.group?.ads ?? []).map((ad) => ({ ...unit, ad }))),
+  asset_group: (checked, source) => partUnits(checked, source, true),
 } as const satisfies Record<GoogleResource, (checked: CheckedQuery, source: QuerySource) => readonly Unit[]>
 
 /** Reports with metrics speak of every campaign that ever delivered; plain lists leave out those gone for long. */
@@ -35,6 +50,17 @@ function campaignUnits(checked: CheckedQuery, { report, today }: QuerySource): r
   return campaigns
     .filter((campaign) => checked.hasMetrics || campaignState(campaign, today).listed)
     .map((campaign) => ({ ...bareUnit, campaign, members: [campaign] }))
+}
+
+function groupUnits(checked: CheckedQuery, source: QuerySource): readonly Unit[] {
+  return partUnits(checked, source, false)
+}
+
+/** Performance Max has asset groups where other campaigns have ad groups, and no ads that could be reported. */
+function partUnits(checked: CheckedQuery, source: QuerySource, isMax: boolean): readonly Unit[] {
+  return campaignUnits(checked, source)
+    .filter(({ campaign }) => (campaign?.theme.googleChannel === 'PERFORMANCE_MAX') === isMax)
+    .flatMap((unit) => (unit.campaign ? adGroupsOf(unit.campaign) : []).map((group) => ({ ...unit, group })))
 }
 
 /** Groups the days of the range by the selected time segments; without any, the whole range is one group. */
@@ -97,6 +123,7 @@ export class RowScan {
   readonly #actions: readonly (ConversionAction | undefined)[]
   readonly #rowConditions: readonly Condition[]
   readonly #figures = noFigures()
+  readonly #part = noFigures()
   readonly #totals = noFigures()
   #last: FieldContext | undefined
   /** Where the next row is looked for. Assigning it goes there without walking. */
@@ -120,15 +147,19 @@ export class RowScan {
 
   #context(unit: Unit, figures: Figures = this.#figures): FieldContext {
     const { world, customer, today } = this.#source
-    const { client, campaign, action } = unit
-    return { world, customer, today, client, campaign, action, day: 0, figures }
+    const { client, campaign, group, ad, action } = unit
+    return { world, customer, today, client, campaign, group, ad, action, day: 0, figures }
   }
 
   /** Sums the figures of one row into the scratch; false when there is nothing to report. */
   #sum({ unit, context }: Prepared, period: readonly DayNumber[], action: ConversionAction | undefined): boolean {
     const figures = this.#figures
     clearFigures(figures)
-    for (const member of unit.members) for (const day of period) this.#source.report?.add(figures, member, day)
+    const share = unit.ad ?? unit.group
+    for (const member of unit.members)
+      for (const day of period)
+        if (share) this.#addShare(member, day, share)
+        else this.#source.report?.add(figures, member, day)
     context.day = period[0] ?? 0
     if (action) {
       context.action = action
@@ -137,6 +168,14 @@ export class RowScan {
     // A segmented query leaves out rows without a single figure; an unsegmented one shows its zeros.
     if (this.#checked.segments.length === 0) return true
     return action ? figures.conversionMicros !== 0 : !isNothing(figures)
+  }
+
+  /** Each day is split by itself, so that whatever is summed, parts sum to the whole. */
+  #addShare(member: WorldCampaign, day: DayNumber, share: Share): void {
+    clearFigures(this.#part)
+    this.#source.report?.add(this.#part, member, day)
+    takeShare(this.#part, share, false)
+    addFigures(this.#figures, this.#part)
   }
 
   /** The next row as JSON; undefined at the end. */

@@ -1,3 +1,4 @@
+import type { WorldAd, WorldAdGroup } from './ads.ts'
 import { unitsText } from './amount.ts'
 import type { WorldCampaign } from './campaign.ts'
 import { campaignState } from './campaign.ts'
@@ -11,12 +12,18 @@ import type { WorldAccount } from './world.ts'
 export interface InsightContext {
   readonly account: WorldAccount
   readonly campaign: WorldCampaign | undefined
+  /** Of rows of ad sets and of ads; Meta leaves out ids below the level that was asked for. */
+  readonly group: WorldAdGroup | undefined
+  readonly ad: WorldAd | undefined
   readonly today: DayNumber
   readonly first: DayNumber
   readonly last: DayNumber
   readonly figures: Readonly<Figures>
   readonly actions: ActionSums
 }
+
+export const metaAdSetId = ({ groupId }: WorldAdGroup) => `1203${groupId}`
+export const metaAdId = ({ adId }: WorldAd) => `1204${adId}`
 
 /** JSON text of a field's value; undefined leaves the field out, as Meta does with everything that is zero. */
 type FieldWriter = (context: InsightContext) => string | undefined
@@ -37,6 +44,10 @@ const labels = {
   account_currency: ({ account }) => `"${account.currency}"`,
   campaign_id: ({ campaign }) => campaign && `"${campaign.campaignId}"`,
   campaign_name: ({ campaign, today }) => campaign && JSON.stringify(campaignState(campaign, today).name),
+  adset_id: ({ group }) => group && `"${metaAdSetId(group)}"`,
+  adset_name: ({ group }) => group && JSON.stringify(group.name),
+  ad_id: ({ ad }) => ad && `"${metaAdId(ad)}"`,
+  ad_name: ({ ad }) => ad && JSON.stringify(ad.name),
   objective: ({ campaign }) => campaign && `"${campaign.theme.metaObjective}"`,
   date_start: ({ first }) => `"${dayText(first)}"`,
   date_stop: ({ last }) => `"${dayText(last)}"`,

@@ -1,3 +1,5 @@
+import type { WorldAd, WorldAdGroup } from './ads.ts'
+import { adGroupsOf, takeShare } from './ads.ts'
 import type { WorldCampaign } from './campaign.ts'
 import { campaignState } from './campaign.ts'
 import type { DayNumbers } from './gaql-check.ts'
@@ -10,9 +12,11 @@ import { effectiveStatus } from './meta-status.ts'
 import type { AccountReport } from './report.ts'
 import type { FiredFaults } from './scenario.ts'
 
-/** A row's subject: one campaign, or the account with all of its campaigns. */
+/** A row's subject: one campaign, a part of one, or the account with all of its campaigns. */
 interface Subject {
   readonly campaign: WorldCampaign | undefined
+  readonly group: WorldAdGroup | undefined
+  readonly ad: WorldAd | undefined
   readonly members: readonly WorldCampaign[]
 }
 
@@ -36,8 +40,12 @@ function subjectsOf(params: InsightsParams, report: AccountReport): readonly Sub
       return meetsValue(effectiveStatus(campaignState(campaign, report.today).status), filter)
     }),
   )
-  if (params.level === 'account') return [{ campaign: undefined, members }]
-  return members.map((campaign) => ({ campaign, members: [campaign] }))
+  const bare = { campaign: undefined, group: undefined, ad: undefined }
+  if (params.level === 'account') return [{ ...bare, members }]
+  const campaigns = members.map((campaign) => ({ ...bare, campaign, members: [campaign] }))
+  if (params.level === 'campaign') return campaigns
+  const groups = campaigns.flatMap((one) => adGroupsOf(one.campaign).map((group) => ({ ...one, group })))
+  return params.level === 'adset' ? groups : groups.flatMap((one) => one.group.ads.map((ad) => ({ ...one, ad })))
 }
 
 /** Rows of one call on one state of the world, from any position; periods outermost. */
@@ -70,10 +78,12 @@ export class InsightsScan {
   #sum(subject: Subject, period: DayNumbers): void {
     clearFigures(this.#figures)
     this.#actions.clear()
+    const share = subject.ad ?? subject.group
     for (const campaign of subject.members) {
       for (let day = period.first; day <= period.last; day++) {
         clearFigures(this.#scratch)
         this.#report.add(this.#scratch, campaign, day)
+        if (share) takeShare(this.#scratch, share, true)
         addFigures(this.#figures, this.#scratch)
         this.#actions.addDay(campaign, this.#scratch)
       }
@@ -98,7 +108,8 @@ export class InsightsScan {
     this.#sum(subject, period)
     if (isNothing(this.#figures) || !this.#passes()) return undefined
     const { account, today } = this.#report
-    return { account, today, campaign: subject.campaign, ...period, figures: this.#figures, actions: this.#actions }
+    const { campaign, group, ad } = subject
+    return { account, today, campaign, group, ad, ...period, figures: this.#figures, actions: this.#actions }
   }
 }
 
@@ -164,6 +175,8 @@ export function summaryText(
   const context: InsightContext = {
     account: report.account,
     campaign: undefined,
+    group: undefined,
+    ad: undefined,
     today: report.today,
     first,
     last,

@@ -14,9 +14,11 @@ export interface MetaFilter {
   readonly value: unknown
 }
 
+const insightLevels = ['account', 'campaign', 'adset', 'ad'] as const
+
 /** The parameters of one insights call, checked. */
 export interface InsightsParams {
-  readonly level: 'account' | 'campaign'
+  readonly level: (typeof insightLevels)[number]
   readonly fields: readonly string[]
   readonly periods: readonly DayNumbers[]
   readonly windows: readonly string[]
@@ -168,10 +170,9 @@ const defaultFields = ['account_id', 'impressions', 'spend']
 
 /** Reads and checks the parameters of an insights call. Throws Meta refusals with code 100. */
 export function insightsParams(query: URLSearchParams, today: DayNumber): InsightsParams {
-  const level = query.get('level') ?? 'account'
-  if (level !== 'account' && level !== 'campaign') {
-    throw invalidParameter('Param level must be one of {account, campaign}: this world has no ad sets and no ads')
-  }
+  const asked = query.get('level') ?? 'account'
+  const level = insightLevels.find((one) => one === asked)
+  if (!level) throw invalidParameter(`Param level must be one of {${insightLevels.join(', ')}}`)
   if (listParam(query, 'breakdowns').length > 0)
     throw new MetaRefusal(2, '(#2) Invalid breakdowns', { subcode: 1504041 })
   if (query.get('sort')) throw invalidParameter('Param sort is not supported')

@@ -1,8 +1,10 @@
 import { campaignState } from './campaign.ts'
-import { dayNumber, dayText } from './day-number.ts'
+import { dayNumber } from './day-number.ts'
 import { dayAt } from '../domain/day.ts'
 import { textSeed } from './hash.ts'
-import type { WorldCampaign } from './campaign.ts'
+import type { PartsOf } from './meta-parts.ts'
+import { adSets, ads, partStatus, shownFields } from './meta-parts.ts'
+import { accountFields, writeCampaign, writeNode } from './meta-nodes.ts'
 import { InsightsScan, insightsPage, summaryText } from './meta-insights.ts'
 import { insightsParams, limitParam, listParam } from './meta-params.ts'
 import { MetaRefusal, invalidParameter, metaErrorReply, throttled, tooMuchData } from './meta-error.ts'
@@ -89,71 +91,6 @@ function accountOf(state: SandboxState, call: Call): WorldAccount {
   return found
 }
 
-type NodeWriter<Node> = (node: Node, state: SandboxState) => unknown
-
-const accountFields: Readonly<Record<string, NodeWriter<WorldAccount>>> = {
-  id: (account) => `act_${account.accountId}`,
-  account_id: (account) => account.accountId,
-  name: (account) => account.name,
-  currency: (account) => account.currency,
-  timezone_name: (account) => account.zone,
-  timezone_id: (account) => textSeed(account.zone) % 400,
-  timezone_offset_hours_utc: (account, state) => offsetHours(account, state.clock.nowMs()),
-  account_status: (account, state) => (state.scenario.stands('account_suspended', account.accountId) ? 2 : 1),
-  amount_spent: () => '0',
-  business_name: (account) => account.name,
-}
-
-/** Hours that the account's wall clock is ahead of UTC, as Graph tells it: whole or half hours. */
-function offsetHours(account: WorldAccount, nowMs: number): number {
-  const parts = new Intl.DateTimeFormat('en', { timeZone: account.zone, timeZoneName: 'longOffset' }).formatToParts(
-    nowMs,
-  )
-  const match = /GMT([+-]\d\d):(\d\d)/.exec(parts.find((part) => part.type === 'timeZoneName')?.value ?? '')
-  if (!match) return 0
-  const hours = Number(match[1])
-  return hours + (Math.sign(hours) * Number(match[2])) / 60
-}
-
-interface CampaignNode {
-  readonly account: WorldAccount
-  readonly campaign: WorldCampaign
-  readonly today: number
-}
-
-const campaignFields: Readonly<Record<string, NodeWriter<CampaignNode>>> = {
-  id: ({ campaign }) => campaign.campaignId,
-  account_id: ({ account }) => account.accountId,
-  name: ({ campaign, today }) => campaignState(campaign, today).name,
-  status: ({ campaign, today }) => effectiveStatus(campaignState(campaign, today).status),
-  configured_status: ({ campaign, today }) => effectiveStatus(campaignState(campaign, today).status),
-  effective_status: ({ campaign, today }) => effectiveStatus(campaignState(campaign, today).status),
-  objective: ({ campaign }) => campaign.theme.metaObjective,
-  buying_type: () => 'AUCTION',
-  // Budgets are in the currency's smallest coin. One in four campaigns has none of its own: its ad sets have.
-  daily_budget: ({ campaign }) => (campaign.salt % 4 > 1 ? String(campaign.dailyBudgetCoins) : undefined),
-  lifetime_budget: ({ campaign }) => (campaign.salt % 4 === 1 ? String(campaign.dailyBudgetCoins * 30) : undefined),
-  created_time: ({ campaign }) => `${dayText(campaign.firstDay)}T00:00:00+0000`,
-  start_time: ({ campaign }) => `${dayText(campaign.firstDay)}T00:00:00+0000`,
-  stop_time: ({ campaign }) => (campaign.kind === 'oneOff' ? `${dayText(campaign.lastDay)}T23:59:59+0000` : undefined),
-}
-
-function writeNode<Node>(
-  node: Node,
-  fields: readonly string[],
-  writers: Readonly<Record<string, NodeWriter<Node>>>,
-  state: SandboxState,
-): object {
-  const unknown = fields.find((name) => !Object.hasOwn(writers, name))
-  if (unknown !== undefined)
-    throw invalidParameter(`Tried accessing nonexisting field (${unknown}) on node type (Node)`)
-  // Graph adds `id` to every node, asked for or not.
-  const names = [...new Set([...fields, 'id'])]
-  return Object.fromEntries(
-    names.map((name) => [name, writers[name]!(node, state)]).filter(([, value]) => value !== undefined),
-  )
-}
-
 /** A cursor that no client can read: where it points, in which call, and when the first page was asked for. */
 interface MetaCursor {
   readonly at: number
@@ -231,7 +168,23 @@ function answerCampaigns(state: SandboxState, request: Request, call: Call): obj
   const nodes = account.campaigns
     .map((campaign) => ({ campaign, state: campaignState(campaign, today) }))
     .filter(({ state }) => state.listed && shown(effectiveStatus(state.status)))
-    .map(({ campaign }) => writeNode({ account, campaign, today }, fields, campaignFields, state))
+    .map(({ campaign }) => writeCampaign({ account, campaign, today }, fields, state))
+  const { items, paging } = listPage(state, request, nodes, call.fired)
+  return { data: items, ...(paging && { paging }) }
+}
+
+/** Ad sets or ads of the campaigns that are listed; those of deleted campaigns for those who ask by status. */
+function answerParts(state: SandboxState, request: Request, call: Call, partsOf: PartsOf): object {
+  const account = accountOf(state, call)
+  const today = dayNumber(dayAt(state.clock.nowMs(), account.zone))
+  const fields = listParam(request.query, 'fields')
+  const wanted = listParam(request.query, 'effective_status')
+  const nodes = account.campaigns.flatMap((campaign) => {
+    const now = campaignState(campaign, today)
+    const word = partStatus(now.status)
+    const isShown = now.listed && (wanted.length > 0 ? wanted.includes(word) : word !== 'DELETED')
+    return isShown ? partsOf(campaign, word).map((node) => shownFields(node, fields)) : []
+  })
   const { items, paging } = listPage(state, request, nodes, call.fired)
   return { data: items, ...(paging && { paging }) }
 }
@@ -360,6 +313,8 @@ const answers = {
   'meta.account': (state, request, call) =>
     writeNode(accountOf(state, call), listParam(request.query, 'fields'), accountFields, state),
   'meta.campaigns': answerCampaigns,
+  'meta.adsets': (state, request, call) => answerParts(state, request, call, adSets),
+  'meta.ads': (state, request, call) => answerParts(state, request, call, ads),
   'meta.insights': answerInsights,
   'meta.job_submit': submitJob,
   'meta.job': answerJob,

@@ -12,6 +12,8 @@ export const metaShape = {
     debug_token: { path: new RegExp(String.raw`${version}\/debug_token\/?$`), method: 'GET' },
     accounts: { path: new RegExp(String.raw`${version}\/me\/adaccounts\/?$`) },
     campaigns: { path: new RegExp(String.raw`${version}\/act_(?<account>[^/]+)\/campaigns\/?$`) },
+    adsets: { path: new RegExp(String.raw`${version}\/act_(?<account>[^/]+)\/adsets\/?$`) },
+    ads: { path: new RegExp(String.raw`${version}\/act_(?<account>[^/]+)\/ads\/?$`) },
     // The same edge, asked to be worked at or read: Meta tells them apart by the method.
     job_submit: { path: insights, method: 'POST' },
     insights: { path: insights },

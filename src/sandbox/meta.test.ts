@@ -181,7 +181,7 @@ describe('accounts', () => {
 
 const refused: readonly (readonly [Readonly<Record<string, string>>, error: string])[] = [
   [{ fields: 'impression' }, '400 100/-'],
-  [{ level: 'adset' }, '400 100/-'],
+  [{ level: 'region' }, '400 100/-'],
   [{ limit: '0' }, '400 100/-'],
   [{ time_increment: '91' }, '400 100/-'],
   [{ time_range: '{"since":"2026-02-30","until":"2026-03-01"}' }, '400 100/-'],

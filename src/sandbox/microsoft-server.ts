@@ -134,6 +134,8 @@ function campaignJson(campaign: WorldCampaign, { digits }: WorldAccount, today: 
     BudgetType: 'DailyBudgetStandard',
     DailyBudget: Number(unitsText(campaign.dailyBudgetCoins, digits)),
     // One in four draws on a budget that others share.
+    TrackingUrlTemplate: null,
+    FinalUrlSuffix: campaign.urlSuffix ?? null,
     BudgetId: campaign.salt % 4 === 0 ? String(8_000_000 + (campaign.salt % 1000)) : null,
   }
 }

@@ -108,6 +108,8 @@ const campaigns: Handler = (state, _, { account: customerId }) => {
       useDailyBudget: campaign.salt % 4 !== 0,
       dailyBudget: campaign.dailyBudgetCoins,
       status: now.status === 'paused' ? 'PAUSED' : 'ELIGIBLE',
+      trackingMode: campaign.urlSuffix ? 'CUSTOM_TRACKING_MODE' : 'TRACKING_DISABLED',
+      ...(campaign.urlSuffix && { trackingUrl: `https://shop.example/?${campaign.urlSuffix}` }),
       statusReason: now.status === 'paused' ? 'CAMPAIGN_PAUSED' : 'ELIGIBLE',
     }))
   return jsonReply(200, nodes)

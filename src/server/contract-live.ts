@@ -27,6 +27,9 @@ export const liveAnswer = z.object({
       cost: z.string(),
       ctr: z.string().nullable(),
       roas: z.string().nullable(),
+      /** Whose cost it is, which roas rests on: what the events said, or what the platform said of the running day. Null: nobody said one. */
+      costSource: z.enum(['events', 'provisional']).nullable(),
+      costAsOf: instant.nullable(),
     }),
   ),
   partitions: z.array(

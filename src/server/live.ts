@@ -4,14 +4,15 @@ import { dayAt } from '../domain/day.ts'
 import type { TimeZone } from '../domain/day.ts'
 import type { RouteOutput } from './contract.ts'
 import { Figures } from './figure.ts'
-import type { Door, EventSample } from './mount.ts'
+import { countedAnswer } from './live-counted.ts'
+import type { Door, LiveLook } from './mount.ts'
 import { serve } from './route.ts'
 
 type Live = RouteOutput<'GET /api/v1/live'>
 
 /** A row as Postgres gives it: instants are dates there and text in an answer. */
 type Raw<Row> = {
-  readonly [Key in keyof Row]: Key extends 'at' | 'watermark' | 'committedAt' ? Date | null : Row[Key]
+  readonly [Key in keyof Row]: Key extends 'at' | 'watermark' | 'committedAt' | 'costAsOf' ? Date | null : Row[Key]
 }
 
 const campaignsMax = 200
@@ -25,28 +26,50 @@ const instants = <Row>(rows: readonly Raw<Row>[]): Row[] =>
       ) as Row,
   )
 
+interface Asked {
+  readonly now: Date
+  readonly minutes: number
+  readonly campaign: string | null
+}
+
+type Counters = Pick<Live, 'minutes' | 'campaigns' | 'partitions'>
+
+async function countersOf(figures: Figures, { now, minutes, campaign }: Asked): Promise<Counters> {
+  const [byMinute, campaigns, partitions] = await Promise.all([
+    figures.ask<Raw<Live['minutes'][number]>>('live-minutes', [now, minutes, campaign]),
+    figures.ask<Raw<Live['campaigns'][number]>>('live-campaigns', [now, campaign, campaignsMax]),
+    figures.ask<Raw<Live['partitions'][number]>>('live-state', []),
+  ])
+  return {
+    minutes: instants<Live['minutes'][number]>(byMinute),
+    campaigns: instants<Live['campaigns'][number]>(campaigns),
+    partitions: instants<Live['partitions'][number]>(partitions),
+  }
+}
+
 /** Live counters as they are now, and, where the program has the log open, a look at its newest events. */
 export function live(
   app: FastifyInstance,
   door: Door,
-  { zoneOf, sample }: { readonly zoneOf: () => TimeZone; readonly sample: EventSample | undefined },
+  { zoneOf, look: { sample, counts } }: { readonly zoneOf: () => TimeZone; readonly look: LiveLook },
 ): void {
   serve(app, 'GET /api/v1/live', async ({ query: { minutes, campaign } }) => {
     const now = new Date(door.clock.nowMs())
     const figures = new Figures(door.warehouse(), door.clock)
-    const [byMinute, campaigns, partitions, reconciled] = await Promise.all([
-      figures.ask<Raw<Live['minutes'][number]>>('live-minutes', [now, minutes, campaign ?? null]),
-      figures.ask<Live['campaigns'][number]>('live-campaigns', [now, campaign ?? null, campaignsMax]),
-      figures.ask<Raw<Live['partitions'][number]>>('live-state', []),
+    const asked = { now, minutes, campaign: campaign ?? null }
+    const [counted, reconciled] = await Promise.all([
+      counts
+        ? counts({ nowMs: now.getTime(), minutes, campaignId: asked.campaign, campaignsMax }).then((found) =>
+            countedAnswer(found, now.toISOString()),
+          )
+        : countersOf(figures, asked).then((rows) => ({ ...rows, sources: figures.sources })),
       figures.ask<Raw<Live['reconciled'][number]>>('live-reconciled', [dayAt(now.getTime(), zoneOf())]),
     ])
     return {
       asOf: now.toISOString(),
-      minutes: instants<Live['minutes'][number]>(byMinute),
-      campaigns: [...campaigns],
-      partitions: instants<Live['partitions'][number]>(partitions),
+      ...counted,
       reconciled: instants<Live['reconciled'][number]>(reconciled),
-      sources: figures.sources,
+      sources: { ...figures.sources, ...counted.sources },
     }
   })
   serve(app, 'GET /api/v1/live/events', async () => {

@@ -39,3 +39,54 @@ export type EventSample = (limit: number) => Promise<{
 }>
 
 export type MountOf = (door: Door) => Mount
+
+interface Counted {
+  readonly impressions: bigint
+  readonly clicks: bigint
+  readonly conversions: bigint
+}
+
+/** Live counters of a store that SQL cannot ask, read through the program that has it open; throws SERVER_STARTING until it has. */
+export type LiveCounts = (query: {
+  readonly nowMs: number
+  readonly minutes: number
+  readonly campaignId: string | null
+  readonly campaignsMax: number
+}) => Promise<{
+  /** What is said where a query would be: where the counters are. */
+  readonly place: string
+  readonly topic: string
+  readonly minutes: readonly ({ readonly atMs: number } & Counted)[]
+  readonly campaigns: readonly {
+    readonly day: string
+    readonly zone: string
+    readonly platform: string
+    readonly accountId: string
+    readonly campaignId: string
+    readonly currency: string
+    readonly values: Counted & { readonly revenue_micros: bigint }
+    readonly costMicros: bigint
+    readonly costSource: 'events' | 'provisional' | null
+    readonly costAsOfMs: number | null
+  }[]
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly records: number
+    readonly watermarkMs: number | null
+    readonly committedMs: number | null
+    readonly owner: string | null
+    readonly tallies: {
+      readonly records: number
+      readonly duplicates: number
+      readonly invalid: number
+      readonly lateDropped: number
+    }
+  }[]
+}>
+
+/** What the program that runs the live events shows of them. */
+export interface LiveLook {
+  readonly sample?: EventSample | undefined
+  /** Left out where the warehouse's own tables have the counters. */
+  readonly counts?: LiveCounts | undefined
+}

@@ -6,7 +6,7 @@ import type { Overview } from './brief.ts'
 import { campaigns } from './campaigns.ts'
 import { live } from './live.ts'
 import { Figures } from './figure.ts'
-import type { Door, EventSample } from './mount.ts'
+import type { Door, LiveLook } from './mount.ts'
 import { quality } from './quality.ts'
 import type { ProjectFacts } from './project-facts.ts'
 import { serve } from './route.ts'
@@ -14,12 +14,7 @@ import { serve } from './route.ts'
 const alertsMax = 500
 
 /** What the screens read. */
-export function reading(
-  app: FastifyInstance,
-  door: Door,
-  projectOf: () => ProjectFacts,
-  sample: EventSample | undefined,
-): void {
+export function reading(app: FastifyInstance, door: Door, projectOf: () => ProjectFacts, look: LiveLook): void {
   serve(app, 'GET /api/v1/project', async () => {
     const { name, zone, isDemo } = projectOf()
     const pipelines = await door
@@ -39,7 +34,7 @@ export function reading(
   })
   campaigns(app, door, () => projectOf().zone)
   quality(app, door, () => projectOf().zone)
-  live(app, door, { zoneOf: () => projectOf().zone, sample })
+  live(app, door, { zoneOf: () => projectOf().zone, look })
   serve(app, 'GET /api/v1/alerts', async ({ query }) => {
     const nowMs = door.clock.nowMs()
     const figures = new Figures(door.warehouse(), door.clock)

@@ -15,7 +15,7 @@ import { following } from './follow.ts'
 import { checkBind, guard } from './guard.ts'
 import type { Gate } from './guard.ts'
 import { watching } from './health.ts'
-import type { Door, EventSample, MountOf } from './mount.ts'
+import type { Door, LiveLook, MountOf } from './mount.ts'
 import { asMillraceError, languageOf, requestsPerMinuteMax, sendProblem } from './problem.ts'
 import { pages } from './pages.ts'
 import type { ProjectFacts } from './project-facts.ts'
@@ -38,8 +38,8 @@ export interface ServerOptions {
   readonly webDir?: string
   /** Routes of other rooms, beside the server's own. */
   readonly mounts?: readonly MountOf[]
-  /** A look at the log of live events, where the program has it open. */
-  readonly sample?: EventSample | undefined
+  /** A look at live events, where the program has their log open. */
+  readonly live?: LiveLook | undefined
   /** An accident of ours, with its cause; a person's log, never the answer. */
   readonly onError: (error: MillraceError) => void
 }
@@ -125,7 +125,7 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
   for (const one of mounts) if (one.guard === 'own') await app.register(one.plugin)
   await app.register(async (scope) => {
     const gate = guard(scope, options.key)
-    ownRoutes(scope, parts, gate, options.sample)
+    ownRoutes(scope, parts, gate, options.live ?? {})
     if (options.webDir !== undefined) await pages(scope, options.webDir, parts.board)
     for (const one of mounts) if (one.guard === 'server') await scope.register(one.plugin)
   })
@@ -153,12 +153,7 @@ async function protect(app: FastifyInstance, { key }: ServerOptions): Promise<vo
   await app.register(fastifyRateLimit, { max: requestsPerMinuteMax, timeWindow: 60_000 })
 }
 
-function ownRoutes(
-  app: FastifyInstance,
-  { board, door, servicesOf }: Parts,
-  gate: Gate,
-  sample: EventSample | undefined,
-): void {
+function ownRoutes(app: FastifyInstance, { board, door, servicesOf }: Parts, gate: Gate, look: LiveLook): void {
   serve(app, 'GET /api/v1/boot', async (_input, request) => {
     const view = bootView(board.state, languageOf(request))
     return view as RouteOutput<'GET /api/v1/boot'>
@@ -171,7 +166,7 @@ function ownRoutes(
   following(app, door, board)
   readingRuns(app, door, () => servicesOf().engine)
   changingRuns(app, () => servicesOf().engine)
-  reading(app, door, () => servicesOf().project, sample)
+  reading(app, door, () => servicesOf().project, look)
 }
 
 /** Listens, on one of the next ports when that is allowed. */

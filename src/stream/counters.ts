@@ -1,4 +1,6 @@
 import { defineAdapter } from '../domain/adapter.ts'
+import type { Day } from '../domain/day.ts'
+import type { Decimal } from '../domain/decimal.ts'
 import type { ResolvedSeries } from './series.ts'
 import type { Offset } from './log.ts'
 
@@ -140,6 +142,18 @@ export interface Total {
   readonly values: Readonly<Record<Metric, bigint>>
 }
 
+/** What a platform says that a campaign has spent on a day of its account, as of an instant; the day may still run. */
+export interface PlatformCost {
+  readonly platform: string
+  readonly accountId: string
+  readonly campaignId: string
+  readonly day: Day
+  readonly currency: string
+  /** In units of the currency; negative for a credit. */
+  readonly cost: Decimal
+  readonly asOfMs: number
+}
+
 /**
  * Where live counters rest, together with the cursors that say what is in them. Contract (`countersContract`):
  * a flush moves the cursor from `lease.cursor.next` to `next` and applies everything in one atomic step, or does nothing;
@@ -162,6 +176,8 @@ export interface Counters extends AsyncDisposable {
   cursors(job: string): Promise<readonly CursorStatus[]>
   /** Reads counters back, for contracts, recounts and reports; in any order. */
   totals(query: TotalsQuery): Promise<readonly Total[]>
+  /** Only of a store whose own keys show cost and roas: what the platforms say, for days whose events do not say their cost. */
+  showCosts?(costs: readonly PlatformCost[]): Promise<void>
 }
 
 export const defineCounters = defineAdapter<Counters>()

@@ -39,21 +39,31 @@ end
 
 -- Micros as units with up to six places: taken from the text, because a number of Lua has lost cents above 2^53.
 local function units(micros)
-  local padded = string.rep('0', math.max(0, 7 - #micros)) .. micros
+  local sign = string.sub(micros, 1, 1) == '-' and '-' or ''
+  local digits = string.sub(micros, #sign + 1)
+  local padded = string.rep('0', math.max(0, 7 - #digits)) .. digits
   local fraction = string.gsub(string.sub(padded, -6), '0+$', '')
-  return string.sub(padded, 1, -7) .. (fraction == '' and '' or '.' .. fraction)
+  return sign .. string.sub(padded, 1, -7) .. (fraction == '' and '' or '.' .. fraction)
 end
 
--- The fields that the ratios of a day are made of, made again from the sums.
-local function ratios(key)
-  local sums = redis.call('HMGET', key, 'impressions', 'clicks', 'revenue_micros', 'cost_micros')
+-- The fields that the ratios of a day are made of, made again from the sums. Cost is the events' own, as of this step; where they
+-- say none, the platform's, as of when it was asked.
+local function ratios(key, ms)
+  local sums = redis.call('HMGET', key, 'impressions', 'clicks', 'revenue_micros', 'cost_micros', 'platform_cost_micros',
+    'platform_cost_ms')
   local impressions, clicks = tonumber(sums[1] or '0'), tonumber(sums[2] or '0')
   if impressions > 0 then redis.call('HSET', key, 'ctr', string.format('%.17g', clicks / impressions)) end
   if sums[3] then redis.call('HSET', key, 'revenue', units(sums[3])) end
-  if not sums[4] then return end
-  redis.call('HSET', key, 'cost', units(sums[4]))
-  local cost = tonumber(sums[4])
-  if cost > 0 then redis.call('HSET', key, 'roas', string.format('%.17g', tonumber(sums[3] or '0') / cost)) end
+  local micros, source, as_of = sums[4], 'events', text(ms)
+  if not micros then micros, source, as_of = sums[5], 'provisional', sums[6] end
+  if not micros then return end
+  redis.call('HSET', key, 'cost', units(micros), 'cost_source', source)
+  local cost = tonumber(micros)
+  if cost <= 0 then
+    redis.call('HDEL', key, 'roas', 'roas_as_of_ms')
+    return
+  end
+  redis.call('HSET', key, 'roas', string.format('%.17g', tonumber(sums[3] or '0') / cost), 'roas_as_of_ms', as_of)
 end
 
 -- A key of a running day holds that day alone: an older amount is not its, a newer day begins it anew.
@@ -100,7 +110,8 @@ local function add_conversions(sums, sets, of)
   end
 end
 
-local function write(sums, keys, fields, now)
+local function write(sums, keys, fields, ms)
+  local now = math.floor(ms / 1000)
   for index, amounts in pairs(sums) do
     local key, ends, ttl, kind, date, currency = unpack(keys[index + 1])
     if date == '' or is_of_day(key, date) then
@@ -110,7 +121,7 @@ local function write(sums, keys, fields, now)
         if not own and string.find(name, '_micros$') then name = name .. ':' .. currency end
         redis.call('HINCRBY', key, name, text(amount))
       end
-      if kind == 'ratios' then ratios(key) end
+      if kind == 'ratios' then ratios(key, ms) end
       redis.call('EXPIREAT', key, text(math.max(now, ends) + ttl))
     end
   end
@@ -147,7 +158,7 @@ local function flush(keys, args)
   for key in each do add(sums, tonumber(key), tonumber(each()), tonumber(each())) end
   add_conversions(sums, sets, args[18])
   for _, set in ipairs(sets) do redis.call('EXPIREAT', set[1], text(math.max(now, set[2]) + set[3])) end
-  write(sums, cjson.decode(args[14]), cjson.decode(args[15]), now)
+  write(sums, cjson.decode(args[14]), cjson.decode(args[15]), ms)
   for _, name in ipairs(cjson.decode(args[19])) do redis.call('HSET', keys[2], name[1], name[2]) end
   for _, letter in ipairs(cjson.decode(args[20])) do redis.call('HSETNX', keys[3], letter[1], letter[2]) end
   bound_timelines(cjson.decode(args[21]), now)
@@ -155,6 +166,25 @@ local function flush(keys, args)
   return 'OK'
 end
 
+-- keys: none. args: as JSON, rows of a campaign's running key, its dated key, the date, micros, currency and when the platform was asked. A key that no
+-- event has made is not made here, and money of another currency is not its.
+local function cost(_, args)
+  local ms = now_ms()
+  for _, one in ipairs(cjson.decode(args[1])) do
+    local running, dated, date, micros, currency, as_of = unpack(one)
+    for _, key in ipairs({ running, dated }) do
+      local held = redis.call('HMGET', key, '_date', '_currency', 'platform_cost_ms')
+      local is_its = redis.call('EXISTS', key) == 1 and (key == dated or held[1] == date)
+      if is_its and (not held[2] or held[2] == currency) and tonumber(held[3] or '0') <= tonumber(as_of) then
+        redis.call('HSET', key, 'platform_cost_micros', micros, 'platform_cost_ms', as_of)
+        ratios(key, ms)
+      end
+    end
+  end
+  return 'OK'
+end
+
+redis.register_function('millrace_v1_cost', cost)
 redis.register_function('millrace_v1_acquire', acquire)
 redis.register_function('millrace_v1_release', release)
 redis.register_function('millrace_v1_flush', flush)

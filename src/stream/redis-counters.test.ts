@@ -101,6 +101,8 @@ describe.skipIf(unavailable !== undefined)('the keys that readers of the seed kn
       cost_micros: '50000000',
       revenue: '12345.67',
       cost: '50',
+      cost_source: 'events',
+      roas_as_of_ms: expect.stringMatching(/^\d{13}$/) as string,
       ctr: '0.25',
       roas: '246.9134',
     })

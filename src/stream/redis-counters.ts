@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { MillraceError } from '../domain/errors.ts'
 import { width } from './cells.ts'
@@ -9,12 +10,13 @@ import type {
   Lease,
   Metric,
   PartitionKey,
+  PlatformCost,
   Total,
   TotalsQuery,
 } from './counters.ts'
 import { defineCounters, metrics } from './counters.ts'
 import type { Offset } from './log.ts'
-import { flushArguments, jobPrefix } from './redis-flush.ts'
+import { costArgument, flushArguments, grainSpans, jobPrefix } from './redis-flush.ts'
 import { RedisLink } from './redis-link.ts'
 
 const cursorKey = ({ job, topic, partition }: PartitionKey): string => `${jobPrefix(job)}cursor:${topic}:${partition}`
@@ -22,6 +24,9 @@ const listKey = (job: string): string => `${jobPrefix(job)}cursors`
 const seriesKey = (job: string): string => `${jobPrefix(job)}series`
 const deadKey = (job: string): string => `${jobPrefix(job)}dead`
 const scanPage = 1_000
+/** Campaigns of one call: the server does nothing else while it runs. */
+const costsPage = 500
+const namedKeysMax = 48
 
 const orNull = (text: string | undefined): number | null => (text === undefined || text === '' ? null : Number(text))
 
@@ -120,13 +125,16 @@ class RedisCounters implements Counters {
     return this.#link.ask(async (redis) => {
       const names = await redis.hgetall(seriesKey(job))
       const cells = new Map<string, bigint[]>()
-      const match = `${jobPrefix(job).replaceAll(/[\\*?[\]]/g, '\\$&')}${grain}:*`
-      for await (const page of redis.scanStream({ match, count: scanPage }) as AsyncIterable<string[]>)
-        for (const key of new Set(page)) gather(await redis.hgetall(key), cells)
+      for await (const key of grainKeys(redis, { job, grain, since, until })) gather(await redis.hgetall(key), cells)
       const isAsked = (bucket: number): boolean =>
         bucket >= (since ?? Number.NEGATIVE_INFINITY) && bucket <= (until ?? Number.POSITIVE_INFINITY)
       return [...cells].map(([cell, values]) => totalOf(cell, values, names)).filter(({ bucket }) => isAsked(bucket))
     })
+  }
+
+  async showCosts(costs: readonly PlatformCost[]): Promise<void> {
+    for (let at = 0; at < costs.length; at += costsPage)
+      await this.#link.call('cost', [], [costArgument(costs.slice(at, at + costsPage))])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,6 +146,18 @@ class RedisCounters implements Counters {
     if (answer === 'MISSING') throw new MillraceError('STREAM_CURSOR_MISSING', facts)
     if (answer === 'TORN') throw new MillraceError('STREAM_COUNTERS_TORN', facts)
   }
+}
+
+/** Keys of a grain: by their names where the range is short, else by going through all there are. */
+async function* grainKeys(redis: Redis, { job, grain, since, until }: TotalsQuery): AsyncGenerator<string> {
+  const first = since === undefined ? undefined : Math.floor(since / grainSpans[grain])
+  const last = until === undefined ? undefined : Math.floor(until / grainSpans[grain])
+  if (first !== undefined && last !== undefined && last - first <= namedKeysMax) {
+    for (let index = first; index <= last; index += 1) yield `${jobPrefix(job)}${grain}:${index}`
+    return
+  }
+  const match = `${jobPrefix(job).replaceAll(/[\\*?[\]]/g, '\\$&')}${grain}:*`
+  for await (const page of redis.scanStream({ match, count: scanPage }) as AsyncIterable<string[]>) yield* new Set(page)
 }
 
 /** Fields `bucket|series|metric`; the same key seen twice in a scan gives the same values. */

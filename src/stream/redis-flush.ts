@@ -1,6 +1,7 @@
+import { roundDecimal, toUnits } from '../domain/decimal.ts'
 import { dayText, hourMs, localHour, minuteMs } from './bucket.ts'
 import { width } from './cells.ts'
-import type { ConversionRow, DeadLetter, Flush, Grain, Metric } from './counters.ts'
+import type { ConversionRow, DeadLetter, Flush, Grain, Metric, PlatformCost } from './counters.ts'
 import { metrics } from './counters.ts'
 import { liveJob } from './job.ts'
 import type { ResolvedSeries } from './series.ts'
@@ -18,6 +19,9 @@ const hourS = 3_600
 const keptS = { minute: 48 * hourS, hour: 35 * dayS, day: 400 * dayS, conversions: 100 * dayS } as const
 /** Seed's names: the running day, its past, its hours, its minutes. */
 const seedKeptS = { running: 26 * hourS, daily: 8 * dayS, hourly: 3 * dayS, timeline: 48 * hourS } as const
+
+/** Buckets that share a key. */
+export const grainSpans: Readonly<Record<Grain, number>> = { minute: 60, hour: 24, day: 1 }
 
 export const jobPrefix = (job: string): string => `stream:${job}:`
 
@@ -83,8 +87,8 @@ class Writer {
   }
 
   /** Where the store keeps a grain's amount for its own reading: by bucket, series and metric. */
-  #own(grain: Grain, { series, bucket }: Bucket, span: number, spanS: number): Places {
-    const index = Math.floor(bucket / span)
+  #own(grain: Grain, { series, bucket }: Bucket, spanS: number): Places {
+    const index = Math.floor(bucket / grainSpans[grain])
     const name = `${jobPrefix(this.#names.job)}${grain}:${index}`
     const key = this.text.key(name, (index + 1) * spanS, keptS[grain])
     return (metric) => [`${key} ${this.text.field(`${bucket}|${series.seriesId}|${metric}`)}`]
@@ -98,7 +102,7 @@ class Writer {
     const { text } = this
     const date = dayText(at.bucket)
     const endsAt = (at.bucket + 1) * dayS + dayS / 2
-    const own = this.#own('day', at, 1, dayS)
+    const own = this.#own('day', at, dayS)
     const keys = [
       text.key(this.#seed(at, 'daily'), endsAt, seedKeptS.running, 'ratios', date, at.series.currency),
       text.key(this.#seed(at, `daily:${date}`), endsAt, seedKeptS.daily, 'ratios', '', at.series.currency),
@@ -110,7 +114,7 @@ class Writer {
   }
 
   hour(at: Bucket): Places {
-    return this.#own('hour', at, 24, dayS)
+    return this.#own('hour', at, dayS)
   }
 
   minute(at: Bucket): Places {
@@ -119,7 +123,7 @@ class Writer {
     const { day, hour } = localHour(atMs, at.series.zone)
     const date = dayText(day)
     const endsAt = (day + 1) * dayS + dayS / 2
-    const own = this.#own('minute', at, 60, hourS)
+    const own = this.#own('minute', at, hourS)
     const hourly = [
       text.key(this.#seed(at, 'hourly'), endsAt, seedKeptS.running, '', date),
       text.key(this.#seed(at, `hourly:${date}`), endsAt, seedKeptS.hourly),
@@ -234,4 +238,18 @@ export function flushArguments(flush: Flush, names: KeyNames): readonly string[]
     json(flush.deadLetters.map((one) => letterOf(lease.topic, lease.partition, one))),
     json([...writer.timelines.values()]),
   ].map(String)
+}
+
+const microDigits = 6
+
+/** The argument of `millrace_v1_cost`. A campaign's key does not name its platform, as the seed has it. */
+export function costArgument(costs: readonly PlatformCost[]): string {
+  return JSON.stringify(
+    costs.map(({ campaignId, day, currency, cost, asOfMs }) => {
+      const date = day.replaceAll('-', '')
+      const daily = `${seedPrefix(liveJob)}${campaignId}:daily`
+      const micros = toUnits(roundDecimal(cost, microDigits), microDigits)
+      return [daily, `${daily}:${date}`, date, String(micros), currency, String(asOfMs)]
+    }),
+  )
 }

@@ -1,7 +1,7 @@
 import type { AdAccount } from '../domain/account.ts'
 import { isoInstant } from '../domain/clock.ts'
 import type { EntityObservation } from '../domain/entity.ts'
-import { placeLate } from './entity-history.ts'
+import { placeLate, withUtm } from './entity-history.ts'
 import { statement } from './statements.ts'
 import type { Session } from './warehouse.ts'
 
@@ -28,7 +28,7 @@ export async function observeEntities(
   )
   const present = await placeLate(session, [...latest.values()], observedAtMs)
   if (present.length === 0) return
-  const values = [JSON.stringify(present), isoInstant(observedAtMs)]
+  const values = [JSON.stringify(present.map(withUtm)), isoInstant(observedAtMs)]
   await session.query(statement('entity-refresh'), values)
   await session.query(statement('entity-close'), values)
   await session.query(statement('entity-insert'), values)

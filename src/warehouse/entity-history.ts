@@ -1,6 +1,8 @@
 import { isoInstant } from '../domain/clock.ts'
 import { normalised } from '../domain/decimal.ts'
 import type { EntityObservation } from '../domain/entity.ts'
+import type { UtmReading } from '../domain/url-tags.ts'
+import { readUtm } from '../domain/url-tags.ts'
 import { statement } from './statements.ts'
 import type { Session } from './warehouse.ts'
 
@@ -41,9 +43,25 @@ export function historyOf(seen: readonly Seen[]): readonly Stretch[] {
   }))
 }
 
+/** The observation with what its ads tell a landing page; of campaigns alone, which is what a click is led back to. */
+export function withUtm(observation: EntityObservation): EntityObservation & { readonly utm: UtmReading | null } {
+  const { platform, level, entityId, name, urls } = observation
+  const utm = level === 'campaign' ? readUtm(platform, urls, { campaignId: entityId, campaignName: name }) : null
+  return { ...observation, utm }
+}
+
 /** What makes two descriptions the same. */
-function textOf({ parentId, name, status, statusRaw, objectiveRaw, dailyBudget }: EntityObservation): string {
-  return JSON.stringify([parentId, name, status, statusRaw, objectiveRaw, dailyBudget && normalised(dailyBudget)])
+function textOf({ parentId, name, status, statusRaw, objectiveRaw, dailyBudget, urls }: EntityObservation): string {
+  const leads = urls ? [urls.trackingTemplate, urls.finalUrlSuffix, urls.urlTags] : null
+  return JSON.stringify([
+    parentId,
+    name,
+    status,
+    statusRaw,
+    objectiveRaw,
+    dailyBudget && normalised(dailyBudget),
+    leads,
+  ])
 }
 
 type KnownRow = EntityObservation & { readonly seenAtMs: readonly string[] } & Readonly<Record<string, unknown>>
@@ -79,7 +97,7 @@ export async function placeLate(
     [JSON.stringify(late)],
   )
   const written = histories.map(({ observation, seenAtMs, validFromMs, validToMs }) => ({
-    ...observation,
+    ...withUtm(observation),
     validFrom: validFromMs === null ? null : isoInstant(validFromMs),
     validTo: validToMs === null ? null : isoInstant(validToMs),
     seenAt: seenAtMs.map(isoInstant),

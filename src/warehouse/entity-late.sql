@@ -1,6 +1,6 @@
 -- Entities of which a younger look than this one is known: their history is made anew. $1 observations, $2 at
 select e.platform, e.account_id as "accountId", e.level, e.entity_id as "entityId", e.parent_id as "parentId", e.name,
-       e.status_canonical as status, e.status_raw as "statusRaw", e.objective_raw as "objectiveRaw", trim_scale(e.budget)::text as "dailyBudget",
+       e.status_canonical as status, e.status_raw as "statusRaw", e.objective_raw as "objectiveRaw", trim_scale(e.budget)::text as "dailyBudget", e.url_fields as urls,
        array(select (extract(epoch from s.at) * 1000)::bigint::text from unnest(e.seen_at) as s (at)) as "seenAtMs"
 from dim_entity e
 join (

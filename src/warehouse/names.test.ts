@@ -7,7 +7,7 @@ import { readNames } from '../orchestrate/names.ts'
 import { account, dayOne, requestOf, row } from './contract-rows.ts'
 import { observeEntities } from './entities.ts'
 import { openTestWarehouse } from './fixture.ts'
-import { readNamingCoverage, readNamingViolations } from './names.ts'
+import { readCampaignUtm, readNamingCoverage, readNamingViolations } from './names.ts'
 import type { Warehouse } from './warehouse.ts'
 
 let warehouse: Warehouse
@@ -96,4 +96,39 @@ test('coverage by campaigns and by money, violations, renamed campaigns, and oth
     { version: 1, names: 4 },
     { version: 2, names: 4 },
   ])
+})
+
+test('UTM of campaigns as they are now: those that do not lead back first, with what is wrong', async () => {
+  const at = (entityId: string, finalUrlSuffix: string): EntityObservation => ({
+    ...named(entityId, `이름 ${entityId}`),
+    urls: { trackingTemplate: null, finalUrlSuffix, urlTags: null },
+  })
+  await observe(
+    '2026-05-04T00:00:00Z',
+    at('8', 'utm_source=google&utm_campaign={campaignid}'),
+    at('9', 'utm_source=google'),
+  )
+  await observe('2026-05-05T00:00:00Z', at('8', 'utm_source=google&utm_campaign={campaign_id}&utm_medium=cpc'))
+  await observe('2026-05-05T00:00:00Z', at('7', 'utm_source=google&utm_id={campaignid}'))
+  const shown = {
+    platform: account.platform,
+    accountId: account.accountId,
+    source: 'google',
+    medium: null,
+    unknown: '',
+  }
+  expect(await readCampaignUtm(warehouse, {})).toEqual([
+    {
+      ...shown,
+      campaignId: '8',
+      name: '이름 8',
+      medium: 'cpc',
+      campaign: '{campaign_id}',
+      leadsBack: false,
+      unknown: 'campaign_id',
+    },
+    { ...shown, campaignId: '9', name: '이름 9', campaign: null, leadsBack: false },
+    { ...shown, campaignId: '7', name: '이름 7', campaign: '7', leadsBack: true },
+  ])
+  expect(await readCampaignUtm(warehouse, { platforms: ['meta_ads'] })).toEqual([])
 })

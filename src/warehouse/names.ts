@@ -114,3 +114,26 @@ export function readNamingViolations(
     [platforms ?? null, accountIds ?? null],
   )
 }
+
+/** What a click of a campaign tells the landing page. */
+export interface CampaignUtm extends Readonly<Record<string, unknown>> {
+  readonly platform: Platform
+  readonly accountId: string
+  readonly campaignId: string
+  readonly name: string
+  readonly source: string | null
+  readonly medium: string | null
+  readonly campaign: string | null
+  /** There is a source, and the campaign's id or name: a click finds its way back. */
+  readonly leadsBack: boolean
+  /** Placeholders that the platform does not know, with commas between. */
+  readonly unknown: string
+}
+
+/** Present campaigns whose addresses the platform tells; those that lead nowhere first. */
+export function readCampaignUtm(
+  session: Session,
+  { platforms, accountIds }: Omit<NamingQuestion, 'since'>,
+): Promise<readonly CampaignUtm[]> {
+  return session.query<CampaignUtm>(statement('campaign-utm'), [platforms ?? null, accountIds ?? null])
+}

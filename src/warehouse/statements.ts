@@ -21,6 +21,7 @@ const names = [
   'restatements',
   'bi-views',
   'actions-first',
+  'campaign-utm',
   'actions-gone',
   'conversions-pending',
   'maturity-seen',

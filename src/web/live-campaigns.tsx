@@ -1,12 +1,18 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { count, platformName, share, undefinedMark } from './format.ts'
+import { count, instant, platformName, share, undefinedMark } from './format.ts'
 import type { LiveData } from './live.tsx'
 import { Panel } from './panel.tsx'
 import { useSpeech } from './words.ts'
 
 /** Campaigns of the day that runs, each in its own zone and currency; money of two currencies is never added up. */
-export function LiveCampaigns({ query }: { readonly query: UseQueryResult<LiveData> }): ReactNode {
+export function LiveCampaigns({
+  query,
+  zone,
+}: {
+  readonly query: UseQueryResult<LiveData>
+  readonly zone: string
+}): ReactNode {
   const { say } = useSpeech()
   return (
     <Panel
@@ -17,12 +23,12 @@ export function LiveCampaigns({ query }: { readonly query: UseQueryResult<LiveDa
       emptiness={({ campaigns }) => (campaigns.length > 0 ? null : 'zero')}
       source={(data) => data.sources['live-campaigns']}
     >
-      {(data) => <CampaignTable rows={data.campaigns} />}
+      {(data) => <CampaignTable rows={data.campaigns} zone={zone} />}
     </Panel>
   )
 }
 
-function CampaignTable({ rows }: { readonly rows: LiveData['campaigns'] }): ReactNode {
+function CampaignTable({ rows, zone }: { readonly rows: LiveData['campaigns']; readonly zone: string }): ReactNode {
   const { say, language } = useSpeech()
   const said = say.live
   const { impressions, clicks, conversions } = said.metrics
@@ -58,7 +64,12 @@ function CampaignTable({ rows }: { readonly rows: LiveData['campaigns'] }): Reac
               <td className="number">{count(one.clicks, language)}</td>
               <td className="number">{count(one.conversions, language)}</td>
               <td className="number">{one.revenue}</td>
-              <td className="number">{one.cost}</td>
+              <td className="number">
+                {one.costSource === null ? undefinedMark : one.cost}
+                {one.costSource === 'provisional' && (
+                  <small>{said.provisional(instant(one.costAsOf, zone, 'minute'))}</small>
+                )}
+              </td>
               <td className="number">{share(one.ctr, language)}</td>
               <td className="number">{one.roas ?? undefinedMark}</td>
             </tr>

@@ -59,7 +59,7 @@ export function Live(): ReactNode {
         </span>
       </div>
       <Minutes query={query} zone={zone} />
-      <LiveCampaigns query={query} />
+      <LiveCampaigns query={query} zone={zone} />
       <Feed query={events} zone={zone} />
       <LiveCounting query={query} zone={zone} />
       <LiveReconciled query={query} zone={zone} />

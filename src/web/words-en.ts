@@ -290,6 +290,7 @@ export const en = {
     day: 'Day',
     revenue: 'Revenue',
     cost: 'Cost',
+    provisional: (at: string) => `the platform’s, provisional, as of ${at}`,
     ctr: 'CTR',
     roas: 'ROAS',
     feed: 'Newest events',

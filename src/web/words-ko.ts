@@ -279,6 +279,7 @@ export const ko: typeof en = {
     day: '날짜',
     revenue: '매출',
     cost: '비용',
+    provisional: (at) => `플랫폼 잠정치, ${at} 기준`,
     ctr: 'CTR',
     roas: 'ROAS',
     feed: '최신 이벤트',
