@@ -52,7 +52,8 @@ test('models are unchanged until something that they are made from, or they them
          values ('EUR', 'KRW', '2026-11-20', 1600, 'x', false, '2026-11-20', now())`,
       ),
     'a file of the project': () => writeFileSync(join(folder, 'model.sql'), 'select 2'),
-    'a relation that somebody dropped': () => warehouse.query('drop table crm.orders; create table crm.orders (id int)'),
+    'a relation that somebody dropped': () =>
+      warehouse.query('drop table crm.orders; create table crm.orders (id int)'),
     'the date': () => clock.sleep(24 * 3_600_000),
   }
   for (const [what, step] of Object.entries(steps)) {
