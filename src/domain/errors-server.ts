@@ -7,14 +7,14 @@ export const serverErrors = {
     retryable: false,
     facts: ['host'],
     en: {
-      what: 'The server would listen on {host} without a key',
+      what: 'The server would listen on {host} without a key or a login',
       why: 'Anyone who reaches this machine could read your numbers and start runs.',
-      fix: 'Give it a key: --key env:MILLRACE_SERVER_KEY or --key file:/path, or listen on 127.0.0.1.',
+      fix: 'Let people sign in with --login, give it a key with --key env:MILLRACE_SERVER_KEY, or listen on 127.0.0.1.',
     },
     ko: {
-      what: '서버가 키 없이 {host}에서 열리게 됩니다',
+      what: '서버가 키나 로그인 없이 {host}에서 열리게 됩니다',
       why: '이 컴퓨터에 접속할 수 있는 누구나 숫자를 읽고 실행을 시작할 수 있습니다.',
-      fix: '키를 주거나(--key env:MILLRACE_SERVER_KEY 또는 --key file:/path) 127.0.0.1에서 여세요.',
+      fix: '--login 으로 로그인을 켜거나 --key env:MILLRACE_SERVER_KEY 로 키를 주거나 127.0.0.1에서 여세요.',
     },
   },
   SERVER_KEY_SHORT: {
@@ -67,14 +67,14 @@ export const serverErrors = {
     retryable: false,
     facts: [],
     en: {
-      what: 'This server wants a key',
-      why: 'The request had none, or not the right one.',
-      fix: 'Send it as: Authorization: Bearer KEY',
+      what: 'This server wants a key or a login',
+      why: 'The request had none, or not the right one, or the session is over.',
+      fix: 'Sign in on the dashboard, or send a key as: Authorization: Bearer KEY',
     },
     ko: {
-      what: '이 서버는 키를 요구합니다',
-      why: '요청에 키가 없거나 맞지 않습니다.',
-      fix: '다음과 같이 보내세요: Authorization: Bearer KEY',
+      what: '이 서버는 키나 로그인을 요구합니다',
+      why: '요청에 키가 없거나 맞지 않거나 세션이 끝났습니다.',
+      fix: '대시보드에서 로그인하거나 키를 다음과 같이 보내세요: Authorization: Bearer KEY',
     },
   },
   SERVER_HOST_REFUSED: {

@@ -1,3 +1,4 @@
+import { accessErrors } from './errors-access.ts'
 import { cliErrors } from './errors-cli.ts'
 import { configErrors } from './errors-config.ts'
 import { connectorsErrors } from './errors-connectors.ts'
@@ -44,6 +45,7 @@ export const catalogue = {
   ...notifyErrors,
   ...sandboxErrors,
   ...serverErrors,
+  ...accessErrors,
   ...streamErrors,
   ...streamCollectErrors,
   ...cliErrors,

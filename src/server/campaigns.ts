@@ -16,10 +16,12 @@ type Asked = RouteInput<'GET /api/v1/campaigns'>['query']
 const daysDefault = 7
 const exportRowsMax = 100_000
 
+const exported = { schema: { hide: true }, config: { role: 'viewer', perClient: true } } as const
+
 /** The leaderboard, and the same rows as a file. */
 export function campaigns(app: FastifyInstance, door: Door, zoneOf: () => TimeZone): void {
   serve(app, 'GET /api/v1/campaigns', ({ query }) => readCampaigns(door, zoneOf(), query))
-  app.get('/api/v1/campaigns/export', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/api/v1/campaigns/export', exported, async (request, reply) => {
     const asked = campaignQuery.omit({ limit: true }).safeParse(request.query)
     if (!asked.success) throw new MillraceError('SERVER_REQUEST_INVALID', { detail: asked.error.message })
     const isTsv = (request.query as { readonly format?: string }).format === 'tsv'

@@ -3,14 +3,18 @@ import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
 import { alert, overview, source } from './contract-overview.ts'
 import { liveAnswer, liveEventsAnswer, liveQuery } from './contract-live.ts'
 import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
+import { accessRoutes } from './contract-access.ts'
+import type { Routes } from './contract-role.ts'
 import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
 
 /**
  * Every route of the API: what it takes and what it answers. The server checks both ways with it, docs/openapi.json is made of
- * it, and the dashboard imports its types and nothing else. Money and metrics are exact decimal text, never numbers.
+ * it, and the dashboard imports its types and nothing else. Money and metrics are exact decimal text, never numbers. Each says
+ * which role it wants; one that does not say it does not compile.
  */
 export const contract = {
   'GET /api/v1/boot': {
+    role: 'viewer',
     summary: 'How far the start is; answered before the database is there',
     response: z.object({
       ready: z.boolean(),
@@ -27,12 +31,8 @@ export const contract = {
       error: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).nullable(),
     }),
   },
-  'POST /api/v1/session': {
-    summary: 'Exchanges the key for a cookie that a browser sends by itself',
-    body: z.object({ key: z.string().max(1_000) }),
-    response: z.object({ ok: z.boolean() }),
-  },
   'GET /api/v1/project': {
+    role: 'viewer',
     summary: 'What the pages need to know before anything else',
     response: z.object({
       name: z.string(),
@@ -45,41 +45,49 @@ export const contract = {
     }),
   },
   'GET /api/v1/overview': {
+    role: 'viewer',
     summary:
       'The morning brief of a day, yesterday when none is named: the same object that the brief mail is made from',
     query: z.object({ date: civilDay.optional() }),
     response: overview,
   },
   'GET /api/v1/campaigns': {
+    role: 'viewer',
     summary: 'Sums of each campaign over the days and the ratios of the sums, ranked within a currency',
     query: campaignQuery,
     response: campaignAnswer,
   },
   'GET /api/v1/quality': {
+    role: 'viewer',
     summary: 'How each check came out on the day and the six before, and rows that failed',
     query: z.object({ date: civilDay.optional() }),
     response: qualityAnswer,
   },
   'GET /api/v1/connectors': {
+    role: 'viewer',
     summary: 'Every account with its thirty days and its newest download',
     query: z.object({ date: civilDay.optional() }),
     response: connectorsAnswer,
   },
   'GET /api/v1/alerts': {
+    role: 'viewer',
     summary: 'What went wrong, newest first; the same trouble is one line with a count',
     query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
     response: z.object({ alerts: z.array(alert), sources: z.record(z.string(), source) }),
   },
   'GET /api/v1/live': {
+    role: 'viewer',
     summary: 'Live counters by minute and campaign, how far the counting is, and what it was reconciled with',
     query: liveQuery,
     response: liveAnswer,
   },
   'GET /api/v1/live/events': {
+    role: 'viewer',
     summary: 'A look at the newest events of the log, a few of them; none where the program has no log open',
     response: liveEventsAnswer,
   },
   'GET /api/v1/runs': {
+    role: 'viewer',
     summary: 'Runs, newest first',
     query: z.object({
       pipeline: z.string().optional(),
@@ -89,6 +97,7 @@ export const contract = {
     response: z.object({ runs: z.array(run) }),
   },
   'GET /api/v1/runs/grid': {
+    role: 'viewer',
     summary: 'The newest runs against their tasks, in one answer',
     query: z.object({
       pipeline: z.string().optional(),
@@ -97,33 +106,39 @@ export const contract = {
     response: z.object({ runs: z.array(run), tasks: z.array(gridTask) }),
   },
   'GET /api/v1/runs/:runId': {
+    role: 'viewer',
     summary: 'One run with its tasks and their attempts',
     params: z.object({ runId: z.uuid() }),
     response: z.object({ run, tasks: z.array(task), summary: z.unknown() }),
   },
   'POST /api/v1/runs': {
+    role: 'operator',
     summary: 'Makes a run of a day; refused while one of it is under way',
     body: z.object({ pipeline: z.string(), date: civilDay }),
     response: z.object({ runId: z.uuid() }),
   },
   'POST /api/v1/runs/:runId/cancel': {
+    role: 'operator',
     summary: 'Stops what runs and begins nothing more of the run',
     params: z.object({ runId: z.uuid() }),
     response: z.object({ ok: z.boolean() }),
   },
   'POST /api/v1/runs/:runId/clear': {
+    role: 'operator',
     summary: 'Makes ended tasks run again; old attempts are kept',
     params: z.object({ runId: z.uuid() }),
     body: z.object({ tasks: z.array(z.string()).default([]), downstream: z.boolean().default(true) }),
     response: z.object({ cleared: z.number().int() }),
   },
   'GET /api/v1/runs/:runId/logs': {
+    role: 'viewer',
     summary: 'One page of a run’s lines, oldest first',
     params: z.object({ runId: z.uuid() }),
     query: logQuery,
     response: z.object({ lines: z.array(logLine), next: z.string().nullable() }),
   },
-} as const
+  ...accessRoutes,
+} as const satisfies Routes
 
 export type Contract = typeof contract
 export type RouteKey = keyof Contract

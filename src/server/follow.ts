@@ -20,19 +20,27 @@ interface Message {
 
 /** Event streams of runs and of the start. Each message has an id, and `Last-Event-ID` goes on behind it. */
 export function following(app: FastifyInstance, door: Door, board: BootBoard): void {
-  app.get('/api/v1/boot/stream', { sse: 'only', schema: { hide: true } }, async (request, reply) => {
-    const seen = Number(reply.sse.lastEventId ?? -1)
-    const gone = goneOf(reply.sse)
-    await reply.sse.send(bootMessages(board, Number.isFinite(seen) ? seen : -1, gone, languageOf(request)))
-  })
-  app.get('/api/v1/runs/:runId/logs/stream', { sse: 'only', schema: { hide: true } }, async (request, reply) => {
-    const { runId } = z.object({ runId: z.uuid() }).parse(request.params)
-    const { task, after } = z
-      .object({ task: z.string().optional(), after: z.string().regex(/^\d+$/).default('0') })
-      .parse(request.query)
-    const afterId = BigInt(reply.sse.lastEventId ?? after)
-    await reply.sse.send(logMessages(door, { runId, task, afterId }, goneOf(reply.sse)))
-  })
+  app.get(
+    '/api/v1/boot/stream',
+    { sse: 'only', schema: { hide: true }, config: { role: 'viewer' } },
+    async (request, reply) => {
+      const seen = Number(reply.sse.lastEventId ?? -1)
+      const gone = goneOf(reply.sse)
+      await reply.sse.send(bootMessages(board, Number.isFinite(seen) ? seen : -1, gone, languageOf(request)))
+    },
+  )
+  app.get(
+    '/api/v1/runs/:runId/logs/stream',
+    { sse: 'only', schema: { hide: true }, config: { role: 'viewer' } },
+    async (request, reply) => {
+      const { runId } = z.object({ runId: z.uuid() }).parse(request.params)
+      const { task, after } = z
+        .object({ task: z.string().optional(), after: z.string().regex(/^\d+$/).default('0') })
+        .parse(request.query)
+      const afterId = BigInt(reply.sse.lastEventId ?? after)
+      await reply.sse.send(logMessages(door, { runId, task, afterId }, goneOf(reply.sse)))
+    },
+  )
 }
 
 /** Aborts when the reader has gone away. */

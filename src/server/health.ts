@@ -4,15 +4,18 @@ import type { BootBoard } from './boot.ts'
 import type { Door } from './mount.ts'
 import { sql } from './sql.ts'
 
+/** Whoever watches whether the process lives has no key. */
+const open = { schema: { hide: true }, config: { role: 'anyone' } } as const
+
 /** For those who watch the process: alive, able to work, and its figures as Prometheus reads them. */
 export function watching(app: FastifyInstance, door: Door, board: BootBoard): void {
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
-  app.get('/readyz', { schema: { hide: true } }, async () => {
+  app.get('/healthz', open, async () => ({ status: 'ok' }))
+  app.get('/readyz', open, async () => {
     if (!board.state.ready) throw board.tooEarly()
     await door.warehouse().query('select 1')
     return { status: 'ready' }
   })
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true }, config: { role: 'viewer' } }, async (_request, reply) => {
     const rows = await door.warehouse().query<Sample & SqlRow>(sql('metrics'), [new Date(door.clock.nowMs())])
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(exposition([...ownSamples(), ...rows]))
   })

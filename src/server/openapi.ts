@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../domain/clock.ts'
 import { BootBoard } from './boot.ts'
 import { buildApp } from './server.ts'
+import { Setup } from './sign-in.ts'
 
 const snapshot = fileURLToPath(new URL('../../docs/openapi.json', import.meta.url))
 
@@ -14,7 +15,7 @@ export async function openApiText(): Promise<string> {
   }
   const app = await buildApp(
     { host: '127.0.0.1', port: 0, portSearch: false, key: undefined, clock: systemClock, onError: () => undefined },
-    { board, door: { clock: systemClock, warehouse: early }, servicesOf: early },
+    { board, door: { clock: systemClock, warehouse: early }, servicesOf: early, setup: new Setup() },
   )
   await app.ready()
   const text = `${JSON.stringify(app.swagger(), null, 2)}\n`

@@ -23,7 +23,7 @@ export async function pages(app: FastifyInstance, folder: string, board: BootBoa
     maxAge: '365d',
     immutable: true,
   })
-  app.get('/*', { schema: { hide: true } }, (request, reply) => {
+  app.get('/*', { schema: { hide: true }, config: { role: 'anyone' } }, (request, reply) => {
     const path = request.url.split('?')[0] ?? '/'
     if (path.startsWith('/api/') || /\.\w+$/.test(path))
       throw new MillraceError('SERVER_NOT_FOUND', { method: request.method, path })

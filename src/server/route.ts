@@ -1,26 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RouteInput, RouteKey, RouteOutput } from './contract.ts'
 import { contract } from './contract.ts'
+import type { RouteSpec } from './contract-role.ts'
 
-interface RouteSchema {
-  readonly summary: string
-  readonly query?: unknown
-  readonly params?: unknown
-  readonly body?: unknown
-  readonly response: unknown
-}
-
-/** Registers a route of the contract: what it is given is checked before, what it answers after. */
+/** Registers a route of the contract: who may ask and what it is given is checked before, what it answers after. */
 export function serve<Key extends RouteKey>(
   app: FastifyInstance,
   key: Key,
   handle: (input: RouteInput<Key>, request: FastifyRequest, reply: FastifyReply) => Promise<RouteOutput<Key>>,
 ): void {
   const [method = 'GET', url = '/'] = key.split(' ')
-  const { summary, query, params, body, response } = contract[key] as RouteSchema
+  const { summary, role, perClient = false, query, params, body, response } = contract[key] as RouteSpec
   app.route({
     method,
     url,
+    config: { role, perClient },
     schema: {
       summary,
       ...(query !== undefined && { querystring: query }),

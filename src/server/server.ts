@@ -12,17 +12,22 @@ import type { Engine } from '../orchestrate/engine.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { BootBoard, bootView } from './boot.ts'
 import { following } from './follow.ts'
+import type { AccessOptions } from './access-options.ts'
+import { openAccess } from './access-options.ts'
+import { Gate } from './gate.ts'
 import { checkBind, guard } from './guard.ts'
-import type { Gate } from './guard.ts'
 import { watching } from './health.ts'
 import type { Door, LiveLook, MountOf } from './mount.ts'
 import { asMillraceError, languageOf, requestsPerMinuteMax, sendProblem } from './problem.ts'
 import { pages } from './pages.ts'
+import { people } from './people.ts'
 import type { ProjectFacts } from './project-facts.ts'
 import type { RouteOutput } from './contract.ts'
 import { serve } from './route.ts'
 import { reading } from './reading.ts'
 import { changingRuns, readingRuns } from './runs.ts'
+import { Setup, signingIn } from './sign-in.ts'
+import { Witness } from './witness.ts'
 
 export interface ServerOptions {
   /** 127.0.0.1 unless somebody asks for more; anything that others reach wants a key. */
@@ -33,6 +38,8 @@ export interface ServerOptions {
   readonly portSearch: boolean
   /** The one bearer key; undefined: open, on this machine's own names only. */
   readonly key: string | undefined
+  /** Who may sign in; left out: nobody, and only the key counts. */
+  readonly access?: AccessOptions | undefined
   readonly clock: Clock
   /** Folder of the built dashboard; undefined: the API alone. It may be filled later. */
   readonly webDir?: string
@@ -58,6 +65,8 @@ export interface Server extends AsyncDisposable {
   readonly board: BootBoard
   /** From here on requests are answered; before, they are 503 SERVER_STARTING. */
   attach(services: ServerServices): void
+  /** The token that makes the first admin; null where people do not sign in, or an admin is there. */
+  setupToken(): Promise<string | null>
 }
 
 const portsTried = 20
@@ -68,7 +77,7 @@ const bodyBytesMax = 1_048_576
  * ends open streams and closes the port. Throws SERVER_PUBLIC_WITHOUT_KEY, SERVER_KEY_SHORT, SERVER_PORT_TAKEN.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  checkBind(options.host, options.key)
+  checkBind(options.host, options.key, options.access?.login)
   const board = new BootBoard()
   const services: { attached?: ServerServices & { readonly engine: Engine } } = {}
   const servicesOf = () => {
@@ -76,7 +85,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return services.attached
   }
   const door: Door = { clock: options.clock, warehouse: () => servicesOf().warehouse }
-  const app = await buildApp(options, { board, door, servicesOf })
+  const setup = new Setup()
+  const app = await buildApp(options, { board, door, servicesOf, setup })
   const url = await listen(app, options)
   return {
     url,
@@ -85,6 +95,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       services.attached = { ...given, engine: given.engine ?? embeddedEngine({ warehouse: given.warehouse }) }
       board.ready()
     },
+    setupToken: async () =>
+      options.access?.login === true && (await Setup.isWanted(door.warehouse())) ? setup.token : null,
     [Symbol.asyncDispose]: () => app.close(),
   }
 }
@@ -94,6 +106,7 @@ interface Parts {
   readonly door: Door
   /** Throws SERVER_STARTING until they are attached. */
   readonly servicesOf: () => ServerServices & { readonly engine: Engine }
+  readonly setup: Setup
 }
 
 /** Every route in place, nothing listening: what the OpenAPI snapshot is made of, too. */
@@ -124,8 +137,7 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
   const mounts = (options.mounts ?? []).map((mountOf) => mountOf(parts.door))
   for (const one of mounts) if (one.guard === 'own') await app.register(one.plugin)
   await app.register(async (scope) => {
-    const gate = guard(scope, options.key)
-    ownRoutes(scope, parts, gate, options.live ?? {})
+    ownRoutes(scope, parts, options)
     if (options.webDir !== undefined) await pages(scope, options.webDir, parts.board)
     for (const one of mounts) if (one.guard === 'server') await scope.register(one.plugin)
   })
@@ -133,7 +145,7 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
 }
 
 /** Headers that make a browser refuse what does not come from here; no HSTS, because a local server speaks plain HTTP. */
-async function protect(app: FastifyInstance, { key }: ServerOptions): Promise<void> {
+async function protect(app: FastifyInstance, { key, access }: ServerOptions): Promise<void> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -147,26 +159,29 @@ async function protect(app: FastifyInstance, { key }: ServerOptions): Promise<vo
       },
     },
     hsts: false,
-    crossOriginOpenerPolicy: key === undefined ? false : { policy: 'same-origin' },
+    crossOriginOpenerPolicy: key === undefined && access?.login !== true ? false : { policy: 'same-origin' },
     originAgentCluster: false,
   })
   await app.register(fastifyRateLimit, { max: requestsPerMinuteMax, timeWindow: 60_000 })
 }
 
-function ownRoutes(app: FastifyInstance, { board, door, servicesOf }: Parts, gate: Gate, look: LiveLook): void {
+function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): void {
+  const { board, door, servicesOf, setup } = parts
+  const access = options.access ?? openAccess
+  const gate = new Gate({ ...access, key: options.key, clock: options.clock, door })
+  const witness = new Witness(door)
+  guard(app, gate, witness)
   serve(app, 'GET /api/v1/boot', async (_input, request) => {
     const view = bootView(board.state, languageOf(request))
     return view as RouteOutput<'GET /api/v1/boot'>
   })
-  serve(app, 'POST /api/v1/session', async ({ body }, request, reply) => {
-    void reply.header('set-cookie', gate.exchange(body.key, request.protocol === 'https'))
-    return { ok: true }
-  })
+  signingIn(app, { gate, witness, door, access, setup, isReady: () => board.state.ready })
+  people(app, door, access)
   watching(app, door, board)
   following(app, door, board)
   readingRuns(app, door, () => servicesOf().engine)
   changingRuns(app, () => servicesOf().engine)
-  reading(app, door, () => servicesOf().project, look)
+  reading(app, door, () => servicesOf().project, options.live ?? {})
 }
 
 /** Listens, on one of the next ports when that is allowed. */

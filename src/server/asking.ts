@@ -1,0 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Principal } from '../access/principal.ts'
+
+/** In whose name the code runs that answers a request; undefined before anybody signed in. */
+export const asking = new AsyncLocalStorage<Principal | undefined>()
