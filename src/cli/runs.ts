@@ -50,8 +50,8 @@ export const command: CommandSpec = {
       text: { en: 'one task and what depends on it', ko: '작업 하나와 의존하는 작업' },
     },
     {
-      line: 'millrace runs clear --since 2026-10-01 --until 2026-10-31 --task transform_and_load_data --downstream',
-      text: { en: 'a month’s loads and models, the plan first', ko: '한 달의 적재와 모델, 계획부터' },
+      line: 'millrace runs clear --since 2026-10-01 --until 2026-10-31 --downstream',
+      text: { en: 'a month, the plan first', ko: '한 달을, 계획부터' },
     },
   ],
   run: runs,

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { accountKey } from '../domain/account.ts'
+import type { AdAccount } from '../domain/account.ts'
 import { addDays, day, dayEndMs, isClosed } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { ErrorCode, Facts } from '../domain/errors.ts'
-import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
+import type { ExtractRecord, PartitionKey, Slice } from '../domain/metric.ts'
 import { planSlices } from '../connectors/connector.ts'
+import type { ConnectorSpec } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { Session } from '../warehouse/warehouse.ts'
@@ -39,7 +41,7 @@ export interface LoadedOutput {
 
 export type ModelsOutput = Pick<Tally, 'models' | 'dbtTests'>
 
-const accountInput = z.object({
+export const accountInput = z.object({
   account: z.object({
     platform: z.string(),
     accountId: z.string(),
@@ -56,7 +58,7 @@ const anyRecord = z
   .loose() as unknown as z.ZodType<ExtractRecord>
 
 const json = z.json() as z.ZodType<Json>
-const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+export const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
 
 /** What the tasks of the ad pipeline do, over opened ports; the same for a worker, a command and another scheduler. */
 export function adBodies(ports: Ports): TaskBodies {
@@ -77,7 +79,7 @@ function confOf({ task }: BodyContext): AdConf {
   return { kind, days, waits }
 }
 
-function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnection {
+export function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnection {
   const found = ports.connections.find((one) => one.name === connection)
   if (!found) throw new MillraceError('ORCHESTRATE_NO_ACCOUNTS', { wanted: connection })
   return found
@@ -87,22 +89,15 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   const { account } = input
   const { connector } = connectionOf(ports, input)
   const { spec } = connector
-  const { kind, days: given, waits } = confOf(at)
-  const nowMs = ports.clock.nowMs()
-  const own = given?.[accountKey(account)]
-  const wanted = own ?? (given === null ? refreshDays(day(at.task.partitionKey), spec) : [])
-  const days = wanted.filter((one) => isClosed(one, account.zone, nowMs, spec.settleMs)).toSorted()
-  const newest = wanted.toSorted().at(-1)
-  // The day that it is about has not closed there yet: it looks again then, and holds no slot until it does.
-  if (waits && own === undefined && newest !== undefined && !days.includes(newest))
-    return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
-  if (days.length === 0) return { kind: 'skipped', output: null }
+  const reading = daysToRead(spec, account, at, ports.clock.nowMs())
+  if (reading.kind !== 'read') return reading
+  const { days, slices } = reading
   const { clock, random, fetch } = ports
   const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
   await marking(ports, input, { days, signal: at.signal }, async () => {
-    for (const slice of planSlices(spec, { account, level: 'campaign', days, kind }, (one) => addDays(one, 1))) {
+    for (const slice of slices) {
       const key = `slice ${slice.since}/${slice.until}`
       // A slice that is in the lake is not asked for again when a later one of the same task fails.
       const kept = { task: at.task, key, schema: anyRecord }
@@ -112,6 +107,28 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
     await remember(ports, at, records)
   })
   return { kind: 'success', output: plain({ days, records } satisfies ExtractedOutput) }
+}
+
+/** Pure: which days of an account an extract reads now, or why it reads none. */
+export function daysToRead(
+  spec: ConnectorSpec,
+  account: AdAccount,
+  at: BodyContext,
+  nowMs: number,
+):
+  | { readonly kind: 'read'; readonly days: readonly Day[]; readonly slices: readonly Slice[] }
+  | Extract<BodyEnd<Json>, { readonly kind: 'deferred' | 'success' | 'unchanged' | 'skipped' }> {
+  const { kind, days: given, waits } = confOf(at)
+  const own = given?.[accountKey(account)]
+  const wanted = own ?? (given === null ? refreshDays(day(at.task.partitionKey), spec) : [])
+  const days = wanted.filter((one) => isClosed(one, account.zone, nowMs, spec.settleMs)).toSorted()
+  const newest = wanted.toSorted().at(-1)
+  // The day that it is about has not closed there yet: it looks again then, and holds no slot until it does.
+  if (waits && own === undefined && newest !== undefined && !days.includes(newest))
+    return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
+  if (days.length === 0) return { kind: 'skipped', output: null }
+  const request = { account, level: 'campaign', days, kind } as const
+  return { kind: 'read', days, slices: planSlices(spec, request, (one) => addDays(one, 1)) }
 }
 
 /** Which run asked for an extract: the way from a published row to its run. */
@@ -166,7 +183,7 @@ type EndOfLoads =
   | { readonly kind: 'success' | 'unchanged'; readonly output: Json }
   | Extract<BodyEnd<Json>, { readonly kind: 'failed' }>
 
-function endOfLoads(loads: readonly Loaded[]): EndOfLoads {
+export function endOfLoads(loads: readonly Loaded[]): EndOfLoads {
   const output = plain({ loads } satisfies LoadedOutput)
   const refusal = loads.flatMap((one) => one.refusals)[0]
   if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
@@ -175,7 +192,7 @@ function endOfLoads(loads: readonly Loaded[]): EndOfLoads {
 }
 
 /** A failure of an account's task fails exactly its days; being stopped is no failure of the data, and marks nothing. */
-async function marking(
+export async function marking(
   ports: Ports,
   { account }: AccountInput,
   { days, signal }: { readonly days: readonly Day[]; readonly signal: AbortSignal },
