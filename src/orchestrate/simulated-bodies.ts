@@ -82,7 +82,7 @@ async function readDays(
   if (!first || !since || !until) throw new TypeError('nothing to read')
   const request = { account, level: 'campaign', days: daysOf({ since, until }), kind: first.kind } as const
   const whole = planSlices(connector.spec, request, (one) => addDays(one, 1))
-  const context = connectorContext(ports, at.signal, at.log)
+  const context = connectorContext(ports, at.signal, (level, message) => at.log(level, message))
   const wanted: ReadonlySet<string> = new Set(days)
   const { mapping } = connector.spec
   const rows: RawRow[] = []
