@@ -49,10 +49,10 @@ async function incidents(
   const settings = await projectSettings(invocation)
   const { openWarehouse } = await import('../config.ts')
   await using warehouse = await openWarehouse(settings, openContext(invocation))
-  if (action === 'list') return list(invocation, warehouse, given)
-  if (action === 'show') return show(invocation, warehouse, id)
+  if (action === 'list') return await list(invocation, warehouse, given)
+  if (action === 'show') return await show(invocation, warehouse, id)
   const event = action === 'ack' ? 'acknowledge' : (action as 'resolve' | 'comment')
-  return act(invocation, warehouse, id, { event, by: nameOf(given), text: text ?? null })
+  return await act(invocation, warehouse, id, { event, by: nameOf(given), text: text ?? null })
 }
 
 /** Who acts: the name given, or the machine's. */

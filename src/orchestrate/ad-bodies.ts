@@ -5,9 +5,10 @@ import { addDays, day, dayEndMs, isClosed } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { ErrorCode, Facts } from '../domain/errors.ts'
-import type { ExtractRecord, PartitionKey, Slice } from '../domain/metric.ts'
+import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
 import { planSlices } from '../connectors/connector.ts'
-import type { ConnectorSpec } from '../connectors/connector.ts'
+import type { ConnectorSpec, SliceRequest } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { Session } from '../warehouse/warehouse.ts'
@@ -17,13 +18,14 @@ import { defineBody } from './body.ts'
 import { checkpointed, findCheckpoint, keepCheckpoint, sealTask } from './checkpoint.ts'
 import { extractSlice } from './extract.ts'
 import type { Json } from './graph.ts'
-import type { Loaded } from './load.ts'
+import type { LevelFailure, Loaded } from './load.ts'
 import { loadExtract } from './load.ts'
 import { buildModels } from './models.ts'
 import { contentMade, modelsContent, rememberModels, unchangedModels } from './models-content.ts'
 import { readNames } from './names.ts'
 import { ratesForRun } from './rates.ts'
 import { refreshDays } from './plan.ts'
+import { levelsOf } from './ports.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import { asMillraceError, emptyTally } from './tally.ts'
 import type { Tally } from './tally.ts'
@@ -33,10 +35,15 @@ import { watchPublished } from './watch.ts'
 export interface ExtractedOutput {
   readonly days: readonly Day[]
   readonly records: readonly ExtractRecord[]
+  readonly failures: readonly LevelFailure[]
 }
 
 export interface LoadedOutput {
+  /** Of campaigns. */
   readonly loads: readonly Loaded[]
+  /** Of the levels below. */
+  readonly details: readonly Loaded[]
+  readonly failures: readonly LevelFailure[]
 }
 
 export type ModelsOutput = Pick<Tally, 'models' | 'dbtTests'>
@@ -87,26 +94,32 @@ export function connectionOf(ports: Ports, { connection }: AccountInput): OpenCo
 
 async function extract(ports: Ports, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
   const { account } = input
-  const { connector } = connectionOf(ports, input)
+  const connection = connectionOf(ports, input)
+  const { connector } = connection
   const { spec } = connector
   const reading = daysToRead(spec, account, at, ports.clock.nowMs())
   if (reading.kind !== 'read') return reading
-  const { days, slices } = reading
+  const { days, request } = reading
   const { clock, random, fetch } = ports
   const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
-  await marking(ports, input, { days, signal: at.signal }, async () => {
-    for (const slice of slices) {
-      const key = `slice ${slice.since}/${slice.until}`
+  const failures: LevelFailure[] = []
+  const read = async (level: Level) => {
+    for (const slice of planSlices(spec, { ...request, level }, (one) => addDays(one, 1))) {
+      const key = `slice ${level} ${slice.since}/${slice.until}`
       // A slice that is in the lake is not asked for again when a later one of the same task fails.
       const kept = { task: at.task, key, schema: anyRecord }
-      const read = () => extractSlice(ports, { connector, account, slice, context: { ...context, log } })
-      records.push(await checkpointed(ports.warehouse, kept, read))
+      const asked = () => extractSlice(ports, { connector, account, slice, context: { ...context, log } })
+      records.push(await checkpointed(ports.warehouse, kept, asked))
     }
-    await remember(ports, at, records)
-  })
-  return { kind: 'success', output: plain({ days, records } satisfies ExtractedOutput) }
+  }
+  const [, ...below] = levelsOf(connection, account.accountId)
+  await marking(ports, input, { days, signal: at.signal, level: 'campaign' }, () => read('campaign'))
+  for (const level of below)
+    failures.push(...(await attempted(ports, input, { days, signal: at.signal, level }, () => read(level))))
+  await remember(ports, at, records)
+  return { kind: 'success', output: plain({ days, records, failures } satisfies ExtractedOutput) }
 }
 
 /** Pure: which days of an account an extract reads now, or why it reads none. */
@@ -116,7 +129,7 @@ export function daysToRead(
   at: BodyContext,
   nowMs: number,
 ):
-  | { readonly kind: 'read'; readonly days: readonly Day[]; readonly slices: readonly Slice[] }
+  | { readonly kind: 'read'; readonly days: readonly Day[]; readonly request: Omit<SliceRequest, 'level'> }
   | Extract<BodyEnd<Json>, { readonly kind: 'deferred' | 'success' | 'unchanged' | 'skipped' }> {
   const { kind, days: given, waits } = confOf(at)
   const own = given?.[accountKey(account)]
@@ -127,8 +140,7 @@ export function daysToRead(
   if (waits && own === undefined && newest !== undefined && !days.includes(newest))
     return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
   if (days.length === 0) return { kind: 'skipped', output: null }
-  const request = { account, level: 'campaign', days, kind } as const
-  return { kind: 'read', days, slices: planSlices(spec, request, (one) => addDays(one, 1)) }
+  return { kind: 'read', days, request: { account, days, kind } }
 }
 
 /** Which run asked for an extract: the way from a published row to its run. */
@@ -146,56 +158,91 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
     | ExtractedOutput
     | undefined
   if (!extracted) return { kind: 'skipped', output: null }
-  const loads: Loaded[] = []
-  await marking(ports, input, { days: extracted.days, signal: at.signal }, async () => {
-    for (const record of extracted.records) {
-      at.signal.throwIfAborted()
-      const alongside = (session: Session, loaded: Loaded) =>
-        told(session, at, { record, isLast: record === extracted.records.at(-1), loads: [...loads, loaded] })
-      const known = await findCheckpoint(ports.warehouse, at.task, loadKey(record))
-      loads.push(
-        known === null
-          ? await loadExtract(ports, connector.spec, input.account, record, { alongside })
-          : (known as unknown as Loaded),
-      )
+  const so: Loads = { loads: [], details: [], failures: [...(extracted.failures ?? [])] }
+  const byLevel = Map.groupBy(extracted.records, (record) => record.level)
+  const last = [...byLevel.values()].at(-1)?.at(-1)
+  for (const [level, records] of byLevel) {
+    const marks = { days: extracted.days, signal: at.signal, level }
+    const loaded = level === 'campaign' ? so.loads : so.details
+    const loading = async () => {
+      for (const record of records) {
+        at.signal.throwIfAborted()
+        const known = await findCheckpoint(ports.warehouse, at.task, loadKey(record))
+        const alongside = async (session: Session, one: Loaded) => {
+          const own = level === 'campaign' ? 'loads' : 'details'
+          await keepCheckpoint(session, at.task, loadKey(record), one)
+          const end = endOfLoads({ ...so, [own]: [...loaded, one] })
+          if (record === last && end.kind !== 'failed') await sealTask(session, at.task, end)
+        }
+        loaded.push(
+          known === null
+            ? await loadExtract(ports, connector.spec, input.account, record, { alongside })
+            : (known as unknown as Loaded),
+        )
+      }
     }
-  })
-  return endOfLoads(loads)
+    if (level === 'campaign') await marking(ports, input, marks, loading)
+    else so.failures.push(...(await attempted(ports, input, marks, loading)))
+  }
+  return endOfLoads(so)
 }
 
+/**
+ * What a load did is kept in its own transaction, and behind the last one the success of the task: an extract that is published is not
+ * loaded again by the next attempt, and a worker that has lost the task publishes nothing.
+ */
 const loadKey = ({ extractId }: ExtractRecord) => `load ${extractId}`
 
-/**
- * What a load did, told in its own transaction: an extract that is published is not loaded again by the next attempt, behind the last
- * one the task has succeeded, and a worker that has lost the task publishes nothing.
- */
-async function told(
-  session: Session,
-  { task }: BodyContext,
-  { record, isLast, loads }: LoadedOutput & { readonly record: ExtractRecord; readonly isLast: boolean },
-): Promise<void> {
-  await keepCheckpoint(session, task, loadKey(record), loads.at(-1))
-  const end = endOfLoads(loads)
-  if (isLast && end.kind !== 'failed') await sealTask(session, task, end)
+/** What has been loaded so far: of campaigns, of levels below, and what of these failed. */
+interface Loads {
+  readonly loads: Loaded[]
+  readonly details: Loaded[]
+  readonly failures: LevelFailure[]
 }
 
 type EndOfLoads =
   | { readonly kind: 'success' | 'unchanged'; readonly output: Json }
   | Extract<BodyEnd<Json>, { readonly kind: 'failed' }>
 
-export function endOfLoads(loads: readonly Loaded[]): EndOfLoads {
-  const output = plain({ loads } satisfies LoadedOutput)
-  const refusal = loads.flatMap((one) => one.refusals)[0]
+export function endOfLoads({ loads, details, failures }: Loads): EndOfLoads {
+  const output = plain({ loads, details, failures } satisfies LoadedOutput)
+  const all = [...loads, ...details]
+  const refusal = all.flatMap((one) => one.refusals)[0] ?? failures[0]
   if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
-  const isUnchanged = loads.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
+  const isUnchanged = all.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
   return { kind: isUnchanged ? 'unchanged' : 'success', output }
+}
+
+/** What a piece of work is about: what fails with it. */
+interface Marks {
+  readonly days: readonly Day[]
+  readonly signal: AbortSignal
+  readonly level: Level
+}
+
+/** The work on a level below the campaign: its failure is told and marks its own partitions, and nothing else waits for it. */
+async function attempted(
+  ports: Ports,
+  input: AccountInput,
+  marks: Marks,
+  work: () => Promise<void>,
+): Promise<readonly LevelFailure[]> {
+  try {
+    await marking(ports, input, marks, work)
+    return []
+  } catch (thrown) {
+    marks.signal.throwIfAborted()
+    const { code, facts } = asMillraceError(thrown)
+    if (code === 'ORCHESTRATE_TASK_STOPPED') throw thrown
+    return [{ level: marks.level, code, facts }]
+  }
 }
 
 /** A failure of an account's task fails exactly its days; being stopped is no failure of the data, and marks nothing. */
 export async function marking(
   ports: Ports,
   { account }: AccountInput,
-  { days, signal }: { readonly days: readonly Day[]; readonly signal: AbortSignal },
+  { days, signal, level }: Marks,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -209,7 +256,7 @@ export async function marking(
     const keys = days.map((date): PartitionKey => ({
       platform,
       accountId,
-      level: 'campaign',
+      level,
       breakdownKey: '',
       date,
     }))

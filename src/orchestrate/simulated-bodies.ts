@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { planSlices } from '../connectors/connector.ts'
+import type { SliceRequest } from '../connectors/connector.ts'
 import type { AdAccount } from '../domain/account.ts'
 import type { Day } from '../domain/day.ts'
 import { addDays, daysOf } from '../domain/day.ts'
@@ -48,7 +49,7 @@ async function extract(ports: Ports, held: Held, input: AccountInput, at: BodyCo
   const requestedAtMs = ports.clock.nowMs()
   const extractId = uuid(requestedAtMs, ports.random)
   let record: ExtractRecord | undefined
-  await marking(ports, input, { days, signal: at.signal }, async () => {
+  await marking(ports, input, { days, signal: at.signal, level: 'campaign' }, async () => {
     const read = await readDays(ports, input, at, reading)
     held.set(extractId, read.metrics)
     record = {
@@ -65,7 +66,10 @@ async function extract(ports: Ports, held: Held, input: AccountInput, at: BodyCo
       rawKeys: {},
     }
   })
-  return { kind: 'success', output: plain({ days, records: record ? [record] : [] } satisfies ExtractedOutput) }
+  return {
+    kind: 'success',
+    output: plain({ days, records: record ? [record] : [], failures: [] } satisfies ExtractedOutput),
+  }
 }
 
 /** All days of a task in the fewest questions: those between them are asked for and thrown away where that is one question less. */
@@ -73,15 +77,17 @@ async function readDays(
   ports: Ports,
   input: AccountInput,
   at: BodyContext,
-  { days, slices }: { readonly days: readonly Day[]; readonly slices: readonly Slice[] },
+  { days, request }: { readonly days: readonly Day[]; readonly request: Omit<SliceRequest, 'level'> },
 ): Promise<{ readonly slice: Slice; readonly metrics: readonly DailyMetric[]; readonly operations: number }> {
   const { connector } = connectionOf(ports, input)
   const { account } = input
+  const slicesOf = (wanted: readonly Day[]) =>
+    planSlices(connector.spec, { ...request, level: 'campaign', days: wanted }, (one) => addDays(one, 1))
+  const slices = slicesOf(days)
   const [first] = slices
   const [since, until] = [days[0], days.at(-1)]
   if (!first || !since || !until) throw new TypeError('nothing to read')
-  const request = { account, level: 'campaign', days: daysOf({ since, until }), kind: first.kind } as const
-  const whole = planSlices(connector.spec, request, (one) => addDays(one, 1))
+  const whole = slicesOf(daysOf({ since, until }))
   const context = connectorContext(ports, at.signal, (level, message) => at.log(level, message))
   const wanted: ReadonlySet<string> = new Set(days)
   const { mapping } = connector.spec
@@ -127,7 +133,7 @@ async function load(ports: Ports, held: Held, input: AccountInput, at: BodyConte
     results = judged
   }
   let end: BodyEnd<Json> = { kind: 'skipped', output: null }
-  await marking(ports, input, { days, signal: at.signal }, async () => {
+  await marking(ports, input, { days, signal: at.signal, level: 'campaign' }, async () => {
     const partitions = await ports.warehouse.load({
       extract: record,
       account,
@@ -136,7 +142,8 @@ async function load(ports: Ports, held: Held, input: AccountInput, at: BodyConte
       audit: blockingAudit({ nowMs: ports.clock.nowMs(), settleMs: spec.settleMs, drift: undefined, report }),
     })
     held.delete(record.extractId)
-    end = endOfLoads([{ partitions, checks: tallied(results), refusals: refusalsOf(account, results) }])
+    const loaded = { partitions, checks: tallied(results), refusals: refusalsOf(account, results) }
+    end = endOfLoads({ loads: [loaded], details: [], failures: [] })
   })
   return end
 }
