@@ -3,7 +3,6 @@ import { accountKey } from '../src/domain/account.ts'
 import { seededRandom } from '../src/domain/clock.ts'
 import type { Day } from '../src/domain/day.ts'
 import { addDays, dayEndMs, timeZone } from '../src/domain/day.ts'
-import { adBodies } from '../src/orchestrate/ad-bodies.ts'
 import { performTask } from '../src/orchestrate/body.ts'
 import { embeddedEngine } from '../src/orchestrate/embedded-engine.ts'
 import { adDataPipeline } from '../src/orchestrate/pipeline.ts'
@@ -11,6 +10,7 @@ import type { Channel } from '../src/orchestrate/ports.ts'
 import { Scheduler } from '../src/orchestrate/scheduler.ts'
 import { drawOutages, outageOf } from '../src/orchestrate/outage.ts'
 import type { Outage } from '../src/orchestrate/outage.ts'
+import { simulatedBodies } from '../src/orchestrate/simulated-bodies.ts'
 import { lateDays, simulate } from '../src/orchestrate/simulate.ts'
 import type { Simulated } from '../src/orchestrate/simulate.ts'
 import { hourMs, plans } from './fault-job.ts'
@@ -41,7 +41,7 @@ async function openStage(nowMs: number, deadlineMs = 4 * hourMs, channels: reado
   const engine = embeddedEngine({ warehouse: ports.warehouse })
   const scheduler = new Scheduler({ ports, pipeline, engine, deadlineMs, onEvent: () => undefined })
   const signal = new AbortController().signal
-  const bodies = adBodies(ports)
+  const bodies = simulatedBodies(ports)
   const work = async () => {
     for (let done = 0; ;) {
       const tasks = await engine.queue.claim('w', 8)
