@@ -1,14 +1,15 @@
 import assert from 'node:assert'
 import type { Random } from '../domain/clock.ts'
-import type { Session, SqlRow, SqlValue, Warehouse } from '../warehouse/warehouse.ts'
-import { engineChannel, promote, settleRun } from './embedded-settle.ts'
+import type { Session, SqlRow, Warehouse } from '../warehouse/warehouse.ts'
+import { engineChannel, promote, settled } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
 import type { RetryPolicy } from './graph.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
 import { decideRetry } from './retry.ts'
 import type { ErrorClass } from './retry.ts'
-import type { EngineRunState, TaskEvent } from './run-state.ts'
-import { taskTable } from './run-state.ts'
+import type { EngineRunState, TaskEvent, TaskState } from './run-state.ts'
+import { isEnded, taskTable } from './run-state.ts'
+import type { Change, SettleTask } from './settle.ts'
 import { sql } from './sql.ts'
 
 export interface QueueOptions {
@@ -31,6 +32,8 @@ interface RunningTask extends SqlRow {
   readonly cancelled: boolean
   readonly sealed: Extract<TaskResult, { readonly kind: 'success' | 'unchanged' }> | null
   readonly runState: EngineRunState
+  /** All tasks of the run, itself among them. */
+  readonly tasks: readonly SettleTask[]
 }
 
 /** How a task goes on after an attempt. */
@@ -48,9 +51,8 @@ const ended = { delayMs: null, isFree: false, blocksPool: false } as const
 
 /** The queue over the engine's tables. All its times are the server's, unless a simulation gives its own. */
 export function embeddedQueue(options: QueueOptions): TaskQueue {
-  const { warehouse } = options
   return {
-    claim: (worker, count) => warehouse.transaction((session) => claim(session, options, worker, count)),
+    claim: (worker, count) => claim(options, worker, count),
     beat: (fences) => beat(options, fences),
     finish: (fence, result) => finish(options, fence, result),
     sweep: () => sweep(options),
@@ -59,28 +61,15 @@ export function embeddedQueue(options: QueueOptions): TaskQueue {
 }
 
 async function claim(
-  session: Session,
-  { now, leaseMs }: QueueOptions,
+  { warehouse, now, leaseMs }: QueueOptions,
   worker: string,
   count: number,
 ): Promise<readonly ClaimedTask[]> {
-  // Locked in one order, before they are counted by the next statement: two claimers cannot both find the last slot.
-  const pools = await session.query(
-    `select p.pool from engine_pool p
-     where (p.blocked_until is null or p.blocked_until <= coalesce($1::timestamptz, clock_timestamp()))
-       and exists (select 1 from engine_task t where t.state = 'ready' and t.pool = p.pool
-         and t.not_before <= coalesce($1::timestamptz, clock_timestamp()))
-     order by p.pool for update`,
-    [now()],
+  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask }>(
+    'select engine_claim($1, $2, $3, $4) as task',
+    [worker, count, leaseMs, now()],
   )
-  if (pools.length === 0) return []
-  return session.query<ClaimedTask & SqlRow>(sql('claim'), [
-    worker,
-    count,
-    leaseMs,
-    pools.map((one) => String(one['pool'])),
-    now(),
-  ])
+  return rows.map((one) => one.task)
 }
 
 async function beat(
@@ -104,7 +93,7 @@ async function beat(
 
 async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
   const outcome = await options.warehouse.transaction((session) => end(session, options, { fence }, result))
-  if (outcome.endedRun !== null) await promoteAfter(options, outcome.endedRun)
+  if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   return outcome.kind
 }
 
@@ -119,36 +108,30 @@ type Held = { readonly fence: string } | { readonly runId: string; readonly task
 
 interface Outcome {
   readonly kind: 'ended' | 'again' | 'fenced'
-  /** The run, when it ended with the task. */
-  readonly endedRun: string | null
+  /** The run, when it ended with the task and another one of its pipeline waits. */
+  readonly waitingRun: string | null
 }
 
 async function end(session: Session, options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
   const running = await hold(session, options, held)
-  if (!running) return { kind: 'fenced', endedRun: null }
+  if (!running) return { kind: 'fenced', waitingRun: null }
   // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
   const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
   const known = isUntold && running.sealed !== null ? running.sealed : result
   const ending = endingOf(running, known, options.random)
-  await writeEnding(session, options, running, ending, known)
-  if (ending.delayMs !== null) return { kind: 'again', endedRun: null }
-  const isEnd = await settleRun(session, running.runId, running.runState, options.now)
-  return { kind: 'ended', endedRun: isEnd ? running.runId : null }
+  const isWaited = await writeEnding(session, options, running, ending, known)
+  if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
+  return { kind: 'ended', waitingRun: isWaited ? running.runId : null }
 }
 
-/**
- * Locks the run and then the task, in one statement: its snapshot may be older than the locks, but a locked row is read and
- * judged anew by what it is now. Undefined when nobody holds the task by that fence any more.
- */
+/** Locks the run and then the task. Undefined when nobody holds the task by that fence any more. */
 async function hold(session: Session, { now }: QueueOptions, held: Held): Promise<RunningTask | undefined> {
   const byFence = 'fence' in held
-  const [running] = await session.query<RunningTask>(sql('hold'), [
-    byFence ? held.fence : null,
-    byFence ? null : held.runId,
-    byFence ? null : held.task,
-    now(),
-  ])
-  return running
+  const [row] = await session.query<SqlRow & { readonly held: RunningTask | null }>(
+    'select engine_hold($1, $2, $3, $4) as held',
+    [byFence ? held.fence : null, byFence ? null : held.runId, byFence ? null : held.task, now()],
+  )
+  return row?.held ?? undefined
 }
 
 /** Pure: what an attempt's result makes of the task. */
@@ -180,43 +163,58 @@ function endingOf(running: RunningTask, result: TaskResult | 'lost', random: Ran
       }
 }
 
+/** Writes the attempt's end and what follows from it for the run. Returns whether a run waits for one that has ended with it. */
 async function writeEnding(
   session: Session,
   { now }: QueueOptions,
   running: RunningTask,
   ending: Ending,
   result: TaskResult | 'lost',
-): Promise<void> {
+): Promise<boolean> {
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
   const failure = result !== 'lost' && result.kind === 'failed' ? result : null
-  const output =
-    result !== 'lost' && 'output' in result && result.output !== undefined ? JSON.stringify(result.output) : null
   const lostError = { code: 'ORCHESTRATE_TASK_LOST', facts: { worker: 'gone' } }
-  const error = result === 'lost' ? lostError : (failure?.error ?? null)
-  const values: readonly SqlValue[] = [
-    running.runId,
-    running.task,
+  const written = {
     state,
-    ending.isFree,
-    ending.attemptState === 'lost',
-    ending.delayMs,
-    output,
-    error === null ? null : JSON.stringify(error),
-    now(),
-    running.attempt,
-    ending.attemptState,
-    failure?.exitCode ?? null,
-    result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
-    engineChannel,
-  ]
-  await session.query(sql('finish'), values)
+    free: ending.isFree,
+    lost: ending.attemptState === 'lost',
+    delayMs: ending.delayMs,
+    ...(result !== 'lost' && 'output' in result && result.output !== undefined && { output: result.output }),
+    ...(result === 'lost' ? { error: lostError } : failure && { error: failure.error }),
+    attempt: running.attempt,
+    attemptState: ending.attemptState,
+    exitCode: failure?.exitCode ?? null,
+    errorClass: result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
+  }
+  const { changes, runState } = followUp(running, state)
   if (ending.blocksPool)
     await session.query(
       `update engine_pool set reason = $3, blocked_until = greatest(blocked_until,
          coalesce($4::timestamptz, clock_timestamp()) + make_interval(secs => $2::float8 / 1000)) where pool = $1`,
       [running.pool, ending.delayMs, `${running.task}: quota`, now()],
     )
+  const [row] = await session.query('select engine_end($1, $2, $3, $4, $5, $6, $7, $8) as waits', [
+    running.runId,
+    running.task,
+    JSON.stringify(written),
+    changes.map((one) => one.task),
+    changes.map((one) => one.state),
+    runState,
+    engineChannel,
+    now(),
+  ])
+  return row?.['waits'] === true
+}
+
+/** Pure: what becomes of the other tasks of the run when one has ended, and how the run ends, null when it goes on. */
+function followUp(
+  { task, tasks, runState }: RunningTask,
+  state: TaskState,
+): { readonly changes: readonly Change[]; readonly runState: EngineRunState | null } {
+  if (!isEnded(state)) return { changes: [], runState: null }
+  const now = tasks.map((one) => (one.task === task ? { ...one, state } : one))
+  return settled(runState, now)
 }
 
 async function sweep(options: QueueOptions): Promise<{ readonly lost: number; readonly promoted: number }> {
@@ -226,7 +224,7 @@ async function sweep(options: QueueOptions): Promise<{ readonly lost: number; re
     const held = { runId: String(row['runId']), task: String(row['task']) }
     const outcome = await warehouse.transaction((session) => end(session, options, held, 'lost'))
     if (outcome.kind !== 'fenced') lost += 1
-    if (outcome.endedRun !== null) await promoteAfter(options, outcome.endedRun)
+    if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   }
   let promoted = 0
   for (const row of await warehouse.query(

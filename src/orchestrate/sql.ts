@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 
 const names = [
   'promote',
-  'claim',
   'claim-run',
   'abandon',
   'run-tasks',
@@ -26,9 +25,7 @@ const names = [
   'tell-recovered',
   'worker-seconds',
   'calls-of-day',
-  'hold',
   'models-sources',
-  'finish',
   'reap',
   'trigger',
   'inspect-tasks',
