@@ -145,7 +145,8 @@ export async function airflowUnderTest(): Promise<EngineUnderTest> {
   }
 }
 
-function writeProbes(folder: string, { pipeline, tasks }: Graph): void {
+/** How the attempts of a graph’s tasks end: its inputs’ exits, or well. */
+export function writeProbes(folder: string, { pipeline, tasks }: Graph): void {
   const exits = tasks.map(({ id, input }) => [
     id,
     (input as { readonly exits?: readonly number[] } | null)?.exits ?? [0],

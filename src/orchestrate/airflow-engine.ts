@@ -112,7 +112,7 @@ async function trigger(at: AirflowEngineOptions, request: TriggerRequest): Promi
   if (same) throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: runIdOf(same) })
   const interval = { interval_start: `${partitionKey}T00:00:00+00:00`, interval_end: `${partitionKey}T23:59:59+00:00` }
   const body = {
-    dag_run_id: `${kind}__${uuid(at.clock.nowMs(), at.random)}`,
+    dag_run_id: `millrace_${kind}__${uuid(at.clock.nowMs(), at.random)}`,
     logical_date: null,
     conf: { ...conf, ...interval, partition_key: partitionKey, kind },
   }
@@ -133,13 +133,18 @@ const isOver = (state: string): boolean => state === 'success' || state === 'fai
 
 const instant = (text: string | null): Date | null => (text === null ? null : new Date(text))
 
+function textOf({ conf }: AirflowRun, name: string): string | undefined {
+  const value = conf?.[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 function rowOf(run: AirflowRun): RunRow {
   return {
     runId: runIdOf(run),
     pipeline: run.dag_id.replace(/^millrace__/, ''),
     version: String(run.dag_versions?.at(-1)?.version_number ?? ''),
-    partitionKey: String(run.conf?.['partition_key'] ?? ''),
-    kind: (run.conf?.['kind'] ?? 'external') as RunKind,
+    partitionKey: textOf(run, 'partition_key') ?? '',
+    kind: (textOf(run, 'kind') ?? 'external') as RunKind,
     state: run.state as EngineRunState,
     queuedAt: instant(run.queued_at ?? run.start_date) ?? new Date(0),
     startedAt: instant(run.start_date),

@@ -1,15 +1,12 @@
 import assert from 'node:assert'
 import type { Random } from '../domain/clock.ts'
-import type { Session, SqlRow, Warehouse } from '../warehouse/warehouse.ts'
-import { engineChannel, promote, settled } from './embedded-settle.ts'
+import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
+import { engineChannel, promote } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
-import type { RetryPolicy } from './graph.ts'
+import { endingOf, endingRow, followUp } from './ending.ts'
+import type { Ending, RunningTask } from './ending.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
-import { decideRetry } from './retry.ts'
-import type { ErrorClass } from './retry.ts'
-import type { EngineRunState, TaskEvent, TaskState } from './run-state.ts'
-import { isEnded, taskTable } from './run-state.ts'
-import type { Change, SettleTask } from './settle.ts'
+import { taskTable } from './run-state.ts'
 import { sql } from './sql.ts'
 
 export interface QueueOptions {
@@ -18,36 +15,6 @@ export interface QueueOptions {
   readonly random: Random
   readonly leaseMs: number
 }
-
-interface RunningTask extends SqlRow {
-  readonly runId: string
-  readonly task: string
-  readonly attempt: number
-  readonly tries: number
-  readonly triesMax: number
-  readonly lost: number
-  readonly retry: RetryPolicy
-  readonly pool: string
-  readonly fence: string
-  readonly cancelled: boolean
-  readonly sealed: Extract<TaskResult, { readonly kind: 'success' | 'unchanged' }> | null
-  readonly runState: EngineRunState
-  /** All tasks of the run, itself among them. */
-  readonly tasks: readonly SettleTask[]
-}
-
-/** How a task goes on after an attempt. */
-interface Ending {
-  readonly event: TaskEvent
-  readonly attemptState: 'success' | 'unchanged' | 'failed' | 'retry' | 'deferred' | 'skipped' | 'lost' | 'cancelled'
-  /** After which it may begin again; null when it has ended. */
-  readonly delayMs: number | null
-  /** The try is given back: it was not the task's fault, or no failure at all. */
-  readonly isFree: boolean
-  readonly blocksPool: boolean
-}
-
-const ended = { delayMs: null, isFree: false, blocksPool: false } as const
 
 /** The queue over the engine's tables. All its times are the server's, unless a simulation gives its own. */
 export function embeddedQueue(options: QueueOptions): TaskQueue {
@@ -92,7 +59,7 @@ async function beat(
 }
 
 async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
-  const outcome = await options.warehouse.transaction((session) => end(session, options, { fence }, result))
+  const outcome = await end(options, { fence }, result)
   if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   return outcome.kind
 }
@@ -112,109 +79,60 @@ interface Outcome {
   readonly waitingRun: string | null
 }
 
-async function end(session: Session, options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
-  const running = await hold(session, options, held)
-  if (!running) return { kind: 'fenced', waitingRun: null }
-  // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
-  const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
-  const known = isUntold && running.sealed !== null ? running.sealed : result
-  const ending = endingOf(running, known, options.random)
-  const isWaited = await writeEnding(session, options, running, ending, known)
-  if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
-  return { kind: 'ended', waitingRun: isWaited ? running.runId : null }
+/**
+ * Looks, decides, and writes what was decided if everything still stands as it was looked at; otherwise it looks again. Two round
+ * trips, and the rules stay where they are pure.
+ */
+async function end(options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+  for (;;) {
+    const running = await look(options, held)
+    if (!running) return { kind: 'fenced', waitingRun: null }
+    // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
+    const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
+    const known = isUntold && running.sealed !== null ? running.sealed : result
+    const ending = endingOf(running, known, options.random)
+    const written = await writeEnding(options, running, ending, known, result === 'lost')
+    if (written === 'fenced') return { kind: 'fenced', waitingRun: null }
+    if (written === 'moved') continue
+    if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
+    return { kind: 'ended', waitingRun: written === 'waited' ? running.runId : null }
+  }
 }
 
-/** Locks the run and then the task. Undefined when nobody holds the task by that fence any more. */
-async function hold(session: Session, { now }: QueueOptions, held: Held): Promise<RunningTask | undefined> {
+async function look({ warehouse, now }: QueueOptions, held: Held): Promise<RunningTask | undefined> {
   const byFence = 'fence' in held
-  const [row] = await session.query<SqlRow & { readonly held: RunningTask | null }>(
-    'select engine_hold($1, $2, $3, $4) as held',
+  const [row] = await warehouse.query<SqlRow & { readonly held: RunningTask | null }>(
+    'select engine_held($1, $2, $3, $4) as held',
     [byFence ? held.fence : null, byFence ? null : held.runId, byFence ? null : held.task, now()],
   )
   return row?.held ?? undefined
 }
 
-/** Pure: what an attempt's result makes of the task. */
-function endingOf(running: RunningTask, result: TaskResult | 'lost', random: Random): Ending {
-  const { tries, triesMax, lost, retry, cancelled } = running
-  const isLost = result === 'lost'
-  if (cancelled && (isLost || result.kind === 'failed' || result.kind === 'deferred'))
-    return { ...ended, event: 'cancel', attemptState: 'cancelled' }
-  if (!isLost && result.kind === 'success') return { ...ended, event: 'succeed', attemptState: 'success' }
-  if (!isLost && result.kind === 'unchanged') return { ...ended, event: 'find_unchanged', attemptState: 'unchanged' }
-  if (!isLost && result.kind === 'skipped') return { ...ended, event: 'skip', attemptState: 'skipped' }
-  if (!isLost && result.kind === 'deferred')
-    return { event: 'defer', attemptState: 'deferred', delayMs: result.delayMs, isFree: true, blocksPool: false }
-  const errorClass: ErrorClass = isLost ? 'lost' : result.kind === 'failed' ? result.errorClass : 'permanent'
-  const retryAfterMs = !isLost && result.kind === 'failed' ? result.retryAfterMs : null
-  const decision = decideRetry(
-    { errorClass, tries, triesMax, lost: lost + (isLost ? 1 : 0), retry, retryAfterMs },
-    random,
-  )
-  const attemptState = isLost ? 'lost' : decision.kind === 'retry' ? 'retry' : 'failed'
-  return decision.kind === 'fail'
-    ? { ...ended, event: 'fail', attemptState }
-    : {
-        event: isLost ? 'lose' : 'retry',
-        attemptState,
-        delayMs: decision.delayMs,
-        isFree: isLost,
-        blocksPool: decision.blocksPool,
-      }
-}
+/** What became of writing an end down: see `engine_end`. */
+type Written = 'done' | 'waited' | 'moved' | 'fenced'
 
-/** Writes the attempt's end and what follows from it for the run. Returns whether a run waits for one that has ended with it. */
 async function writeEnding(
-  session: Session,
-  { now }: QueueOptions,
+  { warehouse, now }: QueueOptions,
   running: RunningTask,
   ending: Ending,
   result: TaskResult | 'lost',
-): Promise<boolean> {
+  isLost: boolean,
+): Promise<Written> {
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
-  const failure = result !== 'lost' && result.kind === 'failed' ? result : null
-  const lostError = { code: 'ORCHESTRATE_TASK_LOST', facts: { worker: 'gone' } }
-  const written = {
-    state,
-    free: ending.isFree,
-    lost: ending.attemptState === 'lost',
-    delayMs: ending.delayMs,
-    ...(result !== 'lost' && 'output' in result && result.output !== undefined && { output: result.output }),
-    ...(result === 'lost' ? { error: lostError } : failure && { error: failure.error }),
-    attempt: running.attempt,
-    attemptState: ending.attemptState,
-    exitCode: failure?.exitCode ?? null,
-    errorClass: result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
-  }
   const { changes, runState } = followUp(running, state)
-  if (ending.blocksPool)
-    await session.query(
-      `update engine_pool set reason = $3, blocked_until = greatest(blocked_until,
-         coalesce($4::timestamptz, clock_timestamp()) + make_interval(secs => $2::float8 / 1000)) where pool = $1`,
-      [running.pool, ending.delayMs, `${running.task}: quota`, now()],
-    )
-  const [row] = await session.query('select engine_end($1, $2, $3, $4, $5, $6, $7, $8) as waits', [
+  const [row] = await warehouse.query('select engine_end($1, $2, $3, $4, $5, $6, $7, $8, $9) as written', [
     running.runId,
-    running.task,
-    JSON.stringify(written),
+    running.fence,
+    running.standing,
+    JSON.stringify(endingRow(running, { ...ending, state }, result, isLost)),
     changes.map((one) => one.task),
     changes.map((one) => one.state),
     runState,
     engineChannel,
     now(),
   ])
-  return row?.['waits'] === true
-}
-
-/** Pure: what becomes of the other tasks of the run when one has ended, and how the run ends, null when it goes on. */
-function followUp(
-  { task, tasks, runState }: RunningTask,
-  state: TaskState,
-): { readonly changes: readonly Change[]; readonly runState: EngineRunState | null } {
-  if (!isEnded(state)) return { changes: [], runState: null }
-  const now = tasks.map((one) => (one.task === task ? { ...one, state } : one))
-  return settled(runState, now)
+  return row?.['written'] as Written
 }
 
 async function sweep(options: QueueOptions): Promise<{ readonly lost: number; readonly promoted: number }> {
@@ -222,7 +140,7 @@ async function sweep(options: QueueOptions): Promise<{ readonly lost: number; re
   let lost = 0
   for (const row of await warehouse.query(sql('reap'), [now()])) {
     const held = { runId: String(row['runId']), task: String(row['task']) }
-    const outcome = await warehouse.transaction((session) => end(session, options, held, 'lost'))
+    const outcome = await end(options, held, 'lost')
     if (outcome.kind !== 'fenced') lost += 1
     if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   }

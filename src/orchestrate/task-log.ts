@@ -85,9 +85,9 @@ function shortened(message: string): string {
 /** The first waiting lines, as far as they are one attempt's: what they have in common is sent once. */
 function nextBatch(waiting: readonly LogLine[]): readonly LogLine[] {
   const [first] = waiting
-  let end = 0
-  while (end < batchMax && first && waiting[end] && isSameAttempt(waiting[end] as LogLine, first)) end += 1
-  return waiting.slice(0, end)
+  const batch = waiting.slice(0, batchMax)
+  const other = batch.findIndex((one) => first && !isSameAttempt(one, first))
+  return other < 0 ? batch : batch.slice(0, other)
 }
 
 const isSameAttempt = (a: LogKey, b: LogKey): boolean =>

@@ -67,63 +67,83 @@ begin
 end
 $$;
 
--- A running task by its fence, or by its names when its lease is over: locks its run and then itself, and gives it with all tasks of
--- the run as they are behind the locks. Null when nobody holds it so any more.
-create function engine_hold(p_fence uuid, p_run uuid, p_task text, p_now timestamptz) returns jsonb
-language plpgsql volatile as $$
-declare
-  v_run uuid;
-  v_task text;
-  v_held jsonb;
-begin
-  select t.run_id, t.task into v_run, v_task
-  from engine_task t
-  where t.state = 'running' and case when p_fence is null then t.run_id = p_run and t.task = p_task else t.fence = p_fence end;
-  if v_run is null then
-    return null;
-  end if;
-  perform 1 from engine_run r where r.run_id = v_run for update;
-  select jsonb_build_object('runId', t.run_id, 'task', t.task, 'attempt', t.attempt, 'tries', t.tries, 'triesMax', t.tries_max,
-    'lost', t.lost, 'retry', t.retry, 'pool', t.pool, 'fence', t.fence, 'cancelled', t.cancel_at is not null, 'sealed', t.sealed)
-  into v_held
-  from engine_task t
-  where t.run_id = v_run and t.task = v_task and t.state = 'running'
-    and case when p_fence is null then t.lease_until < coalesce(p_now, clock_timestamp()) else t.fence = p_fence end
-  for update;
-  if v_held is null then
-    return null;
-  end if;
-  return v_held || jsonb_build_object(
-    'runState', (select r.state from engine_run r where r.run_id = v_run),
-    'tasks', (
-      select jsonb_agg(jsonb_build_object('task', t.task, 'account', t.account, 'state', t.state, 'after', t.after,
-        'when', t.trigger_rule) order by t.task)
-      from engine_task t where t.run_id = v_run));
-end
+-- What decides how the tasks of a run go on, as one text: two of a kind when nothing has ended, been cleared or cancelled in between.
+-- A task that was taken meanwhile is as open as it was.
+create function engine_standing(p_run uuid) returns text
+language sql stable as $$
+  select r.state || md5(string_agg(t.task || ' ' || replace(t.state, 'ready', 'running'), ',' order by t.task))
+  from engine_run r
+  join engine_task t on t.run_id = r.run_id
+  where r.run_id = p_run
+  group by r.state
 $$;
 
--- Writes how an attempt ended, what becomes of the tasks behind it, and how the run ended with it (p_run_state, null: it has not).
--- p_ending: state, free, lost, delayMs (null: the task has ended), output, error, attempt, attemptState, exitCode, errorClass.
--- Returns whether a run of the pipeline waits for one that has ended. All locks are the caller's.
-create function engine_end(p_run uuid, p_task text, p_ending jsonb, p_changed text[], p_states text[], p_run_state text, p_channel text,
-  p_now timestamptz) returns boolean
+-- A running task by its fence, or by its names when its lease is over, with its run and all its tasks as they stand. Locks nothing.
+-- Null when nobody holds it so any more.
+create function engine_held(p_fence uuid, p_run uuid, p_task text, p_now timestamptz) returns jsonb
+language sql stable as $$
+  select jsonb_build_object('runId', t.run_id, 'task', t.task, 'attempt', t.attempt, 'tries', t.tries, 'triesMax', t.tries_max,
+    'lost', t.lost, 'retry', t.retry, 'pool', t.pool, 'fence', t.fence, 'cancelled', t.cancel_at is not null, 'sealed', t.sealed,
+    'runState', r.state, 'standing', engine_standing(t.run_id),
+    'tasks', (
+      select jsonb_agg(jsonb_build_object('task', b.task, 'account', b.account, 'state', b.state, 'after', b.after,
+        'when', b.trigger_rule) order by b.task)
+      from engine_task b where b.run_id = t.run_id))
+  from engine_task t
+  join engine_run r on r.run_id = t.run_id
+  where t.state = 'running'
+    and case when p_fence is null then t.run_id = p_run and t.task = p_task and t.lease_until < coalesce(p_now, clock_timestamp())
+        else t.fence = p_fence end
+$$;
+
+-- Writes how the attempt with that fence ended, what becomes of the tasks behind it, and how the run ended with it (p_run_state, null:
+-- it has not). p_ending: state, free, lost, unheard (its lease is over), cancelled and wasSealed as
+-- they were looked at, delayMs (null: the task has ended), output, error, attemptState, exitCode, errorClass,
+-- blocks (the pool waits as long as the task). Returns `fenced` when nobody holds the task by it any more, `moved` when the run does not
+-- stand as it was looked at, and nothing was written then; `waited` when a run of the pipeline waits for one that has ended; `done`.
+create function engine_end(p_run uuid, p_fence uuid, p_standing text, p_ending jsonb, p_changed text[], p_states text[], p_run_state text,
+  p_channel text, p_now timestamptz) returns text
 language plpgsql volatile as $$
 declare
   v_now timestamptz := coalesce(p_now, clock_timestamp());
   v_delay interval := make_interval(secs => (p_ending ->> 'delayMs')::float8 / 1000);
   v_state text := p_ending ->> 'state';
+  v_task text;
+  v_attempt integer;
+  v_pool text;
 begin
+  -- The run first, and tasks after it, as everything does that ends one; what stands behind the lock is what counts.
+  perform 1 from engine_run r where r.run_id = p_run for update;
+  if not exists (select 1 from engine_task t where t.fence = p_fence and t.state = 'running') then
+    return 'fenced';
+  end if;
+  if p_standing is distinct from engine_standing(p_run) then
+    return 'moved';
+  end if;
   update engine_task t
   set state = v_state, fence = null, lease_until = null, worker = null, tries = t.tries - (p_ending -> 'free')::boolean::int,
     lost = t.lost + (p_ending -> 'lost')::boolean::int, not_before = v_now + coalesce(v_delay, interval '0'),
-    output = coalesce(p_ending -> 'output', t.output), error = nullif(p_ending -> 'error', 'null'), ended_at = case when v_delay is null then v_now end
-  where t.run_id = p_run and t.task = p_task;
+    output = coalesce(p_ending -> 'output', t.output), error = nullif(p_ending -> 'error', 'null'),
+    ended_at = case when v_delay is null then v_now end
+  where t.fence = p_fence
+    -- A heartbeat takes no lock of the run: a lost task that was heard of at this moment is not lost.
+    and ((p_ending -> 'unheard')::boolean is not true or t.lease_until < v_now)
+    -- Nor does a person who cancels wait: an end that does not know of it is decided anew.
+    and (t.cancel_at is not null) = (p_ending -> 'cancelled')::boolean
+    and (t.sealed is not null) = (p_ending -> 'wasSealed')::boolean
+  returning t.task, t.attempt, t.pool into v_task, v_attempt, v_pool;
+  if v_task is null then
+    return 'moved';
+  end if;
   update engine_attempt a
   set state = p_ending ->> 'attemptState', ended_at = v_now, exit_code = (p_ending ->> 'exitCode')::int,
     error_class = p_ending ->> 'errorClass', error = nullif(p_ending -> 'error', 'null'), retry_at = v_now + v_delay
-  where a.run_id = p_run and a.task = p_task and a.attempt = (p_ending ->> 'attempt')::int;
+  where a.run_id = p_run and a.task = v_task and a.attempt = v_attempt;
   if v_state in ('success', 'unchanged', 'skipped') then
-    delete from engine_checkpoint c where c.run_id = p_run and c.task = p_task;
+    delete from engine_checkpoint c where c.run_id = p_run and c.task = v_task;
+  end if;
+  if (p_ending -> 'blocks')::boolean then
+    update engine_pool p set reason = v_task || ': quota', blocked_until = greatest(p.blocked_until, v_now + v_delay) where p.pool = v_pool;
   end if;
   if cardinality(p_changed) > 0 then
     update engine_task t
@@ -135,11 +155,12 @@ begin
     perform pg_notify(p_channel, '');
   end if;
   if p_run_state is null then
-    return false;
+    return 'done';
   end if;
   update engine_run r set state = p_run_state, ended_at = v_now where r.run_id = p_run;
-  return exists (
-    select 1 from engine_run q join engine_run r on r.run_id = p_run where q.pipeline = r.pipeline and q.state = 'queued');
+  return case when exists (
+    select 1 from engine_run q join engine_run r on r.run_id = p_run where q.pipeline = r.pipeline and q.state = 'queued')
+    then 'waited' else 'done' end;
 end
 $$;
 
