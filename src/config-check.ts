@@ -63,6 +63,12 @@ export interface Settings {
   readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
   readonly access: AccessSettings
   readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
+  /** When the morning mail goes out and to whom; `at` undefined: by hand alone. */
+  readonly brief: {
+    readonly at?: string | undefined
+    readonly zone: string
+    readonly channels?: readonly string[] | undefined
+  }
   readonly retention: { readonly raw: number }
   /** What opens the secrets that the warehouse keeps; undefined: the project's key file, if there is one. */
   readonly secrets: { readonly key?: string | undefined }
@@ -139,6 +145,14 @@ export const frame = z.strictObject({
     zone: zoneName.default('Asia/Seoul'),
     parallelAccounts: z.int().min(1).max(32).default(2),
   }),
+  brief: z.strictObject({
+    at: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+      .optional(),
+    zone: zoneName.optional(),
+    channels: z.array(z.string().min(1)).optional(),
+  }),
   retention: z.strictObject({ raw: z.int().min(1).default(400) }),
   secrets: z.strictObject({ key: z.string().min(1).optional() }),
   stream: z.strictObject({
@@ -187,6 +201,7 @@ export function normalised(tree: Tree): Tree {
     'transform',
     'notify',
     'pipeline',
+    'brief',
     'retention',
     'secrets',
     'stream',

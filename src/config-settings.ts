@@ -130,6 +130,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
       ]),
     ),
     pipeline: frame.pipeline,
+    brief: { ...frame.brief, zone: frame.brief.zone ?? frame.pipeline.zone },
     retention: frame.retention,
     secrets: frame.secrets,
     stream: {

@@ -56,6 +56,16 @@ export interface PipelineConfig {
   readonly parallelAccounts?: number
 }
 
+/** The morning mail of four questions: is the day in, is it right, how are we doing, what must I do. */
+export interface BriefConfig {
+  /** `09:00` of `zone`: from then on `millrace up` sends the brief about the day before, once. Left out: it does not. */
+  readonly at?: string
+  /** `pipeline.zone` when left out. */
+  readonly zone?: string
+  /** Names below `notify`; left out: all of them. */
+  readonly channels?: readonly string[]
+}
+
 export interface RetentionConfig {
   /** Days that superseded raw files stay in the lake; 400 when left out. */
   readonly raw?: number
@@ -193,6 +203,7 @@ export interface MillraceConfig {
   readonly transform?: TransformConfig | false
   readonly notify?: Readonly<Record<string, ChannelConfig>>
   readonly pipeline?: PipelineConfig
+  readonly brief?: BriefConfig
   readonly retention?: RetentionConfig
   readonly secrets?: SecretsConfig
   readonly stream?: StreamConfig

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { briefDay, isBriefDue, sendBrief } from '../src/cli/brief-send.ts'
 import { seededRandom } from '../src/domain/clock.ts'
 import { addDays } from '../src/domain/day.ts'
 import type { Day } from '../src/domain/day.ts'
@@ -11,6 +12,7 @@ import { HttpSink } from '../src/notify/http-sink.fixture.ts'
 import { deliverDue } from '../src/notify/outbox.ts'
 import { adapter as webhook } from '../src/notify/webhook.ts'
 import { lookForIncidents } from '../src/orchestrate/incident-watch.ts'
+import { lookWhenDue } from '../src/orchestrate/watch-incidents.ts'
 import { actOnIncident, addSilence, incidentById, listIncidents, timelineOf } from '../src/quality/incident-store.ts'
 import { openTestWarehouse } from '../src/warehouse/fixture.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
@@ -111,6 +113,45 @@ describe('an outage', () => {
     await put(sceneDay, 'published', 1)
     expect(await look(sceneDay, startMs)).toMatchObject({ opened: 0, told: 0, judgedSeries: 75 })
   })
+})
+
+test('any number of schedulers look once when there is news, and not before it is due', async () => {
+  await warehouse.query('truncate incident_look')
+  const at = async (afterMs: number) => {
+    const looks = await Promise.all([1, 2, 3].map(async () => lookWhenDue(await portsAt(startMs + afterMs))))
+    return looks.filter((one) => one !== undefined)
+  }
+  const minuteMs = 60_000
+  await put(sceneDay, 'failed', 0)
+  expect(await at(0)).toMatchObject([{ opened: 1, told: 1 }])
+  await put(addDays(sceneDay, 1), 'published', 1)
+  expect(await at(minuteMs)).toEqual([])
+  expect(await at(3 * minuteMs)).toMatchObject([{ resolved: 1 }])
+  expect(await at(6 * minuteMs)).toEqual([])
+  expect(await at(70 * minuteMs)).toMatchObject([{ opened: 0, resolved: 0 }])
+})
+
+test('the brief is due from its hour on in its zone, sent once a channel and day, and says what the Overview says', async () => {
+  await put(sceneDay, 'published', 1, ['1', '2'])
+  await put(sceneDay, 'failed', 0, ['3'])
+  await look(sceneDay, startMs)
+  sink.posted.length = 0
+  const brief = { at: '09:00', zone: 'Asia/Seoul' }
+  // 08:59 and 09:00 of the 21st in Seoul.
+  const dueAt = async (instant: string) => isBriefDue(await portsAt(Date.parse(instant)), brief)
+  expect([await dueAt('2026-11-20T23:59:00Z'), await dueAt('2026-11-21T00:00:00Z')]).toEqual([false, true])
+  const ports = await portsAt(Date.parse('2026-11-21T00:00:00Z'))
+  const day = briefDay(ports.clock, brief)
+  expect(day).toBe(sceneDay)
+  const signal = new AbortController().signal
+  const [report] = await Promise.all([sendBrief(ports, brief, day, signal), sendBrief(ports, brief, day, signal)])
+  expect(await isBriefDue(ports, brief)).toBe(false)
+  expect(sink.posted).toHaveLength(1)
+  const { data } = JSON.parse(sink.posted[0]?.body ?? '') as { data: { subject: string; text: string } }
+  expect(data.subject).toMatch(/^2026-11-20 is (in|not all in)/)
+  const [incident] = report.actions
+  expect(report.actions).toMatchObject([{ kind: 'incident', platform: 'google_ads', accountId: '3', what: 'run.load' }])
+  expect(data.text).toContain(`millrace incidents show ${incident?.about.slice(0, 13)}`)
 })
 
 describe('people', () => {

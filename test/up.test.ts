@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
+import { writeDemoTime } from '../src/cli/demo-clock.ts'
+import { day } from '../src/domain/day.ts'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
 
 /*
  * `millrace up` as a person starts it: one command, then a run that its workers carry out in processes of their own, and SIGTERM.
@@ -16,10 +19,10 @@ interface Line {
 
 const main = new URL('../src/cli/main.ts', import.meta.url).pathname
 
-function call(args: readonly string[], project: string) {
+function call(args: readonly string[], project: string, env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [main, ...args, '--project', project], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, MILLRACE_LANG: 'en', MILLRACE__STREAM__WRITE_KEYS__WEB__KEY: 'key-of-up' },
+    env: { ...process.env, MILLRACE_LANG: 'en', MILLRACE__STREAM__WRITE_KEYS__WEB__KEY: 'key-of-up', ...env },
   })
   const lines: Line[] = []
   const waiting = new Set<() => void>()
@@ -53,25 +56,57 @@ function call(args: readonly string[], project: string) {
   return { child, lines, ended, heard }
 }
 
+/** Before 02:00 in Seoul, so that the schedule itself owes nothing while the test runs. */
+const asOf = day('2026-11-22')
+const clockMs = Date.parse('2026-11-22T15:30:00Z')
+
+/** What people were told of incidents: the first lines of the messages in the outbox folder. */
+function told(folder: string): readonly string[] {
+  const outbox = join(folder, '.millrace', 'outbox')
+  return readdirSync(outbox)
+    .filter((name) => name.startsWith('incident-') && name.endsWith('.txt'))
+    .map((name) => /^(?:Subject: )?(.*)$/m.exec(readFileSync(join(outbox, name), 'utf8'))?.[1] ?? name)
+    .toSorted()
+}
+
 test(
-  'one command: ready, a run carried out by its workers and told, and a clean end at SIGTERM',
+  'one command: ready, runs carried out by its workers and told, an outage as one incident with one message and one end, and a clean end at SIGTERM',
   { timeout: 180_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-up-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    await using platform = await startSandbox({ seed: 3, nowMs: clockMs, world: { platforms: ['meta_ads'] } })
+    const env = {
+      MILLRACE__CONNECTIONS__META__SANDBOX: 'false',
+      MILLRACE__CONNECTIONS__META__BASE_URL: platform.metaUrl,
+      META_ACCESS_TOKEN: platform.credentials.metaAccessToken,
+    }
     expect(await call(['init', '.', '--yes'], folder).ended).toBe(0)
-    const up = call(['up', '--json', '--port', '0', '--slots', '2'], folder)
+    writeDemoTime(folder, { asOf, clockMs })
+    const up = call(['up', '--json', '--port', '0', '--slots', '2'], folder, env)
     const { url } = await up.heard((line) => line.event === 'ready')
     await up.heard((line) => line.event === 'accounts')
-    const date = new Date(Date.now() - 4 * 24 * 3_600_000).toISOString().slice(0, 10)
-    const post = await fetch(`${String(url)}/api/v1/runs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ pipeline: 'ad_data_pipeline', date }),
-    })
-    const { runId } = (await post.json()) as { readonly runId: string }
-    const isModels = (line: Line) => line.event === 'task_finished' && line['task'] === 'run_dbt_models'
-    expect(await up.heard(isModels)).toMatchObject({ runId, outcome: 'success' })
+    const date = '2026-11-18'
+    const begin = async (): Promise<string> => {
+      const post = await fetch(`${String(url)}/api/v1/runs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ pipeline: 'ad_data_pipeline', date }),
+      })
+      return ((await post.json()) as { readonly runId: string }).runId
+    }
+    // The platform lets nobody in, then it does again. No other command looks.
+    platform.scenario({ faults: [{ kind: 'token_revoked', route: 'meta' }] })
+    await begin()
+    expect(await up.heard((line) => line.event === 'incidents')).toMatchObject({ opened: 1, resolved: 0 })
+    platform.scenario({ faults: [] })
+    const runId = await begin()
+    const isModels = (line: Line) =>
+      line.event === 'task_finished' && line['task'] === 'run_dbt_models' && line['runId'] === runId
+    expect(await up.heard(isModels)).toMatchObject({ outcome: 'success' })
+    expect(await up.heard((line) => line.event === 'incidents' && line['opened'] === 0)).toMatchObject({ resolved: 1 })
+    const said = ['Incident: error · run.load · meta_ads', 'Resolved: error · run.load · meta_ads']
+    await expect.poll(() => told(folder), { timeout: 10_000 }).toEqual(said)
     const shown = call(['runs', 'show', runId, '--json'], folder)
     expect(await shown.ended).toBe(0)
     expect(shown.lines[0]).toMatchObject({ runId, state: 'success', kind: 'manual', partitionKey: date })

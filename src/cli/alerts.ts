@@ -1,5 +1,5 @@
 import { isoInstant } from '../domain/clock.ts'
-import { addDays, day, dayAt, timeZone } from '../domain/day.ts'
+import { day } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { explain, isMillraceError, MillraceError } from '../domain/errors.ts'
 import { exitCodes } from '../domain/error-entry.ts'
@@ -16,7 +16,7 @@ export const command: CommandSpec = {
   arguments: [{ name: '<action>', text: { en: 'What to do', ko: '할 일' }, choices: actions }],
   options: [
     { flags: '--channel <name>', text: { en: 'test: this channel alone', ko: 'test: 이 채널만' } },
-    { flags: '--day <day>', text: { en: 'send: up to this day; yesterday', ko: 'send: 이 날짜까지. 생략하면 어제' } },
+    { flags: '--day <day>', text: { en: 'send: up to this day; the newest', ko: 'send: 이 날짜까지. 생략하면 최신' } },
     { flags: '--limit <n>', text: { en: 'list: how many; 50 when left out', ko: 'list: 개수. 생략하면 50' } },
     { flags: '--platform <name>', text: { en: 'silence: of this platform', ko: 'silence: 이 플랫폼' } },
     { flags: '--account <id>', text: { en: 'silence: of this account', ko: 'silence: 이 계정' } },
@@ -162,10 +162,10 @@ async function send(invocation: Invocation, given: Given): Promise<number> {
   const { output, language, signal } = invocation
   const { openPorts } = await import('../config.ts')
   const { lookForIncidents } = await import('../orchestrate/incident-watch.ts')
+  const { newestDay } = await import('../orchestrate/watch-incidents.ts')
   const { deliverDue } = await import('../notify/outbox.ts')
   await using ports = await openPorts(await projectSettings(invocation), openContext(invocation))
-  const until: Day =
-    given['day'] === undefined ? addDays(dayAt(ports.clock.nowMs(), timeZone('UTC')), 0) : day(String(given['day']))
+  const until: Day = given['day'] === undefined ? newestDay(ports.clock.nowMs()) : day(String(given['day']))
   const watched = await lookForIncidents(ports, until)
   const delivery = await deliverDue(ports, signal)
   if (output.json || !output.isTerminal) output.record({ ...watched, ...delivery })

@@ -100,6 +100,10 @@ export const commands = {
     summary: { en: 'Reference rates of currencies', ko: '통화 기준 환율' },
     load: () => import('./rates.ts'),
   },
+  brief: {
+    summary: { en: 'In? Right? How are we doing?', ko: '아침 브리핑: 네 가지 질문' },
+    load: () => import('./brief.ts'),
+  },
   incidents: {
     summary: { en: 'What is wrong, until it is right', ko: '인시던트: 보기, 담당, 종료' },
     load: () => import('./incidents.ts'),

@@ -111,6 +111,8 @@ describe('on what the demo made', () => {
     expect(lines.filter(({ event }) => event === 'outbox')).toContainEqual(
       expect.objectContaining({ channel: 'outbox', delivered: 2, waiting: 0 }),
     )
+    const incidents = run('incidents', 'list', '--all', '--json', '--project', demoProject)
+    expect([failureOf(incidents), incidents.stdout]).toEqual(['', ''])
   })
 
   test('sql prints numerics with all their digits, an empty result with its header, and only reads', () => {

@@ -10,6 +10,8 @@ const words = {
       `Run of ${since === until ? since : `${since} to ${until}`}, ${counted(accounts, 'account')}`,
     partitions: 'partitions',
     rows: 'rows',
+    incidents: (opened: number, resolved: number) =>
+      `Incidents: ${opened} opened, ${resolved} resolved. millrace incidents list`,
     outcome: { success: 'done', unchanged: 'unchanged', refused: 'refused', failed: 'failed', skipped: 'skipped' },
   },
   ko: {
@@ -17,6 +19,8 @@ const words = {
       `${since === until ? since : `${since}부터 ${until}까지`} 실행, 계정 ${accounts}개`,
     partitions: '파티션',
     rows: '행',
+    incidents: (opened: number, resolved: number) =>
+      `인시던트 ${opened}건 열림, ${resolved}건 해결. millrace incidents list`,
     outcome: { success: '완료', unchanged: '변화 없음', refused: '거부', failed: '실패', skipped: '건너뜀' },
   },
 } as const satisfies Record<Language, unknown>
@@ -50,6 +54,8 @@ export function showProgress(output: Output, language: Language): (event: RunEve
       bar = barText(event, said.partitions, said.rows)
     } else if (event.event === 'log' && event.level !== 'debug') {
       output.say(event.level === 'warn' ? output.paint('yellow', `! ${event.message}`) : `  ${event.message}`)
+    } else if (event.event === 'incidents') {
+      output.say(output.paint(event.opened > 0 ? 'yellow' : 'green', said.incidents(event.opened, event.resolved)))
     } else if (event.event === 'run_finished') {
       active.clear()
       bar = ''

@@ -1,9 +1,11 @@
 import { hostname } from 'node:os'
 import type { Settings } from '../config-check.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
 import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
+import type { BriefEvent } from './brief-send.ts'
 import type { AccessOptions } from '../server/access-options.ts'
 import type { Server } from '../server/server.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
@@ -84,6 +86,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   })
   const { checkSharedLake } = await import('../orchestrate/shared-lake.ts')
   await checkSharedLake(ports.warehouse, ports.lake)
+  await declareAccounts(invocation, settings, ports.warehouse)
   const { embeddedEngine } = await import('../orchestrate/embedded-engine.ts')
   const engine = embeddedEngine({ warehouse: ports.warehouse })
   serveDashboard(invocation)
@@ -93,12 +96,14 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   else output.data(`${server.url}\n`)
   await tellSetup(invocation, server)
   const { runScheduler } = await import('../orchestrate/scheduler.ts')
+  const { keepBriefing } = await import('./brief-send.ts')
   const scheduling = runScheduler(
     {
       ports,
       pipeline: configuredPipeline(settings),
       engine,
       deadlineMs: wholeOf(given, 'deadline', deadlineHoursDefault, 72) * 3_600_000,
+      incidents: true,
       onEvent: (event) => tell(invocation, event),
     },
     signal,
@@ -106,6 +111,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   await Promise.all([
     scheduling,
     live.count(ports, signal),
+    keepBriefing(ports, settings.brief, signal, (event) => tell(invocation, event)),
     given['worker'] === false ? undefined : work(invocation, given, ports, engine),
   ])
   return 0
@@ -137,7 +143,7 @@ export async function work(
 }
 
 /** Programs get events, people a line for what they want to know of. */
-function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent): void {
+function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent | BriefEvent): void {
   if (output.json) return output.record(event)
   const { event: name, ...facts } = event
   const line = `${name}  ${Object.values(facts).join('  ')}`
@@ -172,6 +178,16 @@ function accessOf({ access }: Settings, login: boolean): AccessOptions {
     limits: { wholeMs: access.sessionHours * hourMs, idleMs: access.idleHours * hourMs },
     publicUrl: access.publicUrl,
   }
+}
+
+/** For whom each account advertises is what the configuration says; a change of it is in the audit log. */
+async function declareAccounts({ deed, clock }: Invocation, { access }: Settings, warehouse: Warehouse): Promise<void> {
+  const { declareClients } = await import('../access/clients.ts')
+  await warehouse.transaction(async (session) => {
+    const declared = { by: deed.who.name, nowMs: clock.nowMs() }
+    if (!(await declareClients(session, access.clients, declared))) return
+    await deed.write(session, { outcome: 'done', subject: 'clients', detail: access.clients })
+  })
 }
 
 const setup = {

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { expect, test } from 'vitest'
 import { isMillraceError } from '../domain/errors.ts'
+import { briefMessage } from './brief-message.ts'
+import { briefSample } from './brief.fixture.ts'
 import type { Arrived, Fault, NotifierBench } from './notifier.contract.ts'
 import { notifierContract, sample } from './notifier.contract.ts'
 import { adapter } from './smtp.ts'
@@ -212,4 +215,29 @@ test('nobody listening is unavailable, with the address that was tried', async (
   const error = await closed.notifier.send(sample, live()).catch((thrown: unknown) => thrown)
   expect(isMillraceError(error) && error.code).toBe('NOTIFY_UNAVAILABLE')
   expect(String(error)).toContain(`127.0.0.1:${closed.port}`)
+})
+
+const python =
+  'import email, email.policy, json, sys\n' +
+  'mail = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)\n' +
+  'part = lambda kind: mail.get_body(preferencelist=(kind,)).get_content()\n' +
+  'json.dump([mail["subject"], part("plain"), part("html"), len(mail.defects)], sys.stdout)'
+
+test('the morning brief arrives in both languages as Python’s own mail parser reads it', async ({ skip }) => {
+  if (spawnSync('python3', ['-c', 'import email']).status !== 0) skip('no python3')
+  await using bench = await open()
+  for (const language of ['en', 'ko'] as const) {
+    const message = briefMessage(briefSample, language)
+    await bench.notifier.send(message, live())
+    const input = Buffer.from(bench.raw.at(-1) ?? '', 'utf8')
+    const { stdout } = spawnSync('python3', ['-c', python], {
+      input,
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONIOENCODING: 'utf8' },
+    })
+    const [subject, text, html, defects] = JSON.parse(stdout) as [string, string, string, number]
+    expect([subject, defects]).toEqual([message.subject, 0])
+    expect(text.replaceAll('\r\n', '\n').trimEnd()).toBe(message.text.trimEnd())
+    expect(html.replaceAll('\r\n', '\n').trimEnd()).toBe(message.html.trimEnd())
+  }
 })

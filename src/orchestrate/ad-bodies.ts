@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountKey } from '../domain/account.ts'
+import { accountKey, costBases } from '../domain/account.ts'
 import type { AdAccount } from '../domain/account.ts'
 import { addDays, day, dayEndMs, isClosed } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
@@ -11,6 +11,7 @@ import { planSlices } from '../connectors/connector.ts'
 import type { ConnectorSpec, SliceRequest } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
+import { sourceStatesOf } from '../warehouse/source-states.ts'
 import type { Session } from '../warehouse/warehouse.ts'
 import type { AccountInput, AdConf } from './ad-graph.ts'
 import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
@@ -55,6 +56,7 @@ export const accountInput = z.object({
     name: z.string(),
     currency: z.string(),
     zone: z.string(),
+    costBasis: z.enum(costBases).optional(),
   }),
   connection: z.string(),
 }) as unknown as z.ZodType<AccountInput>
@@ -100,8 +102,15 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   const reading = daysToRead(spec, account, at, ports.clock.nowMs())
   if (reading.kind !== 'read') return reading
   const { days, request } = reading
-  const { clock, random, fetch } = ports
-  const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
+  const { clock, random, fetch, warehouse } = ports
+  const context = {
+    clock,
+    random,
+    fetch,
+    signal: at.signal,
+    remoteJobs: remoteJobsOf(warehouse),
+    sourceStates: sourceStatesOf(warehouse, clock),
+  }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
   const failures: LevelFailure[] = []
@@ -111,7 +120,7 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
       // A slice that is in the lake is not asked for again when a later one of the same task fails.
       const kept = { task: at.task, key, schema: anyRecord }
       const asked = () => extractSlice(ports, { connector, account, slice, context: { ...context, log } })
-      records.push(await checkpointed(ports.warehouse, kept, asked))
+      records.push(await checkpointed(warehouse, kept, asked))
     }
   }
   const [, ...below] = levelsOf(connection, account.accountId)

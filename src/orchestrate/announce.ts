@@ -1,5 +1,6 @@
 import type { DayRange } from '../domain/day.ts'
 import { isoInstant } from '../domain/clock.ts'
+import { isMillraceError } from '../domain/errors.ts'
 import { runMessage } from '../notify/message.ts'
 import { deliverDue, enqueue } from '../notify/outbox.ts'
 import type { Session } from '../warehouse/warehouse.ts'
@@ -8,6 +9,7 @@ import { tellExpiring } from './expiring-notice.ts'
 import type { Ports } from './ports.ts'
 import { sql } from './sql.ts'
 import { tendLake } from './tend-lake.ts'
+import { lookAtOnce } from './watch-incidents.ts'
 
 export interface BegunRun {
   readonly runId: string
@@ -27,7 +29,7 @@ export async function beginRun(warehouse: Pick<Session, 'query'>, run: BegunRun)
 
 /**
  * Ends the run and puts its message into the outbox in one transaction: the message is there if and only if the run ended.
- * Then tries to deliver what is due; what cannot be delivered now waits in the outbox and is not the run's failure.
+ * Then looks for incidents and tries to deliver what is due; what cannot be delivered now waits in the outbox and is not the run's failure.
  */
 export async function announce(
   ports: Ports,
@@ -54,6 +56,7 @@ export async function announce(
       )
     }
   })
+  await lookAfterRun(ports, emit)
   // People are told first: looking after the lake can wait and takes longer.
   const { delivered, waiting, dead } = await deliverDue(ports, signal)
   emit({
@@ -62,4 +65,15 @@ export async function announce(
     message: `${delivered} messages delivered, ${waiting} waiting in the outbox, ${dead} given up`,
   })
   await tendLake(ports, emit)
+}
+
+/** What cannot be looked at now is looked at by the next run or a scheduler; it is told and never the run's failure. */
+async function lookAfterRun(ports: Ports, emit: (event: RunEvent) => void): Promise<void> {
+  try {
+    const { opened, resolved } = await lookAtOnce(ports)
+    if (opened + resolved > 0) emit({ event: 'incidents', opened, resolved })
+  } catch (error) {
+    if (!isMillraceError(error)) throw error
+    emit({ event: 'log', level: 'warn', message: `incidents: looked for later: ${error.message}` })
+  }
 }

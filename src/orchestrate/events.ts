@@ -105,4 +105,6 @@ export type RunEvent =
       readonly rows: number
     }
   | { readonly event: 'log'; readonly level: 'debug' | 'info' | 'warn'; readonly message: string }
+  /** What the look after a run made of the incidents; told when any was opened or resolved. */
+  | { readonly event: 'incidents'; readonly opened: number; readonly resolved: number }
   | { readonly event: 'run_finished'; readonly summary: RunSummary }

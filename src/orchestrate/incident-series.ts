@@ -44,14 +44,19 @@ const shareMin: Readonly<Record<WatchedMetric, number>> = {
 /** Of the account's usual day: a campaign that moves less is not worth a message. */
 const accountShareMin = 0.01
 
-/** Judges the newest published day of one account: its own sums and its campaigns', from the top down. Days that were not loaded are unknown. Pure. */
+/** A young project has loaded some days far apart, and its series would be judged by holes: until most of two weeks are there it learns. */
+const recentDays = 14
+const recentDaysMin = 10
+
+/** Judges the newest published day of one account: its own sums and its campaigns', from the top down. Days that were not loaded are unknown. Undefined while too few of the last ones are. Pure. */
 export function judgeAccount(
   campaigns: readonly CampaignDays[],
   day: Day,
   published: ReadonlySet<Day>,
 ): JudgedAccount | undefined {
   const [first] = campaigns
-  if (!first) return undefined
+  const recent = Array.from({ length: recentDays }, (_, back) => addDays(day, -1 - back))
+  if (!first || recent.filter((one) => published.has(one)).length < recentDaysMin) return undefined
   const { platform, accountId } = first
   const begin = addDays(day, 1 - historyDays)
   const places = new Map(Array.from({ length: historyDays }, (_, at) => [addDays(begin, at), at]))

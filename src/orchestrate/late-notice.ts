@@ -11,11 +11,16 @@ type Mark = 'late_told_at' | 'recovered_at'
 /**
  * Says once of each account's day that it is late, and once that it came after all: what became late since the last look is one
  * message, because one outage makes many days late. The rows are marked in the transaction that puts the message into the outbox.
+ * `days`: what an account's day has to say is left to its incident, and only days of the pipeline itself are told of here.
  */
-export async function tellLateness(ports: Pick<Ports, 'warehouse' | 'channels' | 'clock'>): Promise<number> {
+export async function tellLateness(
+  ports: Pick<Ports, 'warehouse' | 'channels' | 'clock'>,
+  of: 'accounts' | 'days' = 'accounts',
+): Promise<number> {
   return ports.warehouse.transaction(async (session) => {
-    const late = await marked(session, ports, 'late_told_at')
-    const recovered = await marked(session, ports, 'recovered_at')
+    const told = ({ account }: LateItem) => of === 'accounts' || account === '*'
+    const late = (await marked(session, ports, 'late_told_at')).filter(told)
+    const recovered = (await marked(session, ports, 'recovered_at')).filter(told)
     const nowMs = ports.clock.nowMs()
     for (const { name, language } of ports.channels) {
       if (late.length > 0) await enqueue(session, name, lateMessage('late', late, language), nowMs)

@@ -19,6 +19,7 @@ import { planTick } from './planner.ts'
 import type { TickReport } from './planner.ts'
 import type { Ports } from './ports.ts'
 import { tellRun } from './tell.ts'
+import { lookAtOnce, lookWhenDue } from './watch-incidents.ts'
 
 export interface SchedulerOptions {
   readonly ports: Ports
@@ -28,6 +29,8 @@ export interface SchedulerOptions {
   readonly deadlineMs: number
   /** A simulation's clock, also for what the engine writes; left out: the server's. */
   readonly virtual?: Clock | undefined
+  /** Whether incidents are looked for between the ends of runs; then an account's lateness is told by them. Not in a simulation. */
+  readonly incidents?: boolean | undefined
   readonly onEvent: (event: SchedulerEvent) => void
 }
 
@@ -35,6 +38,7 @@ export type SchedulerEvent =
   | { readonly event: 'run_created'; readonly runId: string; readonly day: Day }
   | { readonly event: 'late'; readonly account: string | null; readonly day: Day }
   | { readonly event: 'accounts'; readonly accounts: number; readonly lost: number }
+  | { readonly event: 'incidents'; readonly opened: number; readonly resolved: number }
   | { readonly event: 'trouble'; readonly code: string; readonly message: string }
 
 /** A deadline is noticed within this, whether or not a run was ever made. */
@@ -93,7 +97,7 @@ export class Scheduler {
     })
     for (const { runId, day } of report.runs) onEvent({ event: 'run_created', runId, day })
     for (const { account, day } of report.late) onEvent({ event: 'late', account, day })
-    await this.#tell(signal)
+    await this.#tell(signal, report.late.length > 0)
     return report
   }
 
@@ -135,8 +139,8 @@ export class Scheduler {
   }
 
   /** Told from rows by whoever comes first, so that a worker that was killed is told of as well. */
-  async #tell(signal: AbortSignal): Promise<void> {
-    const { ports, pipeline } = this.#options
+  async #tell(signal: AbortSignal, isLate: boolean): Promise<void> {
+    const { ports, pipeline, incidents = false, onEvent } = this.#options
     const ended = await ports.warehouse.query(
       `select run_id from engine_run
        where told_at is null and pipeline = $1 and state in ('success', 'partial', 'failed') and kind <> 'external'
@@ -144,8 +148,15 @@ export class Scheduler {
        order by ended_at limit 20`,
       [pipeline.id],
     )
-    for (const row of ended) await tellRun(ports, pipeline, String(row['run_id']), signal)
-    await tellLateness(ports)
+    for (const row of ended) {
+      await tellRun(ports, pipeline, String(row['run_id']), signal, (event) => {
+        if (event.event === 'incidents') onEvent(event)
+      })
+    }
+    await tellLateness(ports, incidents ? 'days' : 'accounts')
+    const watched = !incidents ? undefined : isLate ? await lookAtOnce(ports) : await lookWhenDue(ports)
+    if (watched && watched.opened + watched.resolved > 0)
+      onEvent({ event: 'incidents', opened: watched.opened, resolved: watched.resolved })
     await deliverDue(ports, signal)
   }
 }

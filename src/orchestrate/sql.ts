@@ -10,6 +10,7 @@ const names = [
   'external-rest',
   'waiting-accounts',
   'incident-checks',
+  'incident-news',
   'incident-partitions',
   'incident-series',
   'owed-days',

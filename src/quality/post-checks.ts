@@ -108,7 +108,7 @@ export const postChecks = [
   },
   {
     ...later,
-    // Many accounts never spend their budgets out: worth looking up, not worth a message.
+    // How fast money goes is worth looking up and not worth a message.
     onFail: 'record',
     id: 'ads.budget_pacing',
     dimension: 'accuracy',

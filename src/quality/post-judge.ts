@@ -147,16 +147,23 @@ export interface PacingRow {
   readonly example: string | null
 }
 
+/**
+ * Budgets that are not spent out are every account's daily life and only counted. Less than this share of all of them together is a
+ * budget in the wrong unit, or an account that hardly runs.
+ */
+const paceMin = 0.25
+
 /** Google never bills more than twice a daily budget in a day: more is a wrong number and not a busy day. */
 export function judgePacing({ platform, campaigns, impossible, above, below, pace, example }: PacingRow): Judgement {
   if (campaigns === 0) return skipped('no_budgets')
   const isWrong = platform === 'google_ads' && impossible > 0
+  const isStarved = pace !== null && Number(pace) < paceMin
   return {
-    outcome: isWrong ? 'fail' : above + below > 0 ? 'warn' : 'pass',
+    outcome: isWrong ? 'fail' : above > 0 || isStarved ? 'warn' : 'pass',
     tested: campaigns,
     failed: isWrong ? impossible : 0,
     value: pace === null ? null : digits(Number(pace)),
-    expectedLow: '0.8',
+    expectedLow: String(paceMin),
     expectedHigh: '1.2',
     facts: { above, below, impossible: isWrong ? impossible : 0, example, warned: above },
   }

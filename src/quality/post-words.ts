@@ -33,7 +33,7 @@ const english: Readonly<Record<PostId, CheckWords>> = {
     fix: 'They may be removed campaigns that the credentials do not list. Run the day again; names come with the next listing.',
   },
   'ads.budget_pacing': {
-    rule: 'Spend of the month is 0.8 to 1.2 times its daily budgets; on Google no day spends more than twice its budget',
+    rule: 'Spend of the month is at most 1.2 times a campaign’s daily budgets and at least a quarter of the account’s; on Google no day spends more than twice its budget',
     found: (f) =>
       `${f['above']} campaigns are above and ${f['below']} below their pace; ${f['impossible']} spent more than twice a day’s budget`,
     fix: 'Look at the campaigns’ budgets on the platform.',
@@ -107,7 +107,7 @@ const korean: Readonly<Record<PostId, CheckWords>> = {
     fix: '인증 정보로 보이지 않는 삭제된 캠페인일 수 있습니다. 다시 실행하면 다음 목록에서 이름이 옵니다.',
   },
   'ads.budget_pacing': {
-    rule: '이번 달 지출은 일 예산 합의 0.8~1.2배이고, Google에서는 하루에 예산의 두 배를 넘지 않습니다',
+    rule: '이번 달 지출은 캠페인 일 예산 합의 1.2배 이하, 계정 예산 합의 4분의 1 이상이고, Google에서는 하루에 예산의 두 배를 넘지 않습니다',
     found: (f) =>
       `캠페인 ${f['above']}개가 속도보다 빠르고 ${f['below']}개가 느립니다. ${f['impossible']}개가 하루 예산의 두 배를 넘었습니다`,
     fix: '플랫폼에서 캠페인 예산을 확인하세요.',

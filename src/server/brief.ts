@@ -17,6 +17,7 @@ const settleHours = 6
 const volumeDays = 30
 const stageDays = 7
 const alertsMax = 8
+const actionsMax = 5
 
 /** A day counts as good from here on; the seed's own example of a good day is 99.5. */
 const goodFrom = 99
@@ -38,19 +39,21 @@ export async function readBrief(
   const figures = new Figures(warehouse, clock)
   const now = new Date(nowMs)
   const daysAgo = (days: number) => new Date(nowMs - days * 86_400_000)
-  const [rows, volume, counts, totals, money, movers, stages, runs, models, stream, alerts] = await Promise.all([
-    figures.ask<AccountRow>('brief-accounts', [date, now, settleHours]),
-    figures.ask<Overview['volume'][number]>('brief-volume', [addDays(date, 1 - volumeDays), date]),
-    figures.ask<DimensionCount>('brief-checks', [date]),
-    figures.ask<TotalsRow>('brief-totals', [date]),
-    figures.ask<Overview['money'][number]>('brief-money', [date]),
-    figures.ask<Overview['movers'][number]>('brief-movers', [date]),
-    figures.ask<StageRow>('brief-stages', [daysAgo(stageDays)]),
-    figures.ask<RunRow>('brief-runs', [date]),
-    figures.ask<ModelsRow>('brief-models', []),
-    figures.ask<StreamRow>('brief-stream', [now]),
-    figures.ask<AlertRow>('alerts', [daysAgo(stageDays), now, alertsMax]),
-  ])
+  const [rows, volume, counts, totals, money, movers, stages, runs, models, stream, alerts, actions] =
+    await Promise.all([
+      figures.ask<AccountRow>('brief-accounts', [date, now, settleHours]),
+      figures.ask<Overview['volume'][number]>('brief-volume', [addDays(date, 1 - volumeDays), date]),
+      figures.ask<DimensionCount>('brief-checks', [date]),
+      figures.ask<TotalsRow>('brief-totals', [date]),
+      figures.ask<Overview['money'][number]>('brief-money', [date]),
+      figures.ask<Overview['movers'][number]>('brief-movers', [date]),
+      figures.ask<StageRow>('brief-stages', [daysAgo(stageDays)]),
+      figures.ask<RunRow>('brief-runs', [date]),
+      figures.ask<ModelsRow>('brief-models', []),
+      figures.ask<StreamRow>('brief-stream', [now]),
+      figures.ask<AlertRow>('alerts', [daysAgo(stageDays), now, alertsMax]),
+      figures.ask<Overview['actions'][number]>('brief-actions', [date, now, actionsMax]),
+    ])
   const accounts = accountsOf(rows, totals)
   const quality = scoresOf(counts, accounts, { date, before: addDays(date, -1) })
   return {
@@ -72,6 +75,7 @@ export async function readBrief(
     stages: stages.map((one) => ({ ...one, at: one.at.toISOString() })),
     quality,
     alerts: alerts.map((one) => ({ ...one, at: one.at.toISOString() })),
+    actions: [...actions],
     sources: figures.sources,
   }
 }

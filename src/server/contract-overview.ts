@@ -84,6 +84,20 @@ export const alert = z.object({
   runId: z.string().nullable(),
 })
 
+/** What waits for a person. `about`: an incident's id, an account, or a connection. */
+const action = z.object({
+  kind: z.enum(['incident', 'load', 'renew']),
+  platform: z.string().nullable(),
+  accountId: z.string().nullable(),
+  about: z.string(),
+  date: civilDay,
+  /** The check, the error's code, or the credential's name. */
+  what: z.string(),
+  /** What a usual day of it is worth, or what the incident says; null where nobody knows. */
+  money: decimal.nullable(),
+  currency: z.string().nullable(),
+})
+
 export const overview = z.object({
   date: civilDay,
   zone: z.string(),
@@ -150,5 +164,7 @@ export const overview = z.object({
   ),
   quality: z.array(qualityScore),
   alerts: z.array(alert),
+  /** At most five, the dearest first. */
+  actions: z.array(action),
   sources: z.record(z.string(), source),
 })

@@ -14,6 +14,8 @@ export const qualityAnswer = z.object({
       pass: z.number().int(),
       warn: z.number().int(),
       fail: z.number().int(),
+      /** Warned or failed of a check that only records: no verdict, worth looking up. */
+      recorded: z.number().int(),
       skipped: z.number().int(),
       tested: z.string(),
       failing: z.string(),
