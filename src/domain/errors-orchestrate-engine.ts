@@ -17,6 +17,21 @@ export const orchestrateEngineErrors = {
       fix: 'API 서버, 스케줄러, Dag 프로세서가 떠 있는지, 토큰에 실행과 clear 권한이 있는지 확인하세요.',
     },
   },
+  ORCHESTRATE_DAY_AHEAD: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['day', 'today'],
+    en: {
+      what: 'The day {day} is still to come; today is {today}',
+      why: 'There is nothing of it yet, and a run of it would wait until there is.',
+      fix: 'Ask for a day up to today. The scheduler makes the run of a day when it is due: millrace schedule list',
+    },
+    ko: {
+      what: '{day}은(는) 아직 오지 않은 날입니다. 오늘은 {today}입니다',
+      why: '아직 데이터가 없어 그날의 실행은 그때까지 기다리게 됩니다.',
+      fix: '오늘까지의 날을 지정하세요. 그날의 실행은 때가 되면 스케줄러가 만듭니다: millrace schedule list',
+    },
+  },
   ORCHESTRATE_TASK_TWICE: {
     exit: 'config',
     retryable: false,

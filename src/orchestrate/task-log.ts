@@ -20,11 +20,12 @@ const batchMax = 5_000
 const waitingMax = 20_000
 const flushMs = 250
 /** A longer line is cut; it is no message any more but data that belongs into the lake. */
-const lineBytesMax = 8_192
-/** Of one attempt. A task that prints a gigabyte must not fill the database. */
+const lineLengthMax = 8_192
+/** Of one attempt, whichever comes first. A task that prints a gigabyte must not fill the database. */
 const linesMax = 100_000
+const charactersMax = 16 * 2 ** 20
 
-const cutNote = `… cut: a task keeps ${linesMax.toLocaleString('en')} lines`
+const cutNote = `… cut: a task keeps ${linesMax.toLocaleString('en')} lines and ${charactersMax / 2 ** 20} MB`
 
 export interface LogWriter extends AsyncDisposable {
   /** False: so much is waiting that the caller ought to pause until `drained`. */
@@ -38,7 +39,7 @@ export interface LogWriter extends AsyncDisposable {
  */
 export function openLogWriter(warehouse: Pick<Warehouse, 'query'>, clock: Clock): LogWriter {
   const waiting: LogLine[] = []
-  const counts = new Map<string, number>()
+  const seen = new Map<string, { lines: number; characters: number; isCut: boolean }>()
   const closing = new AbortController()
   let flushing: Promise<void> = Promise.resolve()
   const flush = async () => {
@@ -60,10 +61,14 @@ export function openLogWriter(warehouse: Pick<Warehouse, 'query'>, clock: Clock)
   return {
     write(line) {
       const key = `${line.runId} ${line.task} ${line.attempt}`
-      const count = (counts.get(key) ?? 0) + 1
-      counts.set(key, count)
-      if (count <= linesMax) waiting.push({ ...line, message: shortened(line.message) })
-      else if (count === linesMax + 1) waiting.push({ ...line, level: 'warn', message: cutNote })
+      const so = seen.get(key) ?? { lines: 0, characters: 0, isCut: false }
+      seen.set(key, so)
+      if (so.isCut) return true
+      const message = shortened(line.message)
+      so.lines += 1
+      so.characters += message.length
+      so.isCut = so.lines > linesMax || so.characters > charactersMax
+      waiting.push(so.isCut ? { ...line, level: 'warn', message: cutNote } : { ...line, message })
       if (waiting.length >= batchMax) void flushNow()
       return waiting.length < waitingMax
     },
@@ -79,7 +84,7 @@ export function openLogWriter(warehouse: Pick<Warehouse, 'query'>, clock: Clock)
 /** NUL is the one character that Postgres text cannot hold. */
 function shortened(message: string): string {
   const text = message.replaceAll('\u0000', '\uFFFD')
-  return text.length <= lineBytesMax ? text : `${text.slice(0, lineBytesMax)}…`
+  return text.length <= lineLengthMax + 1 ? text : `${text.slice(0, lineLengthMax)}…`
 }
 
 /** The first waiting lines, as far as they are one attempt's: what they have in common is sent once. */

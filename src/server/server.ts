@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Clock } from '../domain/clock.ts'
+import { dayAt } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
 import type { Engine } from '../orchestrate/engine.ts'
@@ -183,7 +184,11 @@ function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): 
   const own = narrow(door)
   following(app, own, board)
   readingRuns(app, own, () => servicesOf().engine)
-  changingRuns(app, () => servicesOf().engine)
+  changingRuns(
+    app,
+    () => servicesOf().engine,
+    () => dayAt(options.clock.nowMs(), servicesOf().project.zone),
+  )
   reading(app, own, () => servicesOf().project, options.live ?? {})
 }
 
