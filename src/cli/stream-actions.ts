@@ -168,11 +168,13 @@ export async function collectEvents(invocation: Invocation, given: Given): Promi
   const { output, signal, projectDir } = invocation
   const port = numberOf(given, { command, name: 'port', min: 0, max: 65_535 }) ?? collectPort
   const { startCollector } = await import('../stream/collect-server.ts')
+  const { collectKeyName } = await import('../access/keys.ts')
   await using project = await openStreamProject(invocation)
   await using server = await startCollector({
     log: project.log,
     clock: project.clock,
     keys: project.settings.stream.writeKeys,
+    findKey: (key) => collectKeyName(project.warehouse, key, project.clock.nowMs()),
     host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
     port,
     spoolDir: join(projectDir, '.millrace', 'spool'),

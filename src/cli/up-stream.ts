@@ -37,8 +37,12 @@ export async function liveEvents(settings: Settings, invocation: Invocation, clo
     return live.ports
   }
   const log = (): EventLog => opened().log
+  const findKey = async (key: string) => {
+    const { collectKeyName } = await import('../access/keys.ts')
+    return collectKeyName(opened().warehouse, key, clock.nowMs())
+  }
   return {
-    mounts: spool ? [await mountOf({ log, keys, clock, spool })] : [],
+    mounts: [await mountOf({ log, keys, clock, spool, findKey })],
     look: {
       async sample(limit) {
         const { sampleTail } = await import('../stream/sample.ts')

@@ -177,6 +177,7 @@ function accessOf({ access }: Settings, login: boolean): AccessOptions {
     login: login || access.login || access.oidc !== undefined,
     limits: { wholeMs: access.sessionHours * hourMs, idleMs: access.idleHours * hourMs },
     publicUrl: access.publicUrl,
+    oidc: access.oidc,
   }
 }
 

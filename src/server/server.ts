@@ -140,7 +140,7 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
   const mounts = (options.mounts ?? []).map((mountOf) => mountOf(narrow(parts.door)))
   for (const one of mounts) if (one.guard === 'own') await app.register(one.plugin)
   await app.register(async (scope) => {
-    ownRoutes(scope, parts, options)
+    await ownRoutes(scope, parts, options)
     if (options.webDir !== undefined) await pages(scope, options.webDir, parts.board)
     for (const one of mounts) if (one.guard === 'server') await scope.register(one.plugin)
   })
@@ -168,7 +168,7 @@ async function protect(app: FastifyInstance, { key, access }: ServerOptions): Pr
   await app.register(fastifyRateLimit, { max: requestsPerMinuteMax, timeWindow: 60_000 })
 }
 
-function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): void {
+async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): Promise<void> {
   const { board, door, servicesOf, setup } = parts
   const access = options.access ?? openAccess
   const gate = new Gate({ ...access, key: options.key, clock: options.clock, door })
@@ -178,7 +178,13 @@ function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): 
     const view = bootView(board.state, languageOf(request))
     return view as RouteOutput<'GET /api/v1/boot'>
   })
-  signingIn(app, { gate, witness, door, access, setup, isReady: () => board.state.ready })
+  const known = { gate, witness, door, access, setup, isReady: () => board.state.ready }
+  signingIn(app, known)
+  if (access.oidc) {
+    // Its library is no part of a start that does without it.
+    const { signingInElsewhere } = await import('./sign-in-elsewhere.ts')
+    signingInElsewhere(app, known, access.oidc)
+  }
   people(app, door, access)
   watching(app, door, board)
   const own = narrow(door)

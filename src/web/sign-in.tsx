@@ -6,10 +6,17 @@ import type { Me } from './me.ts'
 import { ErrorBox } from './panel.tsx'
 import { useTitle } from './screen.ts'
 import { TextField } from './text-field.tsx'
+import type { accessEn } from './words-access.ts'
 import { useSpeech } from './words.ts'
 
 /** The token of a link that makes the first admin; behind the #, which a browser tells no server. */
 const setupToken = (): string | undefined => /^#setup=([\w-]+)$/.exec(location.hash)?.[1]
+
+type Refusal = keyof typeof accessEn.refused
+
+/** Why the way back from another place came to nothing. */
+const refusal = (): Refusal | undefined =>
+  (['ACCESS_OIDC_FAILED', 'ACCESS_OIDC_NOBODY'] as const).find((code) => location.hash === `#refused=${code}`)
 
 /** What is shown instead of every screen until somebody has signed in. */
 export function SignIn({ me }: { readonly me: Me }): ReactNode {
@@ -29,8 +36,14 @@ export function SignIn({ me }: { readonly me: Me }): ReactNode {
 function Ways({ me: { ways, setup } }: { readonly me: Me }): ReactNode {
   const { say, language } = useSpeech()
   const [isKey, setKey] = useState(!ways.password)
+  const refused = refusal()
   return (
     <>
+      {refused && (
+        <p className="error" role="alert">
+          {say.access.refused[refused]}
+        </p>
+      )}
       {setup && <p className="sub">{say.access.setupWanted}</p>}
       {ways.oidc !== null && (
         <a className="button primary" href={`/api/v1/login/oidc?lang=${language}`}>

@@ -12,6 +12,10 @@ export const accessEn = {
   byKey: 'Sign in with a key',
   byPassword: 'Sign in with name and password',
   byIssuer: (issuer: string) => `Sign in with ${issuer}`,
+  refused: {
+    ACCESS_OIDC_FAILED: 'The sign-in came to nothing: what came back was not right, or too late. Begin again.',
+    ACCESS_OIDC_NOBODY: 'You have signed in there, but have no role here. Ask an admin for one.',
+  },
   first: 'The first admin',
   firstSub: 'Nobody is admin yet. This link makes the first one, once.',
   setupWanted:
@@ -71,6 +75,10 @@ export const accessKo: typeof accessEn = {
   byKey: '키로 로그인',
   byPassword: '이름과 비밀번호로 로그인',
   byIssuer: (issuer) => `${issuer} 계정으로 로그인`,
+  refused: {
+    ACCESS_OIDC_FAILED: '로그인에 실패했습니다. 돌아온 응답이 맞지 않거나 너무 늦었습니다. 다시 시작하세요.',
+    ACCESS_OIDC_NOBODY: '그곳에는 로그인했지만 여기에 역할이 없습니다. 관리자에게 요청하세요.',
+  },
   first: '첫 관리자',
   firstSub: '아직 관리자가 없습니다. 이 링크로 한 번 만들 수 있습니다.',
   setupWanted:
