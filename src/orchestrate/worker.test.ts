@@ -243,7 +243,10 @@ async function gateTo({ host, port }: Connection) {
   const open = new Set<Socket>()
   let isClosed = false
   const server = createServer((client) => {
-    if (isClosed) return void client.destroy()
+    if (isClosed) {
+      client.destroy()
+      return
+    }
     const real = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host)
     for (const [from, to] of [
       [client, real],
@@ -303,13 +306,10 @@ test('a database that goes away for a while is waited for: what was done meanwhi
   await working
   working = undefined
   const marks = readFileSync(file, 'utf8').trim().split('\n')
-  if (awayMs < leaseMs) {
-    expect([state, tasks.map((one) => one.attempts.length), marks.length]).toEqual(['success', [1, 1], 2])
-  } else {
-    // Nobody else was there to notice that the lease was over before its worker told what it had done.
-    expect(state).toBe('success')
-    expect(tasks.every((one) => one.attempts.filter((each) => each.state === 'success').length === 1)).toBe(true)
-  }
+  // Away longer than the lease, and nobody else there to notice: its worker may do it again, and succeeds once.
+  const successes = tasks.map((one) => one.attempts.filter((each) => each.state === 'success').length)
+  expect([state, successes, marks.length >= 2]).toEqual(['success', [1, 1], true])
+  expect(marks.length).toBeLessThanOrEqual(awayMs < leaseMs ? 2 : 4)
 }, 240_000)
 
 test('a worker that is told to stop lets tasks end, and gives back those that do not in time', async () => {
