@@ -4,16 +4,15 @@ import { airflowGraph, taskIdOf, taskOf } from './airflow-graph.ts'
 import { engineContract } from './engine.contract.ts'
 import { taskNode } from './graph.ts'
 
-/** Minutes of a whole Airflow: where it is asked for by name, or everything is run in full. */
-const isWanted =
-  process.env['MILLRACE_LONG'] === '1' || (process.env['MILLRACE_REQUIRE'] ?? '').split(',').includes('airflow')
+/** Minutes of a whole Airflow: a step of its own where everything is checked. */
+const isWanted = process.env['MILLRACE_LONG'] === '1' || process.env['MILLRACE_AIRFLOW'] === 'whole'
 
 const unavailable =
   airflowProgram === ''
     ? 'Airflow is not installed: scripts/services.sh install airflow'
     : isWanted
       ? undefined
-      : 'a whole Airflow takes minutes: MILLRACE_REQUIRE=airflow or MILLRACE_LONG=1'
+      : 'a whole Airflow takes minutes: MILLRACE_AIRFLOW=whole or MILLRACE_LONG=1'
 
 engineContract('airflow', airflowUnderTest, {
   unavailable,
