@@ -180,7 +180,7 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
         const alongside = async (session: Session, one: Loaded) => {
           const own = level === 'campaign' ? 'loads' : 'details'
           await keepCheckpoint(session, at.task, loadKey(record), one)
-          const end = endOfLoads({ ...so, [own]: [...loaded, one] })
+          const end = endOfLoads(input, { ...so, [own]: [...loaded, one] })
           if (record === last && end.kind !== 'failed') await sealTask(session, at.task, end)
         }
         loaded.push(
@@ -193,7 +193,7 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
     if (level === 'campaign') await marking(ports, input, marks, loading)
     else so.failures.push(...(await attempted(ports, input, marks, loading)))
   }
-  return endOfLoads(so)
+  return endOfLoads(input, so)
 }
 
 /**
@@ -213,13 +213,24 @@ type EndOfLoads =
   | { readonly kind: 'success' | 'unchanged'; readonly output: Json }
   | Extract<BodyEnd<Json>, { readonly kind: 'failed' }>
 
-export function endOfLoads({ loads, details, failures }: Loads): EndOfLoads {
+export function endOfLoads(input: AccountInput, { loads, details, failures }: Loads): EndOfLoads {
   const output = plain({ loads, details, failures } satisfies LoadedOutput)
   const all = [...loads, ...details]
-  const refusal = all.flatMap((one) => one.refusals)[0] ?? failures[0]
+  const refusal = all.flatMap((one) => one.refusals)[0]
   if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
+  // Loading again would not read again what the extract could not: a class that is not retried, whatever the reason was.
+  if (failures.length > 0) return { kind: 'failed', error: levelMissing(input, failures), output }
   const isUnchanged = all.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
   return { kind: isUnchanged ? 'unchanged' : 'success', output }
+}
+
+function levelMissing({ account }: AccountInput, failures: readonly LevelFailure[]): MillraceError {
+  const levels = [...new Set(failures.map((one) => one.level))].join(', ')
+  return new MillraceError('ORCHESTRATE_LEVEL_MISSING', {
+    account: accountKey(account),
+    levels,
+    code: failures[0]?.code ?? '',
+  })
 }
 
 /** What a piece of work is about: what fails with it. */

@@ -143,7 +143,7 @@ async function load(ports: Ports, held: Held, input: AccountInput, at: BodyConte
     })
     held.delete(record.extractId)
     const loaded = { partitions, checks: tallied(results), refusals: refusalsOf(account, results) }
-    end = endOfLoads({ loads: [loaded], details: [], failures: [] })
+    end = endOfLoads(input, { loads: [loaded], details: [], failures: [] })
   })
   return end
 }
