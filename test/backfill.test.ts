@@ -9,6 +9,7 @@ import { reachAccounts } from '../src/orchestrate/accounts.ts'
 import type { BackfillAsk } from '../src/orchestrate/backfill.ts'
 import {
   cancelBackfill,
+  daysFor,
   listBackfills,
   pauseBackfill,
   planBackfill,
@@ -80,7 +81,15 @@ test('the plan names days and questions before anything begins, and is what is d
   expect(plan.days.map((one) => one.day)).toEqual(
     Array.from({ length: 10 }, (_, index) => addDays(range.until, -index)),
   )
+  const quotaOf = (perDay: number | null, used = 0, callsOfDay: number | null = null) => ({
+    accountDays: 10,
+    callsOfDay,
+    used,
+    perDay,
+    days: 1,
+  })
   expect(plan.operations).toEqual({ google_ads: 10, meta_ads: 10 })
+  expect(plan.quotas).toEqual({ google_ads: quotaOf(15_000), meta_ads: quotaOf(null) })
   expect(await stage.states()).toEqual([])
   const id = await stage.start('missing')
   expect(await stage.work()).toBe(3)
@@ -89,7 +98,22 @@ test('the plan names days and questions before anything begins, and is what is d
   expect(await listBackfills(stage.warehouse, 5)).toMatchObject([{ backfill: id, state: 'done', done: 10, open: 0 }])
   // Nothing is missing any more; everything is loaded again when that is asked for.
   expect((await stage.plan('missing')).days).toEqual([])
-  expect((await stage.plan('all')).days).toHaveLength(10)
+  // What a day of an account has cost is known by now, and the plan is what was used.
+  const again = await stage.plan('all')
+  const [used] = await stage.warehouse.query(
+    `select sum(operations) filter (where platform = 'google_ads')::int as google_ads,
+       sum(operations) filter (where platform = 'meta_ads')::int as meta_ads from extract`,
+  )
+  expect([again.days.length, again.operations]).toEqual([10, used])
+  expect(again.quotas['google_ads']).toEqual(quotaOf(15_000, Number(used?.['google_ads']), 1))
+  expect(again.minutes).toBeGreaterThan(0)
+})
+
+test('a quota spreads the calls over days, the present one as far as it is free', () => {
+  expect([daysFor(100, 0, 100), daysFor(101, 0, 100), daysFor(100, 1, 100), daysFor(350, 50, 100)]).toEqual([
+    1, 2, 2, 4,
+  ])
+  expect(daysFor(10, 200, 100)).toBe(2)
 })
 
 test('failed and stale days are chosen by account', async () => {

@@ -1,14 +1,18 @@
 import { expect, test } from 'vitest'
 import { accountKey } from '../src/domain/account.ts'
+import { seededRandom } from '../src/domain/clock.ts'
 import type { Day } from '../src/domain/day.ts'
 import { addDays, dayEndMs, timeZone } from '../src/domain/day.ts'
-import { adBodies } from '../src/orchestrate/ad-bodies.ts'
 import { performTask } from '../src/orchestrate/body.ts'
 import { embeddedEngine } from '../src/orchestrate/embedded-engine.ts'
 import { adDataPipeline } from '../src/orchestrate/pipeline.ts'
 import type { Channel } from '../src/orchestrate/ports.ts'
 import { Scheduler } from '../src/orchestrate/scheduler.ts'
-import { simulate } from '../src/orchestrate/simulate.ts'
+import { drawOutages, outageOf } from '../src/orchestrate/outage.ts'
+import type { Outage } from '../src/orchestrate/outage.ts'
+import { simulatedBodies } from '../src/orchestrate/simulated-bodies.ts'
+import { lateDays, simulate } from '../src/orchestrate/simulate.ts'
+import type { Simulated } from '../src/orchestrate/simulate.ts'
 import { hourMs, plans } from './fault-job.ts'
 import type { Job } from './job.ts'
 import { openJob } from './job.ts'
@@ -37,7 +41,7 @@ async function openStage(nowMs: number, deadlineMs = 4 * hourMs, channels: reado
   const engine = embeddedEngine({ warehouse: ports.warehouse })
   const scheduler = new Scheduler({ ports, pipeline, engine, deadlineMs, onEvent: () => undefined })
   const signal = new AbortController().signal
-  const bodies = adBodies(ports)
+  const bodies = simulatedBodies(ports)
   const work = async () => {
     for (let done = 0; ;) {
       const tasks = await engine.queue.claim('w', 8)
@@ -135,34 +139,75 @@ test('a run that was never made is noticed at the deadline, told once, and its r
   expect(told('Recovered')).toHaveLength(1)
 })
 
-test('a simulation jumps from what falls due to what falls due: three waves a day, and what platforms changed since', async () => {
+async function simulated(days: number, outages: readonly Outage[]) {
   const begunMs = Date.parse('2026-09-10T15:00:00Z')
   await using stage = await openStage(begunMs)
   const { ports, sandbox } = stage.job
-  const runs: string[] = []
-  const late: string[] = []
+  const told: Record<Simulated['kind'], string[]> = { run: [], late: [], recovered: [], outage: [] }
   let restated = 0
   const events = simulate({
-    ports,
+    ports: { ...ports, random: seededRandom(5) },
     pipeline,
     deadlineMs: 4 * hourMs,
-    untilMs: begunMs + 4 * 24 * hourMs,
+    untilMs: begunMs + days * 24 * hourMs,
+    outages,
     moveTo: (instantMs) => {
       sandbox.setClock(Math.max(sandbox.nowMs(), instantMs))
     },
     signal: new AbortController().signal,
   })
   for await (const event of events) {
-    if (event.kind === 'late') late.push(`${event.day} ${event.account?.split('/')[0]}`)
-    else {
-      runs.push(`${event.day} ${event.state} ${event.accounts}`)
+    if (event.kind === 'run') {
+      told.run.push(`${event.day} ${event.state} ${event.accounts}`)
       restated += event.restated
-    }
+    } else told[event.kind].push(event.kind === 'outage' ? event.platform : `${event.day} ${event.account}`)
   }
+  return { ...told, restated, lateDays: await lateDays(ports.warehouse) }
+}
+
+test('a simulation jumps from what falls due to what falls due: three waves a day, and what platforms changed since', async () => {
+  const { run, late, restated } = await simulated(4, [])
   const days = ['2026-09-10', '2026-09-11', '2026-09-12', '2026-09-13']
   // The last wave of the last day, in Los Angeles, lies behind the end.
-  expect(runs).toEqual(days.flatMap((day) => [1, 2, 3].map(() => `${day} success 1`)).slice(0, runs.length))
-  expect(runs.length).toBeGreaterThanOrEqual(11)
+  expect(run).toEqual(days.flatMap((day) => [1, 2, 3].map(() => `${day} success 1`)).slice(0, run.length))
+  expect(run.length).toBeGreaterThanOrEqual(11)
   expect(restated).toBeGreaterThan(0)
   expect(late).toEqual([])
 }, 120_000)
+
+test('an outage makes exactly the days late that fell due in it, the next night brings them, and the seed decides the rest', async () => {
+  // From the evening before 02:00 in Seoul to 19:00: the night of the 11th, and none of its tries gets through.
+  const outage = outageOf('meta_ads@2026-09-11T14:00Z/20')
+  const first = await simulated(3, [outage])
+  expect([first.outage, first.late.length, first.recovered]).toEqual([['meta_ads'], 1, first.late])
+  expect(first.late[0]).toMatch(/^2026-09-11 meta_ads/)
+  expect(first.run.filter((one) => !one.includes('success'))).toEqual(['2026-09-11 failed 1'])
+  expect(first.lateDays.map(({ day, recovered }) => [day, recovered?.toISOString()])).toEqual([
+    ['2026-09-11', '2026-09-12T17:00:00.000Z'],
+  ])
+  expect(await simulated(3, [outage])).toEqual(first)
+}, 240_000)
+
+test.each([
+  'meta_ads',
+  'meta_ads@2026-09-11',
+  'nobody@2026-09-11/3',
+  'meta_ads@then/3',
+  'meta_ads@2026-09-11T00:00Z/x',
+])('%s is no outage, and the message says how one is written', (text) => {
+  expect(() => outageOf(text)).toThrow(/PLATFORM@INSTANT\/HOURS/)
+})
+
+test('outages are drawn by the seed, in order and inside the time', () => {
+  const between = { sinceMs: 0, untilMs: 30 * 24 * hourMs }
+  const drawn = drawOutages(50, between, ['google_ads', 'meta_ads'], seededRandom(9))
+  expect(drawOutages(50, between, ['google_ads', 'meta_ads'], seededRandom(9))).toEqual(drawn)
+  expect(drawn.map((one) => one.fromMs)).toEqual(drawn.map((one) => one.fromMs).toSorted((a, b) => a - b))
+  expect(drawn.every((one) => one.fromMs >= 0 && one.fromMs < between.untilMs)).toBe(true)
+  const hours = drawn.map((one) => (one.untilMs - one.fromMs) / hourMs)
+  expect([Math.min(...hours) >= 2, Math.max(...hours) <= 24, new Set(drawn.map((one) => one.platform)).size]).toEqual([
+    true,
+    true,
+    2,
+  ])
+})

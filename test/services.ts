@@ -13,6 +13,7 @@ const services = {
   redis: { variable: 'MILLRACE_TEST_REDIS_URL', start: start('redis') },
   clients: { variable: 'MILLRACE_TEST_CLIENTS', start: start('clients') },
   airflow: { variable: 'MILLRACE_TEST_AIRFLOW', start: start('airflow') },
+  pods: { variable: 'MILLRACE_TEST_PODS', start: start('pods') },
   airbyte: { variable: 'MILLRACE_TEST_AIRBYTE', start: start('airbyte') },
   flink: { variable: 'MILLRACE_TEST_FLINK', start: start('flink') },
   chromium: { variable: 'MILLRACE_TEST_CHROMIUM', start: start('chromium') },

@@ -62,6 +62,7 @@ export async function askBackfill(
         account,
         settleMs: spec.settleMs,
         retentionDays: spec.retentionDays,
+        operationsPerDayMax: spec.operationsPerDayMax,
       })),
       nowMs: parts.ports.clock.nowMs(),
     },

@@ -19,12 +19,12 @@ const runsDefault = 3
 
 const words = {
   en: {
-    question: (days: number, asked: number) => `Queue ${days} days (${asked} questions to platforms)?`,
+    question: (days: number, asked: number) => `Queue ${days} days (${asked} calls to platforms)?`,
     declined: 'Nothing was queued.',
     started: (id: string) => `Queued as ${id}; workers carry it out: millrace up, millrace worker`,
   },
   ko: {
-    question: (days: number, asked: number) => `${days}일(플랫폼 조회 ${asked}회)을 대기열에 넣을까요?`,
+    question: (days: number, asked: number) => `${days}일(플랫폼 호출 ${asked}회)을 대기열에 넣을까요?`,
     declined: '아무것도 넣지 않았습니다.',
     started: (id: string) => `${id}(으)로 대기열에 넣었습니다. 실행은 워커가 합니다: millrace up, millrace worker`,
   },
@@ -103,9 +103,9 @@ async function asked(
   )
 }
 
-function print({ output }: Invocation, { days, operations, minutes }: BackfillPlan): void {
+function print({ output }: Invocation, { days, operations, quotas, minutes }: BackfillPlan): void {
   if (output.json) {
-    output.record({ event: 'plan', days: days.length, operations, minutes, dates: days.map((one) => one.day) })
+    output.record({ event: 'plan', days: days.length, operations, quotas, minutes, dates: days.map((one) => one.day) })
     return
   }
   const rows = Object.entries(operations).map(([platform, count]) => ({
@@ -113,8 +113,11 @@ function print({ output }: Invocation, { days, operations, minutes }: BackfillPl
     days: days.filter((one) => one.accounts.some((key) => key.startsWith(`${platform}/`))).length,
     first: days.at(-1)?.day,
     last: days[0]?.day,
-    questions: count,
+    calls: count,
+    'of a day': quotas[platform]?.perDay ?? null,
+    nights: quotas[platform]?.days,
     minutes: minutes === null ? null : minutes.toFixed(1),
   }))
-  printRows(output, formatOf(undefined, output), ['platform', 'days', 'first', 'last', 'questions', 'minutes'], rows)
+  const columns = ['platform', 'days', 'first', 'last', 'calls', 'of a day', 'nights', 'minutes']
+  printRows(output, formatOf(undefined, output), columns, rows)
 }

@@ -90,6 +90,8 @@ describe('demo --once --json', () => {
       | { summary: { partitions: Line } }
       | undefined
     expect(finished?.summary.partitions).toMatchObject({ published: 0, unchanged: 18, superseded: 0 })
+    const models = second.lines().find(({ event, kind }) => event === 'task_finished' && kind === 'dbt')
+    expect(models).toMatchObject({ outcome: 'unchanged' })
   }, 120_000)
 })
 
@@ -101,7 +103,11 @@ describe('on what the demo made', () => {
     expect(partitions.filter(({ state }) => state === 'missing').map(({ date }) => date)).toEqual(
       Array(6).fill('2026-11-10'),
     )
-    expect(lines.filter(({ event }) => event === 'run').map(({ state }) => state)).toEqual(['success', 'success'])
+    const runs = lines.filter(({ event }) => event === 'run')
+    expect(runs.map(({ state, models }) => [state, models])).toEqual([
+      ['success', 'unchanged'],
+      ['success', 'success'],
+    ])
     expect(lines.filter(({ event }) => event === 'outbox')).toContainEqual(
       expect.objectContaining({ channel: 'outbox', delivered: 2, waiting: 0 }),
     )

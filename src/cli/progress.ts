@@ -12,7 +12,7 @@ const words = {
     rows: 'rows',
     incidents: (opened: number, resolved: number) =>
       `Incidents: ${opened} opened, ${resolved} resolved. millrace incidents list`,
-    outcome: { success: 'done', refused: 'refused', failed: 'failed', skipped: 'skipped' },
+    outcome: { success: 'done', unchanged: 'unchanged', refused: 'refused', failed: 'failed', skipped: 'skipped' },
   },
   ko: {
     started: (since: string, until: string, accounts: number) =>
@@ -21,12 +21,12 @@ const words = {
     rows: '행',
     incidents: (opened: number, resolved: number) =>
       `인시던트 ${opened}건 열림, ${resolved}건 해결. millrace incidents list`,
-    outcome: { success: '완료', refused: '거부', failed: '실패', skipped: '건너뜀' },
+    outcome: { success: '완료', unchanged: '변화 없음', refused: '거부', failed: '실패', skipped: '건너뜀' },
   },
 } as const satisfies Record<Language, unknown>
 
-const marks = { success: 'v', refused: '!', failed: 'x', skipped: '-' } as const
-const styles = { success: 'green', refused: 'yellow', failed: 'red', skipped: 'dim' } as const
+const marks = { success: 'v', unchanged: '=', refused: '!', failed: 'x', skipped: '-' } as const
+const styles = { success: 'green', unchanged: 'dim', refused: 'yellow', failed: 'red', skipped: 'dim' } as const
 
 const barColumns = 30
 /** Beside the bar; the footer as a whole keeps to eight lines. */

@@ -4,7 +4,9 @@ import type { Engine, TaskView } from '../orchestrate/engine.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { confirmed } from './ask.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
+import { rangeOptions } from './days.ts'
 import { openContext, projectSettings } from './project.ts'
+import { clearRange } from './runs-clear.ts'
 import { formatOf, printRows } from './table.ts'
 
 const limitDefault = 20
@@ -25,10 +27,20 @@ export const command: CommandSpec = {
       many: true,
     },
     { flags: '--downstream', text: { en: 'clear: and what depends on it', ko: 'clear: 의존하는 작업도' } },
+    ...rangeOptions,
+    {
+      flags: '--graph <which>',
+      text: {
+        en: 'clear of days: same, or new runs by the current one',
+        ko: '날짜 clear: same 또는 current로 새 실행',
+      },
+      choices: ['same', 'current'],
+    },
+    { flags: '--dry-run', text: { en: 'clear of days: only print the plan', ko: '날짜 clear: 계획만 출력' } },
   ],
   description: {
-    en: 'Runs of the engine. list: the newest; show: tasks and attempts of one; cancel: stops what runs and begins nothing more; clear: has tasks done again, all of the run or those named, by dependency.',
-    ko: '엔진의 실행. list: 최근 실행, show: 작업과 시도, cancel: 실행 중인 것을 멈추고 더 시작하지 않음, clear: 전체 또는 지정한 작업을 의존 관계에 따라 다시 실행.',
+    en: 'Runs of the engine. list: the newest; show: tasks and attempts of one; cancel: stops what runs and begins nothing more; clear: has tasks done again, all of the run or those named, by dependency; with --since and --until of the newest run of each day, after a plan.',
+    ko: '엔진의 실행. list: 최근 실행, show: 작업과 시도, cancel: 실행 중인 것을 멈추고 더 시작하지 않음, clear: 전체 또는 지정한 작업을 의존 관계에 따라 다시 실행. --since와 --until을 주면 계획을 보인 뒤 날마다 최근 실행에 적용.',
   },
   examples: [
     { line: 'millrace runs list --limit 5', text: { en: 'the last five', ko: '최근 다섯 개' } },
@@ -36,6 +48,10 @@ export const command: CommandSpec = {
     {
       line: 'millrace runs clear 01a21ce1 --task run_dbt_models --downstream',
       text: { en: 'one task and what depends on it', ko: '작업 하나와 의존하는 작업' },
+    },
+    {
+      line: 'millrace runs clear --since 2026-10-01 --until 2026-10-31 --downstream',
+      text: { en: 'a month, the plan first', ko: '한 달을, 계획부터' },
     },
   ],
   run: runs,
@@ -48,6 +64,7 @@ async function runs(invocation: Invocation, [action = 'list', name]: readonly st
   await using warehouse = await openWarehouse(settings, openContext(invocation))
   const engine = embeddedEngine({ warehouse })
   if (action === 'list') return await list(invocation, engine, given)
+  if (action === 'clear' && name === undefined) return await clearRange(invocation, { engine, warehouse }, given)
   const runId = await runIdOf(warehouse, name)
   if (action === 'show') return await show(invocation, engine, runId)
   return action === 'cancel' ? await cancel(invocation, engine, runId) : await clear(invocation, engine, runId, given)

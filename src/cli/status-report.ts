@@ -21,6 +21,8 @@ export interface LastRun {
   readonly state: string
   readonly startedAt: Date
   readonly finishedAt: Date | null
+  /** How the task that builds the models stands; `unchanged`: nothing that they are made from has changed, so it built nothing. */
+  readonly models: string | null
 }
 
 export interface OutboxState {
@@ -90,6 +92,7 @@ const words = {
     problems: 'Refused or failed',
     states: { published: 'published', stale: 'stale', failed: 'failed', missing: 'missing' },
     runs: 'Last runs',
+    unchanged: 'models unchanged, not built again',
     outbox: 'Outbox',
     waiting: (one: OutboxState) =>
       `${one.channel}: ${one.delivered} delivered, ${one.waiting} waiting, ${one.dead} given up`,
@@ -101,6 +104,7 @@ const words = {
     problems: '거부 또는 실패',
     states: { published: '공개', stale: '오래됨', failed: '실패', missing: '누락' },
     runs: '최근 실행',
+    unchanged: '모델 변화 없음, 다시 만들지 않음',
     outbox: '보낼 편지함',
     waiting: (one: OutboxState) => `${one.channel}: 보냄 ${one.delivered}, 대기 ${one.waiting}, 포기 ${one.dead}`,
   },
@@ -181,7 +185,8 @@ function problemLines(partitions: readonly PartitionLine[], language: Language):
     })
 }
 
-function runLine({ startedAt, state, pipeline, since, until, runId }: LastRun, language: Language): string {
+function runLine({ startedAt, state, pipeline, since, until, runId, models }: LastRun, language: Language): string {
   const days = since === until ? since : `${since}…${until}`
-  return `${startedAt.toISOString().slice(0, 19)}Z  ${runStates[language][state] ?? state}  ${pipeline}  ${days}\n    ${runId}`
+  const built = models === 'unchanged' ? `  ${words[language].unchanged}` : ''
+  return `${startedAt.toISOString().slice(0, 19)}Z  ${runStates[language][state] ?? state}  ${pipeline}  ${days}\n    ${runId}${built}`
 }

@@ -52,7 +52,8 @@ async function readReport(warehouse: Warehouse, range: DayRange): Promise<Status
     ),
     warehouse.query<LastRun & Readonly<Record<string, unknown>>>(
       `select run_id as "runId", pipeline, interval_start as since, interval_end as until, state,
-              started_at as "startedAt", finished_at as "finishedAt"
+              started_at as "startedAt", finished_at as "finishedAt",
+              (select t.state from engine_task t where t.run_id = pipeline_run.run_id and t.kind = 'dbt' limit 1) as models
        from pipeline_run order by started_at desc limit 5`,
     ),
     warehouse.query<OutboxState & Readonly<Record<string, unknown>>>(

@@ -71,6 +71,8 @@ export interface ConnectorSpec<Options extends z.ZodType = z.ZodType> {
   readonly rangeDaysMax: number
   /** How far back the platform answers at all. */
   readonly retentionDays: number
+  /** Calls that the platform answers on one day at most, where it tells people a number; a plan counts against it. */
+  readonly operationsPerDayMax?: number | undefined
   /** How many days back numbers are still restated: the default of a refresh. */
   readonly lookbackDays: number
   /** How long after its local midnight a day's numbers can first be trusted to be whole. */

@@ -74,6 +74,8 @@ function specOf(apiVersion: string): ConnectorSpec<typeof options> {
     apiVersion,
     // One operation whatever the range; longer ones only make a broken answer dearer to begin anew.
     rangeDaysMax: 100,
+    // A developer token of basic access; standard access has no such limit, and a plan that counts against it is then too careful.
+    operationsPerDayMax: 15_000,
     // 37 months, less the days that a month may be short.
     retentionDays: 1_110,
     // The longest click-through window that a conversion action has by default.

@@ -2,6 +2,36 @@ import type { ErrorTable } from './error-entry.ts'
 
 /** What can be wrong with graphs, runs and tasks of the engine. */
 export const orchestrateEngineErrors = {
+  ORCHESTRATE_AIRFLOW: {
+    exit: 'dependency',
+    retryable: true,
+    facts: ['path', 'said'],
+    en: {
+      what: 'Airflow did not do what it was asked ({path}): {said}',
+      why: 'Runs of an exported graph are made, looked at and stopped by Airflow’s own API, and it refused or was not there.',
+      fix: 'See that its API server, scheduler and Dag processor are up, and that the token may trigger and clear runs.',
+    },
+    ko: {
+      what: 'Airflow가 요청({path})을 처리하지 않았습니다: {said}',
+      why: '내보낸 그래프의 실행은 Airflow의 API로 만들고 보고 멈추는데, 거절했거나 응답이 없었습니다.',
+      fix: 'API 서버, 스케줄러, Dag 프로세서가 떠 있는지, 토큰에 실행과 clear 권한이 있는지 확인하세요.',
+    },
+  },
+  ORCHESTRATE_DAY_AHEAD: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['day', 'today'],
+    en: {
+      what: 'The day {day} is still to come; today is {today}',
+      why: 'There is nothing of it yet, and a run of it would wait until there is.',
+      fix: 'Ask for a day up to today. The scheduler makes the run of a day when it is due: millrace schedule list',
+    },
+    ko: {
+      what: '{day}은(는) 아직 오지 않은 날입니다. 오늘은 {today}입니다',
+      why: '아직 데이터가 없어 그날의 실행은 그때까지 기다리게 됩니다.',
+      fix: '오늘까지의 날을 지정하세요. 그날의 실행은 때가 되면 스케줄러가 만듭니다: millrace schedule list',
+    },
+  },
   ORCHESTRATE_TASK_TWICE: {
     exit: 'config',
     retryable: false,

@@ -76,6 +76,8 @@ export interface ExtractRecord extends Slice {
   readonly rows: number
   readonly apiVersion: string
   readonly requestIds: readonly string[]
+  /** Calls that counted against the platform's quota; absent in records of before this was kept. */
+  readonly operations?: number | undefined
   /** Null when the platform returned none. */
   readonly controlTotals: ControlTotals | null
   /** Version of the mapping from raw to canonical that the connector declared. */

@@ -49,6 +49,7 @@ const entryShape = z.object({
   rows: z.int(),
   apiVersion: text,
   requestIds: z.array(text),
+  operations: z.int().optional(),
   controlTotals: z.record(text, text).nullable(),
   mapVersion: z.int(),
   rawKeys: z.record(text, text),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountKey, costBases } from '../domain/account.ts'
+import type { AdAccount } from '../domain/account.ts'
 import { addDays, day, dayEndMs, isClosed } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
@@ -7,17 +8,21 @@ import type { ErrorCode, Facts } from '../domain/errors.ts'
 import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
 import type { Level } from '../domain/platform.ts'
 import { planSlices } from '../connectors/connector.ts'
+import type { ConnectorSpec, SliceRequest } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import { sourceStatesOf } from '../warehouse/source-states.ts'
+import type { Session } from '../warehouse/warehouse.ts'
 import type { AccountInput, AdConf } from './ad-graph.ts'
 import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
 import { defineBody } from './body.ts'
+import { checkpointed, findCheckpoint, keepCheckpoint, sealTask } from './checkpoint.ts'
 import { extractSlice } from './extract.ts'
 import type { Json } from './graph.ts'
 import type { LevelFailure, Loaded } from './load.ts'
 import { loadExtract } from './load.ts'
 import { buildModels } from './models.ts'
+import { contentMade, modelsContent, rememberModels, unchangedModels } from './models-content.ts'
 import { readNames } from './names.ts'
 import { ratesForRun } from './rates.ts'
 import { refreshDays } from './plan.ts'
@@ -44,7 +49,7 @@ export interface LoadedOutput {
 
 export type ModelsOutput = Pick<Tally, 'models' | 'dbtTests'>
 
-const accountInput = z.object({
+export const accountInput = z.object({
   account: z.object({
     platform: z.string(),
     accountId: z.string(),
@@ -56,8 +61,13 @@ const accountInput = z.object({
   connection: z.string(),
 }) as unknown as z.ZodType<AccountInput>
 
+/** Kept by this program's own hand, in the shape that the type says. */
+const anyRecord = z
+  .object({ extractId: z.string(), rawKeys: z.object({}).loose() })
+  .loose() as unknown as z.ZodType<ExtractRecord>
+
 const json = z.json() as z.ZodType<Json>
-const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+export const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
 
 /** What the tasks of the ad pipeline do, over opened ports; the same for a worker, a command and another scheduler. */
 export function adBodies(ports: Ports): TaskBodies {
@@ -78,7 +88,7 @@ function confOf({ task }: BodyContext): AdConf {
   return { kind, days, waits }
 }
 
-function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnection {
+export function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnection {
   const found = ports.connections.find((one) => one.name === connection)
   if (!found) throw new MillraceError('ORCHESTRATE_NO_ACCOUNTS', { wanted: connection })
   return found
@@ -89,18 +99,10 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   const connection = connectionOf(ports, input)
   const { connector } = connection
   const { spec } = connector
-  const { kind, days: given, waits } = confOf(at)
-  const nowMs = ports.clock.nowMs()
-  const own = given?.[accountKey(account)]
-  const wanted = own ?? (given === null ? refreshDays(day(at.task.partitionKey), spec) : [])
-  const days = wanted.filter((one) => isClosed(one, account.zone, nowMs, spec.settleMs)).toSorted()
-  const newest = wanted.toSorted().at(-1)
-  // The day that it is about has not closed there yet: it looks again then, and holds no slot until it does.
-  if (waits && own === undefined && newest !== undefined && !days.includes(newest))
-    return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
-  if (days.length === 0) return { kind: 'skipped', output: null }
-  const { clock, random, fetch } = ports
-  const { warehouse } = ports
+  const reading = daysToRead(spec, account, at, ports.clock.nowMs())
+  if (reading.kind !== 'read') return reading
+  const { days, request } = reading
+  const { clock, random, fetch, warehouse } = ports
   const context = {
     clock,
     random,
@@ -113,8 +115,13 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   const records: ExtractRecord[] = []
   const failures: LevelFailure[] = []
   const read = async (level: Level) => {
-    for (const slice of planSlices(spec, { account, level, days, kind }, (one) => addDays(one, 1)))
-      records.push(await extractSlice(ports, { connector, account, slice, context: { ...context, log } }))
+    for (const slice of planSlices(spec, { ...request, level }, (one) => addDays(one, 1))) {
+      const key = `slice ${level} ${slice.since}/${slice.until}`
+      // A slice that is in the lake is not asked for again when a later one of the same task fails.
+      const kept = { task: at.task, key, schema: anyRecord }
+      const asked = () => extractSlice(ports, { connector, account, slice, context: { ...context, log } })
+      records.push(await checkpointed(warehouse, kept, asked))
+    }
   }
   const [, ...below] = levelsOf(connection, account.accountId)
   await marking(ports, input, { days, signal: at.signal, level: 'campaign' }, () => read('campaign'))
@@ -122,6 +129,27 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
     failures.push(...(await attempted(ports, input, { days, signal: at.signal, level }, () => read(level))))
   await remember(ports, at, records)
   return { kind: 'success', output: plain({ days, records, failures } satisfies ExtractedOutput) }
+}
+
+/** Pure: which days of an account an extract reads now, or why it reads none. */
+export function daysToRead(
+  spec: ConnectorSpec,
+  account: AdAccount,
+  at: BodyContext,
+  nowMs: number,
+):
+  | { readonly kind: 'read'; readonly days: readonly Day[]; readonly request: Omit<SliceRequest, 'level'> }
+  | Extract<BodyEnd<Json>, { readonly kind: 'deferred' | 'success' | 'unchanged' | 'skipped' }> {
+  const { kind, days: given, waits } = confOf(at)
+  const own = given?.[accountKey(account)]
+  const wanted = own ?? (given === null ? refreshDays(day(at.task.partitionKey), spec) : [])
+  const days = wanted.filter((one) => isClosed(one, account.zone, nowMs, spec.settleMs)).toSorted()
+  const newest = wanted.toSorted().at(-1)
+  // The day that it is about has not closed there yet: it looks again then, and holds no slot until it does.
+  if (waits && own === undefined && newest !== undefined && !days.includes(newest))
+    return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
+  if (days.length === 0) return { kind: 'skipped', output: null }
+  return { kind: 'read', days, request: { account, days, kind } }
 }
 
 /** Which run asked for an extract: the way from a published row to its run. */
@@ -139,22 +167,53 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
     | ExtractedOutput
     | undefined
   if (!extracted) return { kind: 'skipped', output: null }
-  const loads: Loaded[] = []
-  const details: Loaded[] = []
-  const failures = [...(extracted.failures ?? [])]
+  const so: Loads = { loads: [], details: [], failures: [...(extracted.failures ?? [])] }
   const byLevel = Map.groupBy(extracted.records, (record) => record.level)
+  const last = [...byLevel.values()].at(-1)?.at(-1)
   for (const [level, records] of byLevel) {
     const marks = { days: extracted.days, signal: at.signal, level }
+    const loaded = level === 'campaign' ? so.loads : so.details
     const loading = async () => {
       for (const record of records) {
         at.signal.throwIfAborted()
-        const loaded = await loadExtract(ports, connector.spec, input.account, record)
-        ;(level === 'campaign' ? loads : details).push(loaded)
+        const known = await findCheckpoint(ports.warehouse, at.task, loadKey(record))
+        const alongside = async (session: Session, one: Loaded) => {
+          const own = level === 'campaign' ? 'loads' : 'details'
+          await keepCheckpoint(session, at.task, loadKey(record), one)
+          const end = endOfLoads(input, { ...so, [own]: [...loaded, one] })
+          if (record === last && end.kind !== 'failed') await sealTask(session, at.task, end)
+        }
+        loaded.push(
+          known === null
+            ? await loadExtract(ports, connector.spec, input.account, record, { alongside })
+            : (known as unknown as Loaded),
+        )
       }
     }
     if (level === 'campaign') await marking(ports, input, marks, loading)
-    else failures.push(...(await attempted(ports, input, marks, loading)))
+    else so.failures.push(...(await attempted(ports, input, marks, loading)))
   }
+  return endOfLoads(input, so)
+}
+
+/**
+ * What a load did is kept in its own transaction, and behind the last one the success of the task: an extract that is published is not
+ * loaded again by the next attempt, and a worker that has lost the task publishes nothing.
+ */
+const loadKey = ({ extractId }: ExtractRecord) => `load ${extractId}`
+
+/** What has been loaded so far: of campaigns, of levels below, and what of these failed. */
+interface Loads {
+  readonly loads: Loaded[]
+  readonly details: Loaded[]
+  readonly failures: LevelFailure[]
+}
+
+type EndOfLoads =
+  | { readonly kind: 'success' | 'unchanged'; readonly output: Json }
+  | Extract<BodyEnd<Json>, { readonly kind: 'failed' }>
+
+export function endOfLoads(input: AccountInput, { loads, details, failures }: Loads): EndOfLoads {
   const output = plain({ loads, details, failures } satisfies LoadedOutput)
   const all = [...loads, ...details]
   const refusal = all.flatMap((one) => one.refusals)[0]
@@ -194,12 +253,13 @@ async function attempted(
   } catch (thrown) {
     marks.signal.throwIfAborted()
     const { code, facts } = asMillraceError(thrown)
+    if (code === 'ORCHESTRATE_TASK_STOPPED') throw thrown
     return [{ level: marks.level, code, facts }]
   }
 }
 
 /** A failure of an account's task fails exactly its days; being stopped is no failure of the data, and marks nothing. */
-async function marking(
+export async function marking(
   ports: Ports,
   { account }: AccountInput,
   { days, signal, level }: Marks,
@@ -210,6 +270,7 @@ async function marking(
   } catch (thrown) {
     signal.throwIfAborted()
     const error = asMillraceError(thrown)
+    if (error.code === 'ORCHESTRATE_TASK_STOPPED') throw error
     const { what, why } = error.explain('en')
     const { platform, accountId } = account
     const keys = days.map((date): PartitionKey => ({
@@ -250,9 +311,13 @@ async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>
   try {
     await ratesForRun(ports, (level, message) => at.log(level, message))
     await readNames(ports.warehouse, ports.naming ?? [], ports.clock.nowMs())
+    const before = await modelsContent(ports, ports.dbt)
+    const known = await unchangedModels(ports, at.task, before.hash)
+    if (known) return known
     await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
       if (event.kind === 'log' && event.level !== 'debug' && event.message !== '') at.log('debug', event.message)
     })
+    await rememberModels(ports, at.task, await contentMade(ports, ports.dbt, before), output())
   } catch (thrown) {
     at.signal.throwIfAborted()
     return { kind: 'failed', error: asMillraceError(thrown), output: output() }

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
@@ -91,6 +91,85 @@ print(json.dumps([description(one) for one in json.load(sys.stdin)]))`
       'meta_ads.transform_and_load_data',
     ])
     expect(seen.pools['meta_ads.extract_meta_ads_data']).toBe('ads_api')
+  })
+})
+
+const pods = process.env['MILLRACE_TEST_PODS'] ?? ''
+const noPods = 'the tools of pods are not installed: scripts/services.sh install pods'
+
+/** As much of a pod as says what it will do. */
+interface Pod {
+  readonly metadata: { readonly namespace: string; readonly name: string }
+  readonly spec: {
+    readonly restartPolicy: string
+    readonly serviceAccountName?: string
+    readonly terminationGracePeriodSeconds: number
+    readonly containers: readonly { readonly name: string; readonly image: string; readonly args?: readonly string[] }[]
+  }
+}
+
+describe('pods and images', () => {
+  test(
+    'the real provider makes a pod of every task, with what millrace is told in it',
+    { timeout: 120_000 },
+    ({ skip }) => {
+      if (pods === '') skip(noPods)
+      const file = written(airflowDag(pipeline, { ...options, runner: 'pod' }))
+      const script = new URL('../../test/airflow_pods.py', import.meta.url).pathname
+      const env = {
+        ...process.env,
+        AIRFLOW_HOME: dirname(file),
+        AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+        MILLRACE_POD_IMAGE: 'registry.example/millrace:1',
+        MILLRACE_POD_NAMESPACE: 'ads',
+        MILLRACE_POD_SERVICE_ACCOUNT: 'loader',
+      }
+      const said = execFileSync(pods, [script, file], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      const made = JSON.parse(said.trim().split('\n').at(-1) ?? '') as Readonly<Record<string, Pod>>
+      expect(Object.keys(made)).toEqual([
+        'list_accounts',
+        'google_ads.extract_google_ads_data',
+        'google_ads.transform_and_load_data',
+        'meta_ads.extract_meta_ads_data',
+        'meta_ads.transform_and_load_data',
+        'run_dbt_models',
+        'notify',
+      ])
+      for (const { metadata, spec } of Object.values(made)) {
+        expect(metadata.name).toMatch(/^millrace-[a-z0-9-]+$/)
+        expect([
+          metadata.namespace,
+          spec.serviceAccountName,
+          spec.restartPolicy,
+          spec.terminationGracePeriodSeconds,
+        ]).toEqual(['ads', 'loader', 'Never', 20])
+        expect(spec.containers.map((one) => one.name)).toEqual(['base', 'airflow-xcom-sidecar'])
+      }
+      const [base] = made['google_ads.extract_google_ads_data']?.spec.containers ?? []
+      expect([base?.image, base?.args?.join(' ')]).toEqual([
+        'registry.example/millrace:1',
+        `task run ad_data_pipeline extract_google_ads_data --interval-start 2026-11-24T17:00:00+00:00 --interval-end 2026-11-25T17:00:00+00:00 --account google_ads/1 --expect-spec ${specHash(pipeline)} --try 2 --max-tries 3 --external-run airflow:millrace__ad_data_pipeline:scheduled__1 --log-format json --result /airflow/xcom/return.json`,
+      ])
+    },
+  )
+
+  const root = new URL('../../', import.meta.url).pathname
+
+  test('hadolint has nothing against the image, and finds what is wrong with a bad one', ({ skip }) => {
+    if (pods === '') skip(noPods)
+    const lint = (file: string) => spawnSync(join(dirname(pods), 'hadolint'), [file], { encoding: 'utf8' }).stdout
+    expect(lint(join(root, 'Dockerfile'))).toBe('')
+    expect(lint(written('FROM node\nRUN cd /x\n'))).toMatch(/DL3006[\s\S]*DL3003/)
+  })
+
+  test('the compose file is what the specification takes', ({ skip }) => {
+    if (pods === '') skip(noPods)
+    const script =
+      'import sys; from compose_spec import PyCompose; print(PyCompose.from_yaml(sys.stdin.read()).service_names())'
+    const names = (text: string) => execFileSync(pods, ['-c', script], { input: text, encoding: 'utf8', stdio: 'pipe' })
+    const text = readFileSync(join(root, 'compose.yaml'), 'utf8')
+    expect(names(text)).toBe("['millrace']\n")
+    expect(() => names(text.replace('stop_grace_period: 60s', 'stop_grace_period: sixty'))).toThrow(/duration `sixty`/)
   })
 })
 

@@ -22,8 +22,12 @@ export function airflowDag(pipeline: Pipeline, options: AirflowOptions): string 
   requireDaily(pipeline)
   const parts = [
     header(options),
-    imports(options),
-    constants(pipeline),
+    airflowImports(
+      options.runner,
+      ['Asset', 'task_group'],
+      'from airflow.timetables.interval import CronDataIntervalTimetable',
+    ),
+    airflowConstants({ id: pipeline.id, zone: pipeline.schedule.zone, spec: specHash(pipeline) }),
     python(options.runner),
     python('fan-out'),
     graph(pipeline),
@@ -32,7 +36,7 @@ export function airflowDag(pipeline: Pipeline, options: AirflowOptions): string 
 }
 
 /** Airflow's own name for the pipeline; ours are told apart from what is there already. */
-const dagIdOf = (pipeline: Pipeline): string => `millrace__${pipeline.id}`
+export const dagIdOf = (pipeline: Pick<Pipeline, 'id'>): string => `millrace__${pipeline.id}`
 
 function requireDaily({ schedule }: Pipeline): void {
   const { minutes, hours, daysOfMonth, months, daysOfWeek } = parseCron(schedule.cron)
@@ -55,7 +59,11 @@ const processNeeds = `# Workers need the executable: MILLRACE_BIN (default: mill
 const podNeeds = `# Pods need an image: MILLRACE_POD_IMAGE, MILLRACE_POD_NAMESPACE, MILLRACE_POD_SERVICE_ACCOUNT; Airflow needs
 # apache-airflow-providers-cncf-kubernetes.`
 
-function imports({ runner }: AirflowOptions): string {
+export function airflowImports(
+  runner: AirflowOptions['runner'],
+  names: readonly string[] = [],
+  ...more: readonly string[]
+): string {
   const isProcess = runner === 'process'
   const standard = isProcess
     ? ['json', 'logging', 'os', 'shlex', 'signal', 'subprocess', 'threading'].map((name) => `import ${name}`)
@@ -68,11 +76,11 @@ function imports({ runner }: AirflowOptions): string {
     '',
     'import pendulum',
     ...(isProcess ? [] : ['from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator']),
-    'from airflow.sdk import DAG, Asset, BaseOperator, Param, task_group',
+    `from airflow.sdk import ${['DAG', 'BaseOperator', 'Param', ...names].toSorted().join(', ')}`,
     isProcess
       ? 'from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException'
       : 'from airflow.sdk.exceptions import AirflowFailException',
-    'from airflow.timetables.interval import CronDataIntervalTimetable',
+    ...more,
   ].join('\n')
 }
 
@@ -80,11 +88,11 @@ function imports({ runner }: AirflowOptions): string {
 const boundary = (name: string): string =>
   `{{ params.interval_${name} or (data_interval_${name}.isoformat() if data_interval_${name} is defined and data_interval_${name} else '') }}`
 
-function constants(pipeline: Pipeline): string {
-  return `PIPELINE = ${literal(pipeline.id)}
-ZONE = ${literal(pipeline.schedule.zone)}
+export function airflowConstants(of: { readonly id: string; readonly zone: string; readonly spec: string }): string {
+  return `PIPELINE = ${literal(of.id)}
+ZONE = ${literal(of.zone)}
 # The pipeline that this file was written from: \`millrace task run\` refuses another.
-SPEC = ${literal(specHash(pipeline))}
+SPEC = ${literal(of.spec)}
 INTERVAL_START = ${literal(boundary('start'))}
 INTERVAL_END = ${literal(boundary('end'))}
 NO_INTERVAL = "this run has no data interval: trigger it with a logical date, or give interval_start and interval_end"

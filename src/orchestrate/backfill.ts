@@ -21,6 +21,8 @@ export interface BackfillAsk {
     readonly account: AdAccount
     readonly settleMs: number
     readonly retentionDays: number
+    /** Calls that the platform answers on one day at most, where it says so. */
+    readonly operationsPerDayMax?: number | undefined
   }[]
   readonly nowMs: number
 }
@@ -28,10 +30,24 @@ export interface BackfillAsk {
 export interface BackfillPlan {
   /** Days that get a run, newest first, each with its accounts. */
   readonly days: readonly { readonly day: Day; readonly accounts: readonly string[] }[]
-  /** Questions to each platform, one for each account and day. */
+  /** Calls to each platform: what a day of an account has cost here lately, or one where none was loaded yet. */
   readonly operations: Readonly<Record<string, number>>
-  /** By how long extracts and loads took here lately; null when there were none. */
+  readonly quotas: Readonly<Record<string, QuotaPlan>>
+  /** By how long tasks of each kind took here lately, and how long quotas make it wait; null when there were none. */
   readonly minutes: number | null
+}
+
+/** Calls against what the platform answers on one day. */
+export interface QuotaPlan {
+  readonly accountDays: number
+  /** Measured; null: nothing was loaded yet, and one is assumed. */
+  readonly callsOfDay: number | null
+  /** Of the present UTC day. */
+  readonly used: number
+  /** Null where the platform names no number of calls a day. */
+  readonly perDay: number | null
+  /** Days over which the quota spreads the calls, the present one included. */
+  readonly days: number
 }
 
 const normal = () => null
@@ -66,24 +82,63 @@ export async function planBackfill(
         .filter((key) => isWanted(key, day)),
     }))
     .filter((one) => one.accounts.length > 0)
-  const operations: Record<string, number> = {}
-  for (const key of days.flatMap((one) => one.accounts)) {
-    const platform = key.split('/')[0] ?? ''
-    operations[platform] = (operations[platform] ?? 0) + 1
-  }
-  return { days, operations, minutes: await minutesOf(warehouse, days.length, runsActiveMax) }
+  const quotas = await quotasOf(warehouse, ask, days)
+  const operations = Object.fromEntries(
+    Object.entries(quotas).map(([platform, { accountDays, callsOfDay }]) => [
+      platform,
+      Math.ceil(accountDays * (callsOfDay ?? 1)),
+    ]),
+  )
+  return { days, operations, quotas, minutes: await minutesOf(warehouse, { days, quotas }, runsActiveMax) }
 }
 
+async function quotasOf(
+  warehouse: Pick<Warehouse, 'query'>,
+  { accounts, nowMs }: BackfillAsk,
+  days: BackfillPlan['days'],
+): Promise<Readonly<Record<string, QuotaPlan>>> {
+  const measured = await warehouse.query(sql('calls-of-day'), [isoInstant(nowMs)])
+  const counts = new Map<string, number>()
+  for (const key of days.flatMap((one) => one.accounts)) {
+    const platform = key.split('/')[0] ?? ''
+    counts.set(platform, (counts.get(platform) ?? 0) + 1)
+  }
+  return Object.fromEntries(
+    [...counts].map(([platform, accountDays]) => {
+      const row = measured.find((one) => one['platform'] === platform)
+      const callsOfDay = typeof row?.['calls'] === 'number' ? row['calls'] : null
+      const used = Number(row?.['used'] ?? 0)
+      const perDay = accounts.find((one) => one.account.platform === platform)?.operationsPerDayMax ?? null
+      const calls = accountDays * (callsOfDay ?? 1)
+      return [
+        platform,
+        { accountDays, callsOfDay, used, perDay, days: perDay === null ? 1 : daysFor(calls, used, perDay) },
+      ]
+    }),
+  )
+}
+
+/** Pure: over how many days a quota spreads the calls, when some of the first day's are used. */
+export function daysFor(calls: number, used: number, perDay: number): number {
+  return calls <= perDay - used ? 1 : 1 + Math.ceil((calls - Math.max(0, perDay - used)) / perDay)
+}
+
+const tasksAtOnce = 4
+
+/** The work spread over what may go on at once, or the nights that a quota waits, whichever is longer. */
 async function minutesOf(
   warehouse: Pick<Warehouse, 'query'>,
-  days: number,
+  { days, quotas }: Pick<BackfillPlan, 'days' | 'quotas'>,
   runsActiveMax: number,
 ): Promise<number | null> {
-  const [row] = await warehouse.query(
-    `select percentile_cont(0.5) within group (order by extract(epoch from ended_at - started_at))::float8 as seconds
-     from (select started_at, ended_at from engine_run where state in ('success', 'partial') order by queued_at desc limit 50) r`,
-  )
-  return typeof row?.['seconds'] === 'number' ? (days * row['seconds']) / runsActiveMax / 60 : null
+  const rows = await warehouse.query(sql('worker-seconds'))
+  if (rows.length === 0) return null
+  const seconds = Object.fromEntries(rows.map((row) => [String(row['kind']), Number(row['seconds'])]))
+  const accountDays = days.reduce((sum, one) => sum + one.accounts.length, 0)
+  const ofAccounts = (accountDays * ((seconds['extract'] ?? 0) + (seconds['load'] ?? 0))) / tasksAtOnce
+  const ofModels = (days.length * (seconds['dbt'] ?? 0)) / runsActiveMax
+  const waitsDays = Math.max(1, ...Object.values(quotas).map((one) => one.days)) - 1
+  return Math.max((ofAccounts + ofModels) / 60, waitsDays * 24 * 60)
 }
 
 /**

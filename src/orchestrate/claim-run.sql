@@ -1,4 +1,4 @@
--- $1 worker, $2 tasks at most, $3 lease in ms, $4 run, $5 one task of it or null. As claim.sql, for who carries out one run or one
+-- $1 worker, $2 tasks at most, $3 lease in ms, $4 run, $5 one task of it or null. As engine_claim, for who carries out one run or one
 -- task itself: pools are for workers that share.
 with chosen as (
   select t.run_id, t.task

@@ -92,7 +92,10 @@ test('a task that takes three workers down with it is failed', async () => {
 test('work that was sealed in the task’s own transaction has succeeded, though its process died before it could say so', async () => {
   const { engine, queue, clock, runId } = await begun([{}])
   const [task] = await queue.claim('a', 1)
-  await warehouse.query('update engine_task set sealed = $2 where fence = $1', [task?.fence ?? '', '{"rows":7}'])
+  await warehouse.query('update engine_task set sealed = $2 where fence = $1', [
+    task?.fence ?? '',
+    '{"kind":"success","output":{"rows":7}}',
+  ])
   await clock.sleep(10_001)
   await queue.sweep()
   const { state, tasks } = await engine.inspect(runId)

@@ -162,13 +162,22 @@ async function clear(session: Session, { runId, tasks, downstream }: ClearReques
   const busy = rows.find((one) => wanted.has(one.task) && (one.state === 'running' || one.state === 'ready'))
   if (state === null || state === 'cancelling' || busy)
     throw new MillraceError('ORCHESTRATE_RUN_BUSY', { run: runId, task: busy?.task ?? 'the run' })
+  // The command that once carried it out is gone; what is done again is done by workers, by their pools.
   await session.query(
-    // Of a run that a command carried out, too: its process has gone, and workers do now what is to be done again.
     `update engine_task set state = 'waiting', tries = 0, lost = 0, cancel_at = null, sealed = null, error = null, ended_at = null,
-       pool = case pool when 'foreground' then 'default' else pool end
+       pool = case when pool <> 'foreground' then pool when kind = 'extract' then 'ads_api' else 'default' end
      where run_id = $1 and task = any ($2::text[])`,
     [runId, [...wanted]],
   )
+  // Done again means done anew: neither half of the old work nor the hash of what it was made from counts any more.
+  await session.query('delete from engine_checkpoint where run_id = $1 and task = any ($2::text[])', [
+    runId,
+    [...wanted],
+  ])
+  await session.query('delete from engine_content where pipeline = $1 and task = any ($2::text[])', [
+    pipeline,
+    [...wanted],
+  ])
   const next = runTable[state].clear ?? state
   await session.query(
     `update engine_run set state = $2, ended_at = null, attended_until = null, attended_by = null where run_id = $1`,
@@ -179,7 +188,8 @@ async function clear(session: Session, { runId, tasks, downstream }: ClearReques
   return wanted.size
 }
 
-function downstreamOf(
+/** The named tasks, and with `downstream` all that waits for them, by the graph. */
+export function downstreamOf(
   rows: readonly { readonly task: string; readonly after: readonly string[] }[],
   tasks: readonly string[],
   downstream: boolean,

@@ -1,13 +1,11 @@
 import assert from 'node:assert'
 import type { Random } from '../domain/clock.ts'
-import type { Session, SqlRow, SqlValue, Warehouse } from '../warehouse/warehouse.ts'
-import { engineChannel, promote, settleRun } from './embedded-settle.ts'
+import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
+import { engineChannel, promote } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
-import type { RetryPolicy } from './graph.ts'
+import { endingOf, endingRow, followUp } from './ending.ts'
+import type { Ending, RunningTask } from './ending.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
-import { decideRetry } from './retry.ts'
-import type { ErrorClass } from './retry.ts'
-import type { EngineRunState, TaskEvent } from './run-state.ts'
 import { taskTable } from './run-state.ts'
 import { sql } from './sql.ts'
 
@@ -18,39 +16,10 @@ export interface QueueOptions {
   readonly leaseMs: number
 }
 
-interface RunningTask extends SqlRow {
-  readonly runId: string
-  readonly task: string
-  readonly attempt: number
-  readonly tries: number
-  readonly triesMax: number
-  readonly lost: number
-  readonly retry: RetryPolicy
-  readonly pool: string
-  readonly fence: string
-  readonly cancelled: boolean
-  readonly sealed: unknown
-  readonly runState: EngineRunState
-}
-
-/** How a task goes on after an attempt. */
-interface Ending {
-  readonly event: TaskEvent
-  readonly attemptState: 'success' | 'unchanged' | 'failed' | 'retry' | 'deferred' | 'skipped' | 'lost' | 'cancelled'
-  /** After which it may begin again; null when it has ended. */
-  readonly delayMs: number | null
-  /** The try is given back: it was not the task's fault, or no failure at all. */
-  readonly isFree: boolean
-  readonly blocksPool: boolean
-}
-
-const ended = { delayMs: null, isFree: false, blocksPool: false } as const
-
 /** The queue over the engine's tables. All its times are the server's, unless a simulation gives its own. */
 export function embeddedQueue(options: QueueOptions): TaskQueue {
-  const { warehouse } = options
   return {
-    claim: (worker, count) => warehouse.transaction((session) => claim(session, options, worker, count)),
+    claim: (worker, count) => claim(options, worker, count),
     beat: (fences) => beat(options, fences),
     finish: (fence, result) => finish(options, fence, result),
     sweep: () => sweep(options),
@@ -59,28 +28,15 @@ export function embeddedQueue(options: QueueOptions): TaskQueue {
 }
 
 async function claim(
-  session: Session,
-  { now, leaseMs }: QueueOptions,
+  { warehouse, now, leaseMs }: QueueOptions,
   worker: string,
   count: number,
 ): Promise<readonly ClaimedTask[]> {
-  // Locked in one order, before they are counted by the next statement: two claimers cannot both find the last slot.
-  const pools = await session.query(
-    `select p.pool from engine_pool p
-     where (p.blocked_until is null or p.blocked_until <= coalesce($1::timestamptz, clock_timestamp()))
-       and exists (select 1 from engine_task t where t.state = 'ready' and t.pool = p.pool
-         and t.not_before <= coalesce($1::timestamptz, clock_timestamp()))
-     order by p.pool for update`,
-    [now()],
+  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask }>(
+    'select engine_claim($1, $2, $3, $4) as task',
+    [worker, count, leaseMs, now()],
   )
-  if (pools.length === 0) return []
-  return session.query<ClaimedTask & SqlRow>(sql('claim'), [
-    worker,
-    count,
-    leaseMs,
-    pools.map((one) => String(one['pool'])),
-    now(),
-  ])
+  return rows.map((one) => one.task)
 }
 
 async function beat(
@@ -103,8 +59,8 @@ async function beat(
 }
 
 async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
-  const outcome = await options.warehouse.transaction((session) => end(session, options, { fence }, result))
-  if (outcome.endedRun !== null) await promoteAfter(options, outcome.endedRun)
+  const outcome = await end(options, { fence }, result)
+  if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   return outcome.kind
 }
 
@@ -119,107 +75,64 @@ type Held = { readonly fence: string } | { readonly runId: string; readonly task
 
 interface Outcome {
   readonly kind: 'ended' | 'again' | 'fenced'
-  /** The run, when it ended with the task. */
-  readonly endedRun: string | null
-}
-
-async function end(session: Session, options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
-  const running = await hold(session, options, held)
-  if (!running) return { kind: 'fenced', endedRun: null }
-  // What was published in the task's own transaction has succeeded, even if its process could not say so any more.
-  const known = result === 'lost' && running.sealed !== null ? sealedResult(running) : result
-  const ending = endingOf(running, known, options.random)
-  await writeEnding(session, options, running, ending, known)
-  if (ending.delayMs !== null) return { kind: 'again', endedRun: null }
-  const isEnd = await settleRun(session, running.runId, running.runState, options.now)
-  return { kind: 'ended', endedRun: isEnd ? running.runId : null }
+  /** The run, when it ended with the task and another one of its pipeline waits. */
+  readonly waitingRun: string | null
 }
 
 /**
- * Locks the run and then the task, in one statement: its snapshot may be older than the locks, but a locked row is read and
- * judged anew by what it is now. Undefined when nobody holds the task by that fence any more.
+ * Looks, decides, and writes what was decided if everything still stands as it was looked at; otherwise it looks again. Two round
+ * trips, and the rules stay where they are pure.
  */
-async function hold(session: Session, { now }: QueueOptions, held: Held): Promise<RunningTask | undefined> {
+async function end(options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+  for (;;) {
+    const running = await look(options, held)
+    if (!running) return { kind: 'fenced', waitingRun: null }
+    // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
+    const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
+    const known = isUntold && running.sealed !== null ? running.sealed : result
+    const ending = endingOf(running, known, options.random)
+    const written = await writeEnding(options, running, ending, known, result === 'lost')
+    if (written === 'fenced') return { kind: 'fenced', waitingRun: null }
+    if (written === 'moved') continue
+    if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
+    return { kind: 'ended', waitingRun: written === 'waited' ? running.runId : null }
+  }
+}
+
+async function look({ warehouse, now }: QueueOptions, held: Held): Promise<RunningTask | undefined> {
   const byFence = 'fence' in held
-  const [running] = await session.query<RunningTask>(sql('hold'), [
-    byFence ? held.fence : null,
-    byFence ? null : held.runId,
-    byFence ? null : held.task,
-    now(),
-  ])
-  return running
-}
-
-function sealedResult({ sealed }: RunningTask): TaskResult {
-  return { kind: 'success', output: sealed as never }
-}
-
-/** Pure: what an attempt's result makes of the task. */
-function endingOf(running: RunningTask, result: TaskResult | 'lost', random: Random): Ending {
-  const { tries, triesMax, lost, retry, cancelled } = running
-  const isLost = result === 'lost'
-  if (cancelled && (isLost || result.kind === 'failed' || result.kind === 'deferred'))
-    return { ...ended, event: 'cancel', attemptState: 'cancelled' }
-  if (!isLost && result.kind === 'success') return { ...ended, event: 'succeed', attemptState: 'success' }
-  if (!isLost && result.kind === 'unchanged') return { ...ended, event: 'find_unchanged', attemptState: 'unchanged' }
-  if (!isLost && result.kind === 'skipped') return { ...ended, event: 'skip', attemptState: 'skipped' }
-  if (!isLost && result.kind === 'deferred')
-    return { event: 'defer', attemptState: 'deferred', delayMs: result.delayMs, isFree: true, blocksPool: false }
-  const errorClass: ErrorClass = isLost ? 'lost' : result.kind === 'failed' ? result.errorClass : 'permanent'
-  const retryAfterMs = !isLost && result.kind === 'failed' ? result.retryAfterMs : null
-  const decision = decideRetry(
-    { errorClass, tries, triesMax, lost: lost + (isLost ? 1 : 0), retry, retryAfterMs },
-    random,
+  const [row] = await warehouse.query<SqlRow & { readonly held: RunningTask | null }>(
+    'select engine_held($1, $2, $3, $4) as held',
+    [byFence ? held.fence : null, byFence ? null : held.runId, byFence ? null : held.task, now()],
   )
-  const attemptState = isLost ? 'lost' : decision.kind === 'retry' ? 'retry' : 'failed'
-  return decision.kind === 'fail'
-    ? { ...ended, event: 'fail', attemptState }
-    : {
-        event: isLost ? 'lose' : 'retry',
-        attemptState,
-        delayMs: decision.delayMs,
-        isFree: isLost,
-        blocksPool: decision.blocksPool,
-      }
+  return row?.held ?? undefined
 }
+
+/** What became of writing an end down: see `engine_end`. */
+type Written = 'done' | 'waited' | 'moved' | 'fenced'
 
 async function writeEnding(
-  session: Session,
-  { now }: QueueOptions,
+  { warehouse, now }: QueueOptions,
   running: RunningTask,
   ending: Ending,
   result: TaskResult | 'lost',
-): Promise<void> {
+  isLost: boolean,
+): Promise<Written> {
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
-  const failure = result !== 'lost' && result.kind === 'failed' ? result : null
-  const output =
-    result !== 'lost' && 'output' in result && result.output !== undefined ? JSON.stringify(result.output) : null
-  const lostError = { code: 'ORCHESTRATE_TASK_LOST', facts: { worker: 'gone' } }
-  const error = result === 'lost' ? lostError : (failure?.error ?? null)
-  const values: readonly SqlValue[] = [
+  const { changes, runState } = followUp(running, state)
+  const [row] = await warehouse.query('select engine_end($1, $2, $3, $4, $5, $6, $7, $8, $9) as written', [
     running.runId,
-    running.task,
-    state,
-    ending.isFree,
-    ending.attemptState === 'lost',
-    ending.delayMs,
-    output,
-    error === null ? null : JSON.stringify(error),
-    now(),
-    running.attempt,
-    ending.attemptState,
-    failure?.exitCode ?? null,
-    result === 'lost' ? 'lost' : (failure?.errorClass ?? null),
+    running.fence,
+    running.standing,
+    JSON.stringify(endingRow(running, { ...ending, state }, result, isLost)),
+    changes.map((one) => one.task),
+    changes.map((one) => one.state),
+    runState,
     engineChannel,
-  ]
-  await session.query(sql('finish'), values)
-  if (ending.blocksPool)
-    await session.query(
-      `update engine_pool set reason = $3, blocked_until = greatest(blocked_until,
-         coalesce($4::timestamptz, clock_timestamp()) + make_interval(secs => $2::float8 / 1000)) where pool = $1`,
-      [running.pool, ending.delayMs, `${running.task}: quota`, now()],
-    )
+    now(),
+  ])
+  return row?.['written'] as Written
 }
 
 async function sweep(options: QueueOptions): Promise<{ readonly lost: number; readonly promoted: number }> {
@@ -227,9 +140,9 @@ async function sweep(options: QueueOptions): Promise<{ readonly lost: number; re
   let lost = 0
   for (const row of await warehouse.query(sql('reap'), [now()])) {
     const held = { runId: String(row['runId']), task: String(row['task']) }
-    const outcome = await warehouse.transaction((session) => end(session, options, held, 'lost'))
+    const outcome = await end(options, held, 'lost')
     if (outcome.kind !== 'fenced') lost += 1
-    if (outcome.endedRun !== null) await promoteAfter(options, outcome.endedRun)
+    if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   }
   let promoted = 0
   for (const row of await warehouse.query(

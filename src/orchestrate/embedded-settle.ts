@@ -1,10 +1,9 @@
 import assert from 'node:assert'
 import type { Session } from '../warehouse/warehouse.ts'
-import type { TriggerRule } from './graph.ts'
 import type { EngineRunState } from './run-state.ts'
 import { runTable } from './run-state.ts'
 import { runEnd, settle } from './settle.ts'
-import type { SettleTask } from './settle.ts'
+import type { Change, SettleTask } from './settle.ts'
 import { sql } from './sql.ts'
 
 /** The instant for a statement: null is the server's own clock, text is a simulation's. */
@@ -29,12 +28,29 @@ async function tasksOf(session: Session, runId: string): Promise<readonly Settle
   )
 }
 
+/** Pure: what becomes of waiting tasks of a run, and its next state when nothing is left of it; null while something is. */
+export function settled(
+  state: EngineRunState,
+  tasks: readonly SettleTask[],
+): { readonly changes: readonly Change[]; readonly runState: EngineRunState | null } {
+  const changes = state === 'running' ? settle(tasks) : []
+  const states = new Map(changes.map((one) => [one.task, one.state]))
+  const event = runEnd(
+    state,
+    tasks.map((one) => ({ ...one, state: states.get(one.task) ?? one.state })),
+  )
+  if (event === null) return { changes, runState: null }
+  const runState = runTable[state][event]
+  assert(runState !== null, `a ${state} run cannot ${event}`)
+  return { changes, runState }
+}
+
 /**
  * Lets waiting tasks of a locked run go, or ends them, and ends the run when nothing is left. Returns whether it ended.
  */
 export async function settleRun(session: Session, runId: string, state: EngineRunState, now: Now): Promise<boolean> {
   const tasks = await tasksOf(session, runId)
-  const changes = state === 'running' ? settle(tasks) : []
+  const { changes, runState: ended } = settled(state, tasks)
   if (changes.length > 0)
     await session.query(
       `with changed as (
@@ -47,14 +63,7 @@ export async function settleRun(session: Session, runId: string, state: EngineRu
        select pg_notify($5, '') from changed where state = 'ready' limit 1`,
       [runId, changes.map((one) => one.task), changes.map((one) => one.state), now(), engineChannel],
     )
-  const states = new Map(changes.map((one) => [one.task, one.state]))
-  const event = runEnd(
-    state,
-    tasks.map((one) => ({ ...one, state: states.get(one.task) ?? one.state, when: one.when satisfies TriggerRule })),
-  )
-  if (event === null) return false
-  const ended = runTable[state][event]
-  assert(ended !== null, `a ${state} run cannot ${event}`)
+  if (ended === null) return false
   await session.query(
     `update engine_run set state = $2, ended_at = coalesce($3::timestamptz, clock_timestamp()) where run_id = $1`,
     [runId, ended, now()],

@@ -5,7 +5,7 @@ import type { Platform } from '../domain/platform.ts'
 
 export type TaskKind = 'extract' | 'load' | 'dbt' | 'notify'
 
-export type TaskOutcome = 'success' | 'refused' | 'failed' | 'skipped'
+export type TaskOutcome = 'success' | 'unchanged' | 'refused' | 'failed' | 'skipped'
 
 export type RunState = 'success' | 'partial' | 'failed'
 

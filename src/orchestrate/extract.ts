@@ -56,6 +56,7 @@ export async function extractSlice(ports: Ports, reading: Omit<Reading, 'folder'
     rows: result.rows,
     apiVersion: result.apiVersion,
     requestIds: result.requestIds,
+    operations: result.operations,
     controlTotals: result.controlTotals,
     mapVersion: mappingAt(connector.spec, slice.level).version,
     rawKeys: rawKeysOf(files),

@@ -12,7 +12,7 @@ import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
 import { withDefinition } from '../unify/definition.ts'
 import { readExtract } from '../unify/remap.ts'
 import { definitionInForce } from '../warehouse/definitions.ts'
-import type { PartitionReport } from '../warehouse/warehouse.ts'
+import type { PartitionReport, Session } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
 
 /** Why a level below the campaign is missing: its failure is its own, the campaigns of the same days are loaded all the same. */
@@ -40,9 +40,19 @@ export async function loadExtract(
   spec: ConnectorSpec,
   account: AdAccount,
   extract: ExtractRecord,
-  override?: Override,
+  more: {
+    readonly override?: Override | undefined
+    /** Written in the load's own transaction; see `LoadRequest`. */
+    readonly alongside?: ((session: Session, loaded: Loaded) => Promise<void>) | undefined
+  } = {},
 ): Promise<Loaded> {
+  const { override, alongside } = more
   let results: readonly CheckResult[] = []
+  const loadedOf = (partitions: readonly PartitionReport[]): Loaded => ({
+    partitions,
+    checks: tallied(results),
+    refusals: refusalsOf(account, results),
+  })
   const mapping = mappingAt(spec, extract.level)
   const tellsActions = mapping.actions !== undefined
   const forced = tellsActions ? await definitionInForce(ports.warehouse, account) : null
@@ -52,6 +62,7 @@ export async function loadExtract(
     days: daysOf(extract),
     rows: readExtract(ports.lake, extract, withDefinition(mapping, forced?.definition ?? null), account),
     conversions: forced ? { version: forced.version } : undefined,
+    alongside: alongside && ((session, reports) => alongside(session, loadedOf(reports))),
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),
       settleMs: spec.settleMs,
@@ -64,5 +75,5 @@ export async function loadExtract(
       },
     }),
   })
-  return { partitions, checks: tallied(results), refusals: refusalsOf(account, results) }
+  return loadedOf(partitions)
 }

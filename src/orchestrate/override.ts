@@ -57,5 +57,5 @@ export async function findRefused(ports: Ports, { platform, accountId, date }: R
 /** Loads the refused extract again and publishes that one day against its checks; its other days are judged as ever. */
 export function publishRefused(ports: Ports, refused: Refused, decision: Omit<Override, 'date'>): Promise<Loaded> {
   const { account, spec, extract, date } = refused
-  return loadExtract(ports, spec, account, extract, { ...decision, date })
+  return loadExtract(ports, spec, account, extract, { override: { ...decision, date } })
 }

@@ -14,7 +14,10 @@ export interface PlannedAccount {
   readonly connection: string
   /** Levels that it is read on; the campaign alone when left out. */
   readonly levels?: readonly Level[] | undefined
-  readonly spec: Pick<ConnectorSpec, 'rangeDaysMax' | 'retentionDays' | 'lookbackDays' | 'settleMs'>
+  readonly spec: Pick<
+    ConnectorSpec,
+    'rangeDaysMax' | 'retentionDays' | 'lookbackDays' | 'settleMs' | 'operationsPerDayMax'
+  >
 }
 
 export interface PlanInput {

@@ -238,7 +238,7 @@ function endedTask({ kind, account, input }: ClaimedTask, result: TaskResult): E
 }
 
 function outcomeOf({ state, error }: EndedTask): TaskOutcome {
-  if (state === 'skipped') return 'skipped'
+  if (state === 'skipped' || state === 'unchanged') return state
   if (state !== 'failed') return 'success'
   return errorOf(error).code === 'QUALITY_PARTITION_REFUSED' ? 'refused' : 'failed'
 }

@@ -1,22 +1,26 @@
 import type { Clock } from '../domain/clock.ts'
 import { isoInstant } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
-import type { SqlRow } from '../warehouse/warehouse.ts'
-import { adBodies } from './ad-bodies.ts'
+import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
 import { performTask } from './body.ts'
+import type { TaskBodies } from './body.ts'
 import { embeddedEngine } from './embedded-engine.ts'
 import type { EmbeddedEngine } from './embedded-engine.ts'
+import type { Outage } from './outage.ts'
+import { withOutages } from './outage.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Ports } from './ports.ts'
 import { Scheduler } from './scheduler.ts'
+import { simulatedBodies } from './simulated-bodies.ts'
 import { sql } from './sql.ts'
 
 export interface SimulateOptions {
-  /** Over a warehouse and a lake of its own, and a clock that `moveTo` moves. */
+  /** Over a warehouse of its own, and a clock that `moveTo` moves. */
   readonly ports: Ports
   readonly pipeline: Pipeline
   readonly deadlineMs: number
   readonly untilMs: number
+  readonly outages?: readonly Outage[] | undefined
   readonly moveTo: (instantMs: number) => void
   readonly signal: AbortSignal
 }
@@ -35,57 +39,89 @@ export interface SimulatedRun extends SqlRow {
 export interface SimulatedLate {
   readonly at: Date
   readonly day: Day
-  readonly account: string | null
+  readonly account: string
 }
 
-export type Simulated = ({ readonly kind: 'run' } & SimulatedRun) | ({ readonly kind: 'late' } & SimulatedLate)
+export type Simulated =
+  | ({ readonly kind: 'run' } & SimulatedRun)
+  | ({ readonly kind: 'late' | 'recovered' } & SimulatedLate)
+  | { readonly kind: 'outage'; readonly at: Date; readonly platform: string; readonly hours: number }
 
 /**
- * The scheduler, the queue and the real tasks on a clock that jumps from one instant at which something can happen to the next: what
- * falls due, what becomes late, what is tried again. Nothing sleeps, so that a month takes as long as its loads.
+ * The scheduler, the queue and the tasks on a clock that jumps from one instant at which something can happen to the next: what falls
+ * due, what a platform restates, what an outage makes late and when it came after all. Nothing sleeps.
  */
 export async function* simulate(options: SimulateOptions): AsyncGenerator<Simulated, void, undefined> {
-  const { ports, pipeline, deadlineMs, untilMs, moveTo, signal } = options
-  const engine = embeddedEngine({ warehouse: ports.warehouse, virtual: ports.clock })
-  const late: SimulatedLate[] = []
+  const { pipeline, deadlineMs, untilMs, outages = [], moveTo, signal } = options
+  const connections = options.ports.connections.map((one) => withOutages(one, outages))
+  const ports: Ports = { ...options.ports, connections }
+  const { warehouse, clock } = ports
+  const engine = embeddedEngine({ warehouse, virtual: clock, random: ports.random })
+  const late: Simulated[] = []
   const scheduler = new Scheduler({
     ports,
     pipeline,
     engine,
     deadlineMs,
-    virtual: ports.clock,
+    virtual: clock,
     onEvent(event) {
-      if (event.event === 'late')
-        late.push({ at: new Date(ports.clock.nowMs()), day: event.day, account: event.account })
+      // A day is late by its accounts.
+      if (event.event === 'late' && event.account !== null)
+        late.push({ kind: 'late', at: new Date(clock.nowMs()), day: event.day, account: event.account })
     },
   })
+  const bodies = simulatedBodies(ports)
   const told = new Set<string>()
-  for (let nowMs = ports.clock.nowMs(); nowMs <= untilMs;) {
+  const waiting = [...outages]
+  for (let nowMs = clock.nowMs(); nowMs <= untilMs;) {
     moveTo(nowMs)
     signal.throwIfAborted()
+    while (waiting[0] && waiting[0].fromMs <= nowMs) yield begun(waiting.shift() as Outage)
     await scheduler.tick(signal)
-    if ((await workAll(ports, engine, signal)) > 0) await scheduler.tick(signal)
-    for (const run of await ports.warehouse.query<SimulatedRun & { readonly run_id: string }>(sql('simulated-runs')))
+    if ((await workAll(engine, bodies, signal)) > 0) await scheduler.tick(signal)
+    for (const run of await warehouse.query<SimulatedRun & { readonly run_id: string }>(sql('simulated-runs'), [
+      isoInstant(nowMs),
+    ]))
       if (!told.has(run.run_id)) {
         told.add(run.run_id)
         yield { kind: 'run', ...run }
       }
-    for (const one of late.splice(0)) yield { kind: 'late', ...one }
+    yield* late.splice(0)
+    yield* await recovered(warehouse, nowMs, told)
     nowMs = await nextInstant(ports, engine, nowMs)
   }
 }
 
-async function workAll(ports: Ports, engine: EmbeddedEngine, signal: AbortSignal): Promise<number> {
-  const bodies = adBodies(ports)
+function begun({ platform, fromMs, untilMs }: Outage): Simulated {
+  return { kind: 'outage', at: new Date(fromMs), platform, hours: (untilMs - fromMs) / 3_600_000 }
+}
+
+async function recovered(
+  warehouse: Pick<Warehouse, 'query'>,
+  sinceMs: number,
+  told: Set<string>,
+): Promise<readonly Simulated[]> {
+  const rows = await warehouse.query<SimulatedLate & SqlRow>(
+    `select recovered_at as at, day, platform || '/' || account_id as account from ledger_account
+     where recovered_at >= $1 order by recovered_at, day, account`,
+    [isoInstant(sinceMs)],
+  )
+  return rows
+    .filter(({ day, account }) => !told.has(`${day} ${account}`))
+    .map((one) => {
+      told.add(`${one.day} ${one.account}`)
+      return { kind: 'recovered', ...one }
+    })
+}
+
+async function workAll(engine: EmbeddedEngine, bodies: TaskBodies, signal: AbortSignal): Promise<number> {
   for (let done = 0; ;) {
     const tasks = await engine.queue.claim('simulation', 4)
     if (tasks.length === 0) return done
     done += tasks.length
-    await Promise.all(
-      tasks.map(async (task) => {
-        await engine.queue.finish(task.fence, await performTask(bodies, { task, signal, log: () => undefined }))
-      }),
-    )
+    // One after the other: what two tasks at once would do to one clock is nobody's schedule.
+    for (const task of tasks)
+      await engine.queue.finish(task.fence, await performTask(bodies, { task, signal, log: () => undefined }))
   }
 }
 
@@ -101,5 +137,22 @@ async function nextInstant(
   return Math.max(
     nowMs + 1,
     Math.min(nextMs, nowMs + 24 * 3_600_000, clock.nowMs() + Math.ceil(retryMs ?? 24 * 3_600_000)),
+  )
+}
+
+/** An account's day that was late in the simulated time. */
+export interface LateDay extends SqlRow {
+  readonly account: string
+  readonly day: Day
+  readonly deadline: Date
+  /** Null: it had not come by the end. */
+  readonly recovered: Date | null
+}
+
+/** Everything that was late, in order, and whether it came after all. */
+export function lateDays(warehouse: Pick<Warehouse, 'query'>): Promise<readonly LateDay[]> {
+  return warehouse.query<LateDay>(
+    `select platform || '/' || account_id as account, day, deadline_at as deadline, recovered_at as recovered from ledger_account
+     where late_at is not null order by deadline_at, day, account`,
   )
 }

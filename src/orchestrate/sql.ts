@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 
 const names = [
   'promote',
-  'claim',
   'claim-run',
   'abandon',
   'run-tasks',
@@ -25,8 +24,9 @@ const names = [
   'scheduled-days',
   'old-runs',
   'tell-recovered',
-  'hold',
-  'finish',
+  'worker-seconds',
+  'calls-of-day',
+  'models-sources',
   'reap',
   'trigger',
   'inspect-tasks',

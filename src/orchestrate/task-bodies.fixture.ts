@@ -61,6 +61,18 @@ export const bodies: TaskBodies = {
       return Promise.resolve(done)
     },
   }),
+  /** Megabytes without an end of line, and something short in the end. */
+  flood: defineBody({
+    input: z.object({ megabytes: z.int(), lineLength: z.int() }),
+    output: json,
+    run({ megabytes, lineLength }) {
+      const piece = 'x'.repeat(lineLength === 0 ? 2 ** 20 : lineLength - 1) + (lineLength === 0 ? '' : '\n')
+      const count = Math.ceil((megabytes * 2 ** 20) / piece.length)
+      for (let at = 0; at < count; at += 1) process.stdout.write(piece)
+      process.stdout.write('no end of line')
+      return Promise.resolve(done)
+    },
+  }),
   exit: defineBody({ input: z.object({ code: z.int() }), output: json, run: ({ code }) => process.exit(code) }),
   abort: defineBody({
     input: json,

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../domain/clock.ts'
@@ -9,6 +8,7 @@ import type { LogLevel } from './body.ts'
 import { failureOf } from './body.ts'
 import type { ClaimedTask, TaskResult } from './queue.ts'
 import { classOfExitCode } from './retry.ts'
+import { readLines } from './task-lines.ts'
 import { endMark } from './task-message.ts'
 import type { FromTask, ToTask } from './task-message.ts'
 
@@ -153,18 +153,18 @@ export class TaskProcess {
 
   #read(name: 'stdout' | 'stderr', stream: Readable | null, level: LogLevel): void {
     if (!stream) return
-    const lines = createInterface({ input: stream, crlfDelay: Infinity })
-    lines.on('line', (line) => {
-      const work = this.#work
-      if (!work) return
-      if (line === endMark(work.task.fence)) {
-        work.marks.add(name)
-        this.#settle(work)
-        return
-      }
-      if (this.#options.onLine(work.task, level, line)) return
-      lines.pause()
-      void this.#options.drained().then(() => lines.resume())
+    const lines = readLines(stream, {
+      end: () => (this.#work ? endMark(this.#work.task.fence) : ''),
+      onLine: (line) => {
+        const work = this.#work
+        if (!work || this.#options.onLine(work.task, level, line)) return true
+        void this.#options.drained().then(() => lines.resume())
+        return false
+      },
+      onEnd: () => {
+        this.#work?.marks.add(name)
+        if (this.#work) this.#settle(this.#work)
+      },
     })
   }
 }

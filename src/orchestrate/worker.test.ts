@@ -1,10 +1,16 @@
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../domain/clock.ts'
+import type { Clock } from '../domain/clock.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
-import type { Warehouse } from '../warehouse/warehouse.ts'
+import { openPool } from '../warehouse/postgres-pool.ts'
+import { warehouseOver } from '../warehouse/postgres.ts'
+import type { Connection, Warehouse } from '../warehouse/warehouse.ts'
 import { embeddedEngine } from './embedded-engine.ts'
 import type { RunView } from './engine.ts'
 import { taskNode } from './graph.ts'
@@ -30,11 +36,19 @@ afterEach(async () => {
   await warehouse[Symbol.asyncDispose]()
 })
 
-function open(options: { readonly drainMs?: number; readonly slots?: number } = {}) {
+function open(
+  options: {
+    readonly drainMs?: number
+    readonly slots?: number
+    readonly clock?: Clock
+    readonly over?: Pick<Warehouse, 'query' | 'connection' | 'transaction'>
+  } = {},
+) {
+  const { drainMs = 10_000, slots = 4, clock = systemClock, over = warehouse } = options
   const engine = embeddedEngine({ warehouse, leaseMs })
-  const { drainMs = 10_000, slots = 4 } = options
+  const hands = embeddedEngine({ warehouse: over, leaseMs })
   working = runWorker(
-    { warehouse, engine, name: 'test', slots, bodies, clock: systemClock, env: process.env, graceMs: 300, drainMs },
+    { warehouse: over, engine: hands, name: 'test', slots, bodies, clock, env: process.env, graceMs: 300, drainMs },
     stop.signal,
   )
   return engine
@@ -172,6 +186,131 @@ test('a task that prints without end keeps its first lines and a note', async ()
   expect(row?.['lines']).toBe(100_001)
   expect(row?.['note']).toContain('cut')
 })
+
+test('a gigabyte is not kept, neither in one line nor in many, and the log says so', async () => {
+  const engine = open()
+  const megabytes = process.env['MILLRACE_LONG'] === '1' ? 1_024 : 48
+  const runId = await begin(engine, [
+    node('line', 'flood', { megabytes, lineLength: 0 }),
+    node('lines', 'flood', { megabytes, lineLength: 4_096 }),
+  ])
+  expect((await until(engine, runId)).state).toBe('success')
+  stop.abort()
+  await working
+  const rows = await warehouse.query(
+    `select task, count(*)::int as lines, sum(length(message))::int as characters,
+       max(message) filter (where level = 'warn' and message like '%cut%') as note from engine_log group by task order by task`,
+  )
+  const [line, lines] = rows
+  // One line of what is kept of it; text without an end of line is part of it.
+  expect([line?.['lines'], Number(line?.['characters']) <= 8_193]).toEqual([1, true])
+  expect(Number(lines?.['characters'])).toBeLessThan(17 * 2 ** 20)
+  expect(lines?.['note']).toContain('cut: a task keeps 100,000 lines and 16 MB')
+}, 600_000)
+
+test('what a task prints without an end of line is kept, and the task ends', async () => {
+  const engine = open()
+  const runId = await begin(engine, [node('a', 'flood', { megabytes: 0, lineLength: 0 })])
+  expect((await until(engine, runId)).state).toBe('success')
+  stop.abort()
+  await working
+  expect((await readLog(warehouse, { runId, afterId: 0n, limit: 9 })).map((one) => one.message)).toEqual([
+    'no end of line',
+  ])
+})
+
+test('a clock that is put back or forth an hour takes no task from its worker', async () => {
+  let shiftMs = 0
+  const clock: Clock = {
+    nowMs: () => systemClock.nowMs() + shiftMs,
+    sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),
+  }
+  const engine = open({ clock })
+  const runId = await begin(engine, [node('a', 'wait', { ms: leaseMs * 3 })])
+  await until(engine, runId, (view) => view.tasks[0]?.state === 'running')
+  for (const hours of [1, -1]) {
+    shiftMs = hours * 3_600_000
+    await systemClock.sleep(hours < 0 ? leaseMs * 1.5 : leaseMs / 4)
+    // As another worker does, which would be given what is over.
+    expect(await engine.queue.sweep()).toMatchObject({ lost: 0 })
+  }
+  const { state, tasks } = await until(engine, runId)
+  expect([state, tasks[0]?.attempts.length]).toEqual(['success', 1])
+})
+
+/** A way to the database that can be closed and opened again. */
+async function gateTo({ host, port }: Connection) {
+  const open = new Set<Socket>()
+  let isClosed = false
+  const server = createServer((client) => {
+    if (isClosed) {
+      client.destroy()
+      return
+    }
+    const real = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host)
+    for (const [from, to] of [
+      [client, real],
+      [real, client],
+    ] as const) {
+      open.add(from)
+      from.on('error', () => to.destroy())
+      from.on('close', () => {
+        open.delete(from)
+        to.destroy()
+      })
+      from.pipe(to)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      isClosed = true
+      for (const one of open) one.destroy()
+    },
+    open: () => (isClosed = false),
+    [Symbol.asyncDispose]: async () => {
+      for (const one of open) one.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+test('a database that goes away for a while is waited for: what was done meanwhile is told, and nothing is done twice', async () => {
+  const awayMs = process.env['MILLRACE_LONG'] === '1' ? 60_000 : 1_500
+  await using gate = await gateTo(warehouse.connection)
+  const pool = await openPool(
+    { ...warehouse.connection, host: '127.0.0.1', port: gate.port },
+    {
+      schema: 'millrace',
+      connections: 4,
+      statementTimeoutMs: 20_000,
+      lockTimeoutMs: 10_000,
+      place: (version) => version,
+    },
+  )
+  await using over = warehouseOver(pool, () => Promise.resolve())
+  const engine = open({ over })
+  const file = join(mkdtempSync(join(tmpdir(), 'millrace-away-')), 'marks')
+  const runId = await begin(engine, [
+    node('a', 'mark', { file, ms: 400 }),
+    node('b', 'mark', { file, ms: 50 }, { after: ['a'] }),
+  ])
+  await until(engine, runId, (view) => view.tasks[0]?.state === 'running')
+  gate.close()
+  await systemClock.sleep(awayMs)
+  gate.open()
+  const { state, tasks } = await until(engine, runId)
+  stop.abort()
+  await working
+  working = undefined
+  const marks = readFileSync(file, 'utf8').trim().split('\n')
+  // Away longer than the lease, and nobody else there to notice: its worker may do it again, and succeeds once.
+  const successes = tasks.map((one) => one.attempts.filter((each) => each.state === 'success').length)
+  expect([state, successes, marks.length >= 2]).toEqual(['success', [1, 1], true])
+  expect(marks.length).toBeLessThanOrEqual(awayMs < leaseMs ? 2 : 4)
+}, 240_000)
 
 test('a worker that is told to stop lets tasks end, and gives back those that do not in time', async () => {
   const engine = open({ drainMs: 4_000 })

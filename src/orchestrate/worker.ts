@@ -73,8 +73,9 @@ class Worker {
   readonly #held = new Map<string, Held>()
   readonly #endings = new Set<Promise<void>>()
   readonly #idle: TaskProcess[] = []
-  #beatAtMs = 0
-  #sweepAtMs = 0
+  /** By a clock that nobody sets: one that is put back an hour must not silence the heart for an hour. */
+  #beatAtMs = Number.NEGATIVE_INFINITY
+  #sweepAtMs = Number.NEGATIVE_INFINITY
   #isTroubled = false
   #isWoken = false
   #resting: AbortController | undefined
@@ -93,9 +94,9 @@ class Worker {
   }
 
   async drain(): Promise<void> {
-    const { clock, drainMs = 30_000 } = this.#options
-    const endMs = clock.nowMs() + drainMs
-    while (this.#held.size > 0 && clock.nowMs() < endMs) {
+    const { drainMs = 30_000 } = this.#options
+    const endMs = performance.now() + drainMs
+    while (this.#held.size > 0 && performance.now() < endMs) {
       await this.#beat().catch((error: unknown) => this.#trouble(error))
       await this.#rest(200, new AbortController().signal)
     }
@@ -113,12 +114,12 @@ class Worker {
 
   /** One look: leases first, so that a worker that was cut off keeps what nobody has taken; then everything that may begin. */
   async #turn(): Promise<number> {
-    const { engine, name, slots, clock } = this.#options
-    const nowMs = clock.nowMs()
+    const { engine, name, slots } = this.#options
+    const nowMs = performance.now()
     if (nowMs - this.#beatAtMs >= engine.leaseMs / 3) await this.#beat()
     if (nowMs - this.#sweepAtMs >= Math.min(pollMs, engine.leaseMs / 4)) {
       await engine.queue.sweep()
-      this.#sweepAtMs = clock.nowMs()
+      this.#sweepAtMs = performance.now()
     }
     for (let free = slots - this.#held.size; free > 0; free = slots - this.#held.size) {
       const tasks = await engine.queue.claim(name, free)
@@ -131,12 +132,12 @@ class Worker {
   }
 
   async #beat(): Promise<void> {
-    const { engine, clock } = this.#options
+    const { engine } = this.#options
     const { gone, cancelled } = await engine.queue.beat([...this.#held.keys()])
     for (const fence of gone) this.#lose(fence)
     for (const fence of cancelled) this.#stop(this.#held.get(fence), 'cancelled')
     await this.#register(false)
-    this.#beatAtMs = clock.nowMs()
+    this.#beatAtMs = performance.now()
   }
 
   async #register(isStopped: boolean): Promise<void> {

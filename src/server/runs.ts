@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { isoInstant, systemClock } from '../domain/clock.ts'
+import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Engine } from '../orchestrate/engine.ts'
 import type { StoredLine } from '../orchestrate/task-log.ts'
@@ -188,8 +189,10 @@ async function runDetail(
 }
 
 /** Changing them: the engine decides, and its refusals are answered as they are. */
-export function changingRuns(app: FastifyInstance, door: Door, engineOf: () => Engine): void {
+export function changingRuns(app: FastifyInstance, door: Door, engineOf: () => Engine, today: () => Day): void {
   serve(app, 'POST /api/v1/runs', async ({ body }) => {
+    // Its tasks would wait for it for as long as it takes, and keep the days before it from being run.
+    if (body.date > today()) throw new MillraceError('ORCHESTRATE_DAY_AHEAD', { day: body.date, today: today() })
     const runId = await engineOf().trigger({ pipeline: body.pipeline, partitionKey: body.date, kind: 'manual' })
     await dateByProgram(door, 'run_id', runId)
     return { runId }

@@ -292,6 +292,11 @@ describe('runs, over a real engine', () => {
     })
   })
 
+  test('a run of a day that is still to come is refused', async () => {
+    const answer = await post('/api/v1/runs', { pipeline: 'probe', date: '2999-01-01' })
+    expect(answer).toMatchObject({ code: 'ORCHESTRATE_DAY_AHEAD', status: 400 })
+  })
+
   test('a second run of the day is refused in the engine’s words', async () => {
     expect(await post('/api/v1/runs', { pipeline: 'probe', date: '2026-11-21' })).toMatchObject({
       code: 'ORCHESTRATE_RUN_LIVE',

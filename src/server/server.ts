@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Clock } from '../domain/clock.ts'
+import { dayAt } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
 import type { Engine } from '../orchestrate/engine.ts'
@@ -198,7 +199,7 @@ async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOpti
   const engineOf = () => servicesOf().engine
   following(app, own, board)
   readingRuns(app, own, engineOf)
-  changingRuns(app, own, engineOf)
+  changingRuns(app, own, engineOf, () => dayAt(options.clock.nowMs(), servicesOf().project.zone))
   const insightOf = () => servicesOf().insight
   settings(app, own, insightOf)
   schedules(app, own, engineOf)

@@ -136,6 +136,7 @@ async function recordExtract(session: Session, request: LoadRequest): Promise<vo
     extract.mapVersion,
     JSON.stringify(extract.rawKeys),
     atOf(request),
+    extract.operations ?? null,
   ])
 }
 

@@ -36,7 +36,11 @@ export function warehouseOver(pool: PostgresPool, close: () => Promise<void>): W
     query: (sql, values) => pool.query(sql, values),
     transaction: (work) => pool.transaction(work),
     async load(request) {
-      const reports = await pool.transaction((session) => loadPartitions(session, request))
+      const reports = await pool.transaction(async (session) => {
+        const loaded = await loadPartitions(session, request)
+        await request.alongside?.(session, loaded)
+        return loaded
+      })
       await keepStatistics(reports)
       return reports
     },

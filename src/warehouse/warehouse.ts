@@ -56,6 +56,10 @@ export interface LoadRequest {
   readonly conversions?: { readonly version: number } | undefined
   /** The instant of the load by the program's clock, for what is written down about it; the extract's end when left out. */
   readonly atMs?: number | undefined
+  /**
+   * Written in the load's own transaction, behind everything else: it is there if and only if the load is, and when it throws nothing is.
+   */
+  readonly alongside?: ((session: Session, reports: readonly PartitionReport[]) => Promise<void>) | undefined
 }
 
 export interface Connection {
