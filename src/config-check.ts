@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { z } from 'zod'
 import { adapterNames, adapters } from './adapters.ts'
 import type { AdapterName, Port } from './adapters.ts'
-import { hubConversion, hubNaming } from './config-hub.ts'
+import type { AccessSettings } from './config-access.ts'
+import { accessSection } from './config-access.ts'
+import { connectionLevels, hubConversion, hubNaming } from './config-hub.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { timeZone } from './domain/day.ts'
 import type { ConversionDefinition } from './domain/conversion-definition.ts'
 import type { Language } from './domain/errors.ts'
 import { MillraceError } from './domain/errors.ts'
 import type { NamingRule } from './domain/naming.ts'
-import type { Platform } from './domain/platform.ts'
+import type { Level, Platform } from './domain/platform.ts'
 
 /** An adapter chosen, with its options as its own schema returned them. */
 export interface Chosen<Of extends Port> {
@@ -40,6 +42,8 @@ export interface Settings {
       string,
       Chosen<'connector'> & {
         readonly accountIds: readonly string[]
+        /** Levels beside the campaign, by account; `*` is every account that is not named. */
+        readonly levels: Readonly<Record<string, readonly Level[]>>
         /** The sandbox stands in for the platform: addresses and credentials are its own. */
         readonly sandboxed: boolean
       }
@@ -57,6 +61,7 @@ export interface Settings {
       })
     | null
   readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
+  readonly access: AccessSettings
   readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
   /** When the morning mail goes out and to whom; `at` undefined: by hand alone. */
   readonly brief: {
@@ -117,6 +122,7 @@ export const frame = z.strictObject({
     z.looseObject({
       connector: z.enum(adapterNames('connector')),
       accounts: z.array(z.string()).default([]),
+      levels: connectionLevels,
       sandbox: z.boolean().default(true),
     }),
   ),
@@ -173,6 +179,7 @@ export const frame = z.strictObject({
     conversions: z.array(hubConversion).default([]),
     naming: z.array(hubNaming).default([]),
   }),
+  access: accessSection,
   sandbox: z.strictObject({ seed: z.int().min(0).default(1) }).nullable(),
 })
 
@@ -199,6 +206,7 @@ export function normalised(tree: Tree): Tree {
     'secrets',
     'stream',
     'hub',
+    'access',
   ] as const
   // An editor's word about the file, not the project's.
   const { $schema: _, ...said } = tree
@@ -243,7 +251,7 @@ export const givenOptions: readonly string[] = ['warehouse', 'clock', 'secrets']
 
 /** Keys of a section that belong to the frame and not to the adapter. */
 export const frameKeys: Readonly<Record<ConfiguredPort, readonly string[]>> = {
-  connector: ['connector', 'accounts', 'sandbox'],
+  connector: ['connector', 'accounts', 'levels', 'sandbox'],
   lake: ['adapter'],
   warehouse: ['adapter'],
   runner: ['runner', 'project', 'profiles', 'vars', 'threads'],

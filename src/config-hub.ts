@@ -39,6 +39,24 @@ export function definitionOf(wanted: HubConversion): ConversionDefinition {
   return { goal, pick, actionTypes, windows: window.split('+').map((one) => one.trim()) }
 }
 
+/** Levels of a connection beside the campaign: for all of its accounts, or by account with `*` for the others. */
+export const connectionLevels = z
+  .union([z.array(z.enum(levels)), z.record(z.string(), z.array(z.enum(levels)))])
+  .default([])
+
+/** Ids as people write them, with dashes or act_, become those that rows carry. */
+export function levelsByAccount(
+  given: z.output<typeof connectionLevels>,
+): Readonly<Record<string, readonly (typeof levels)[number][]>> {
+  if (Array.isArray(given)) return given.length === 0 ? {} : { '*': given }
+  return Object.fromEntries(
+    Object.entries(given).map(([account, some]) => [
+      account.replace(/^act_/, '').replaceAll(/(?<=\d)-(?=\d)/g, ''),
+      some,
+    ]),
+  )
+}
+
 /** One entry of `hub.naming`; a pattern that is none is a problem of the configuration, with its place. */
 export const hubNaming = z
   .strictObject({

@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { adapterNames } from './adapters.ts'
 import type { ConfiguredPort, Finding, Frame, Settings, Tree, Words } from './config-check.ts'
 import { checkFrame, checkOptions, normalised } from './config-check.ts'
-import { definitionOf } from './config-hub.ts'
+import { definitionOf, levelsByAccount } from './config-hub.ts'
 import { copied, setAt } from './config-layers.ts'
 import type { ConfigPath } from './config-locate.ts'
 import { pathText } from './config-references.ts'
@@ -108,12 +108,13 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
     projectDir,
     name: frame.name ?? projectDir.split(/[\\/]/).at(-1) ?? 'millrace',
     connections: Object.fromEntries(
-      Object.entries(frame.connections).map(([name, { connector, accounts }]) => [
+      Object.entries(frame.connections).map(([name, { connector, accounts, levels }]) => [
         name,
         {
           adapter: connector,
           // An adapter that takes the ids itself also knows how its platform decorates them.
           accountIds: Object.hasOwn(optionsAt(`connections.${name}`), 'accounts') ? [] : accounts,
+          levels: levelsByAccount(levels),
           options: optionsAt(`connections.${name}`),
           sandboxed: sandboxed.has(name),
         },
@@ -152,6 +153,7 @@ function settingsOf(frame: Frame, { sandboxed, projectDir, options }: Checks): S
         definition: definitionOf(wanted),
       })),
     },
+    access: frame.access,
     sandbox: frame.sandbox,
   }
 }

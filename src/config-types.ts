@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { DefinitionPreset } from './domain/conversion-definition.ts'
 import type { Level, Platform } from './domain/platform.ts'
+import type { Role } from './domain/role.ts'
 import type { AdapterName, AdapterOf, Port } from './adapters.ts'
 
 /** What an adapter wants to be told, as a person writes it: the input of its options. Every value may be a reference, `env:NAME` or `file:PATH`. */
@@ -21,6 +22,8 @@ type Choice<Of extends Port, Key extends string> = {
 export type ConnectionConfig = Choice<'connector', 'connector'> & {
   /** Account ids to work on; left out: every account that the credentials reach. */
   readonly accounts?: readonly string[]
+  /** Levels that are read beside the campaign, for all accounts or by account (`*`: the others); Google's asset groups come with either. */
+  readonly levels?: readonly Level[] | Readonly<Record<string, readonly Level[]>>
   /** `false`: the live platform, also while the project has a sandbox. */
   readonly sandbox?: boolean
 }
@@ -147,6 +150,40 @@ export interface HubConfig {
   readonly naming?: readonly NamingConfig[]
 }
 
+/** Another place that says who people are: any OpenID provider. */
+export interface OidcConfig {
+  /** On the button of the login screen; `OpenID` when left out. */
+  readonly name?: string
+  /** `https://accounts.google.com`, `https://login.microsoftonline.com/TENANT/v2.0`, … */
+  readonly issuer: string
+  readonly clientId: string
+  /** Best as `env:NAME` or `file:PATH`; without one the client is public and PKCE alone protects the code. */
+  readonly clientSecret?: string
+  /** `openid profile email` when left out. */
+  readonly scopes?: readonly string[]
+  /** The claim whose values decide the role; `groups` when left out. */
+  readonly claim?: string
+  /** Values of the claim, by the role that they give. The highest role that fits is had. */
+  readonly roles?: Readonly<Partial<Record<Role, readonly string[]>>>
+  /** The role of whoever the issuer knows and no value gives one; left out: none. */
+  readonly everybody?: Role
+}
+
+/** Who may use the server of `millrace up`. Left out: whoever sits at this machine. */
+export interface AccessConfig {
+  /** People sign in, programs have keys. */
+  readonly login?: boolean
+  /** `https://millrace.example.com`: how others reach the server, where a proxy stands before it. */
+  readonly publicUrl?: string
+  /** A sign-in lasts so long; 168 when left out. */
+  readonly sessionHours?: number
+  /** And so long without a request; 12 when left out. */
+  readonly idleHours?: number
+  /** For whom accounts advertise: `{ acme: ['google_ads/1234567890', 'meta_ads/*'] }`. */
+  readonly clients?: Readonly<Record<string, readonly string[]>>
+  readonly oidc?: OidcConfig
+}
+
 /** Fake ad platforms over one seeded world, started for as long as a command runs: no account and no credentials are needed. */
 export interface SandboxConfig {
   /** The same seed makes the same world; 1 when left out. */
@@ -171,6 +208,7 @@ export interface MillraceConfig {
   readonly secrets?: SecretsConfig
   readonly stream?: StreamConfig
   readonly hub?: HubConfig
+  readonly access?: AccessConfig
   /** `false`, the default: the live platforms. */
   readonly sandbox?: SandboxConfig | false
 }

@@ -9,6 +9,7 @@ import { lockedConnector, openKept } from './config-stored.ts'
 import type { SandboxPlatform } from './sandbox/shapes.ts'
 import { sandboxPlatforms } from './sandbox/shapes.ts'
 import type { Connector } from './connectors/connector.ts'
+import { mappingAt } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
 import { MillraceError } from './domain/errors.ts'
 import type { Lake } from './lake/lake.ts'
@@ -37,6 +38,8 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
+  /** Sees the warehouse as soon as it is there, before anything else does. */
+  readonly onWarehouse?: (warehouse: Warehouse) => Promise<void>
   /** Learns every secret that is opened. */
   readonly secrets?: SecretKeeper
 }
@@ -80,6 +83,7 @@ export async function openWarehouse(settings: Settings, context: OpenContext): P
       () => warehouse.migrate(),
       (applied) => applied.join(', '),
     )
+    await context.onWarehouse?.(warehouse)
     return warehouse
   } catch (error) {
     await warehouse[Symbol.asyncDispose]()
@@ -168,13 +172,15 @@ export async function openConnections(
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
-  for (const [name, { adapter, options, accountIds, sandboxed }] of Object.entries(settings.connections)) {
+  for (const [name, { adapter, options, accountIds, levels, sandboxed }] of Object.entries(settings.connections)) {
     const { options: schema } = await loadAdapter('connector', adapter)
     const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
     const problem = kept instanceof MillraceError ? kept : undefined
     const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
     const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
-    connections.push({ name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds })
+    for (const level of Object.values(levels).flat()) mappingAt(connector.spec, level)
+    const open = problem ? lockedConnector(connector, problem) : connector
+    connections.push({ name, connector: open, accountIds, levels })
   }
   return { connections, door }
 }

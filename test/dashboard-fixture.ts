@@ -86,19 +86,39 @@ export function watchPage(page: Page, url: string): { readonly foreign: string[]
   return { foreign, complaints }
 }
 
+/** Presses Tab until what is called so has the focus, as somebody without a mouse does; throws when it is never reached. */
+export async function tabTo(page: Page, name: string): Promise<void> {
+  const wanted = page
+    .getByLabel(name, { exact: true })
+    .or(page.getByRole('button', { name, exact: true }))
+    .first()
+  await wanted.waitFor()
+  for (let pressed = 0; pressed < 400; pressed += 1) {
+    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`${name} is not reached by Tab`)
+}
+
+/** Runs a command line of Millrace. */
+export function millrace(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  const main = join(root, 'src', 'cli', 'main.ts')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
+  return { status, stdout, stderr }
+}
+
 /** Asks the demo's warehouse by another way than the dashboard: the command line. */
 export function askBySql(
   demo: Pick<RunningDemo, 'projectDir'>,
   query: string,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const main = join(root, 'src', 'cli', 'main.ts')
-  const { stdout } = spawnSync(
-    process.execPath,
-    [main, 'sql', '--project', demo.projectDir, '--format', 'json', query],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  )
+  const { stdout } = millrace(['sql', '--project', demo.projectDir, '--format', 'json', query])
   return JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[]
 }

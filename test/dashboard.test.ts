@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RouteOutput } from '../src/server/contract.ts'
 import { root } from './bootstrap-fixture.ts'
 import type { RunningDemo } from './dashboard-fixture.ts'
-import { askBySql, chromiumPath, openBrowser, startDemo, watchPage } from './dashboard-fixture.ts'
+import { askBySql, chromiumPath, millrace, openBrowser, startDemo, tabTo, watchPage } from './dashboard-fixture.ts'
 
 const screens = [
   { path: '/', name: 'overview' },
@@ -185,6 +185,70 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     await page.close()
   })
 
+  test('an incident is acknowledged, commented and resolved, by mouse and by keyboard alone, in Korean too', async () => {
+    // What the demo's own checks warn of becomes its incidents, as it does every day under the scheduler.
+    expect(millrace(['alerts', 'send', '--project', demo.projectDir, '--json']).status).toBe(0)
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/quality?lang=en`)
+    const first = page.getByRole('button', { name: /^Open the incident of/ }).first()
+    await first.click()
+    await page.getByRole('textbox', { name: 'Comment' }).fill('budget was cut on purpose')
+    await page.getByRole('button', { name: 'Acknowledge' }).click()
+    await page.getByText('It is yours now.').waitFor()
+    expect(await page.locator('.timeline li').last().innerText()).toContain('budget was cut on purpose')
+    const mouseId = new URL(page.url()).searchParams.get('incident') ?? ''
+    await page.goto(`${demo.url}/quality?lang=ko`)
+    const second = page.getByRole('button', { name: /인시던트 열기$/ }).last()
+    await second.waitFor()
+    await second.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /^인시던트 [0-9a-f]{8}/ }).waitFor()
+    const press = async (name: string) => {
+      await tabTo(page, name)
+      await page.keyboard.press('Enter')
+    }
+    await tabTo(page, '코멘트')
+    await page.keyboard.type('확인했습니다')
+    await press('코멘트 남기기')
+    await page.getByText('코멘트를 남겼습니다.').waitFor()
+    await page.getByRole('heading', { level: 1 }).click()
+    await press('해결로 표시')
+    await page.getByText('해결로 표시했습니다.').waitFor()
+    const keyboardId = new URL(page.url()).searchParams.get('incident') ?? ''
+    const states = askBySql(demo, 'select incident_id, state, owner is not null as owned from incident order by state')
+    expect(states).toEqual([
+      { incident_id: mouseId, state: 'acknowledged', owned: true },
+      { incident_id: keyboardId, state: 'resolved', owned: false },
+    ])
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  })
+
+  test('the run of the demo is dated by the demo’s clock, and so are its lines', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${demo.url}/?lang=en`)
+    const card = page.locator('.card').filter({ hasText: 'Pipeline run' })
+    await card.getByText(/2026-11-22 \d\d:\d\d:\d\d KST/).waitFor()
+    await page.goto(`${demo.url}/runs?lang=en`)
+    await page.locator('.run-grid button').last().click()
+    await page.getByRole('tab', { name: 'Log' }).click()
+    await page.getByRole('searchbox', { name: 'Search in the log' }).fill('ends: success')
+    const line = page.getByText(/KST INFO run_dbt_models +ends: success/)
+    await line.waitFor()
+    expect(await line.innerText()).toMatch(/^2026-11-22 \d\d:\d\d:\d\d KST /)
+    await page.close()
+  })
+
+  test('`millrace open` prints the address of the demo and hands it to the browser', () => {
+    const asked = ['open', 'runs', '--project', join(demo.projectDir, '..', '..')]
+    const opened = millrace(asked, { BROWSER: process.execPath })
+    expect(opened).toMatchObject({ status: 0, stdout: `${demo.url}/runs\n` })
+    const unopened = millrace(asked, { BROWSER: '/nowhere/browser' })
+    expect(unopened).toMatchObject({ status: 0, stdout: `${demo.url}/runs\n` })
+    expect(unopened.stderr).toContain('open the address yourself')
+  })
+
   test('axe finds nothing on any screen, in both languages, both themes, wide and narrow', async () => {
     const found: string[] = []
     for (const [i, lang] of ['en', 'ko'].entries())
@@ -213,5 +277,8 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
   test('it stays until it is told to end, and then ends well', async () => {
     expect((await fetch(`${demo.url}/healthz`)).status).toBe(200)
     expect(await demo.stop()).toBe(0)
+    const after = millrace(['open', '--project', demo.projectDir])
+    expect(after.status).toBe(4)
+    expect(after.stderr).toContain('millrace up')
   })
 })

@@ -6,6 +6,9 @@ import { adapters } from '../src/adapters.ts'
 import { loadAdapter } from '../src/config-check.ts'
 import type { Connector } from '../src/connectors/connector.ts'
 import { day, timeZone } from '../src/domain/day.ts'
+import { decimal, normalised } from '../src/domain/decimal.ts'
+import { runPostChecks } from '../src/quality/post.ts'
+import { builtinSuite } from '../src/quality/suite.ts'
 import type { OpenConnection } from '../src/orchestrate/ports.ts'
 import { runPipeline } from '../src/orchestrate/run.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
@@ -43,7 +46,45 @@ afterAll(async () => {
 async function connectionTo(platform: SandboxPlatform): Promise<OpenConnection> {
   const adapter = await loadAdapter('connector', platform)
   const connector = (await adapter.open(adapter.options.parse(sandbox.connections[platform]))) as Connector
-  return { name: platform, connector, accountIds: [] }
+  const levels = connector.spec.levels.includes('ad') ? { '*': ['ad_group', 'ad'] as const } : undefined
+  return { name: platform, connector, accountIds: [], levels }
+}
+
+/** Sums of what is published below campaigns, by way: ads or ad groups, with asset groups where there are no others. */
+async function belowCampaigns(platform: SandboxPlatform, way: 'ad_group' | 'ad') {
+  const rows = await warehouse.query<Readonly<Record<string, string>>>(
+    `select account_id || ' ' || date || ' ' || campaign_id as place, sum(cost)::text as cost, sum(impressions)::text as impressions,
+            sum(clicks)::text as clicks, sum(conversions)::text as conversions
+     from daily_ad_metrics where platform = $1 and level in ($2, 'asset_group') and date between $3 and $4
+     group by account_id, date, campaign_id order by 1`,
+    [platform, way, range.since, range.until],
+  )
+  return new Map(rows.map(({ place, ...sums }) => [place, Object.values(sums).map((one) => normalised(decimal(one)))]))
+}
+
+function truthByCampaign(platform: SandboxPlatform) {
+  const accounts = sandbox.accounts.filter((one) => one.platform === platform)
+  const rows = accounts.flatMap(({ accountId }) =>
+    [range.since, range.until].flatMap((date) => sandbox.truth(platform, accountId, date, sandbox.nowMs())),
+  )
+  return new Map(
+    rows.map(({ accountId, date, campaignId, cost, impressions, clicks, conversions }) => [
+      `${accountId} ${date} ${campaignId}`,
+      [cost, impressions, clicks, conversions].map((one) => normalised(one)),
+    ]),
+  )
+}
+
+/** What the check across levels says of each day: its outcome, once a kind. */
+async function acrossLevels(platform: SandboxPlatform) {
+  const runs = await runPostChecks(warehouse, {
+    ...range,
+    platforms: [platform],
+    checkIds: ['ads.level_reconcile'],
+    nowMs: sandbox.nowMs(),
+    suite: builtinSuite,
+  })
+  return [...new Set(runs.flatMap(({ results }) => results.map((one) => one.outcome)))].toSorted()
 }
 
 /** One run over all platforms; each has its own seed, because runs are named by chance. */
@@ -81,6 +122,39 @@ describe('the nightly job over every platform', () => {
         expect([platform, published]).toEqual([platform, truth])
         expect(rows).toBeGreaterThan(5)
       }
+      // Levels below, where the connector has them: the same truth, campaign by campaign, Performance Max in its asset groups.
+      for (const platform of ['google_ads', 'meta_ads'] as const) {
+        for (const way of ['ad_group', 'ad'] as const)
+          expect([platform, way, await belowCampaigns(platform, way)]).toEqual([
+            platform,
+            way,
+            truthByCampaign(platform),
+          ])
+        expect(await acrossLevels(platform)).toEqual(['pass'])
+      }
+      expect(await acrossLevels('tiktok_ads')).toEqual(['skipped'])
     }
+  })
+
+  test('a level that fails is told and marked by itself; campaigns of the same days are published', async () => {
+    sandbox.scenario({ faults: [{ kind: 'permission_lost', route: 'meta.ads', from: 1 }] })
+    const summary = await runAll()
+    expect(summary).toMatchObject({ state: 'partial', partitions: { failed: 0, refused: 0 } })
+    const accounts = sandbox.accounts.filter((one) => one.platform === 'meta_ads')
+    const told = summary.troubles.map(({ code, platform, accountId }) => `${code} ${platform}/${accountId}`)
+    expect(told.toSorted()).toEqual(
+      accounts.map(({ accountId }) => `CONNECTORS_PERMISSION meta_ads/${accountId}`).toSorted(),
+    )
+    expect(summary.troubles[0]?.message).toMatch(/^ad: /)
+    const { published, truth } = await linesOf('meta_ads')
+    expect(published).toEqual(truth)
+    const marked = await warehouse.query(
+      `select level, state, count(*)::int as days from partition_state where platform = 'meta_ads' group by 1, 2 order by 1`,
+    )
+    expect(marked).toEqual([
+      { level: 'ad', state: 'stale', days: 6 },
+      { level: 'ad_group', state: 'published', days: 6 },
+      { level: 'campaign', state: 'published', days: 6 },
+    ])
   })
 })

@@ -1,4 +1,7 @@
+import type { AuditEntry } from '../access/audit.ts'
+import type { Principal } from '../access/principal.ts'
 import type { Language } from '../domain/errors.ts'
+import type { Session, Warehouse } from '../warehouse/warehouse.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Scrubber } from './scrubber.ts'
 import type { Said } from './language.ts'
@@ -24,6 +27,19 @@ export interface ArgumentSpec {
 /** Options as they were given: text, yes, or a list. */
 export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
+/** How a deed ended or began, and the hashes of what it changed; who did it, and how it was asked for, the deed knows itself. */
+export type DeedLine = Pick<AuditEntry, 'outcome'> &
+  Partial<Pick<AuditEntry, 'detail' | 'subject' | 'beforeHash' | 'afterHash'>>
+
+/** One call of a command as the audit log knows it. */
+export interface CommandDeed {
+  readonly who: Principal
+  /** Written before anything is done, once, however often the command opens the warehouse. Reading is not written down. */
+  begin(warehouse: Warehouse): Promise<void>
+  /** A line of this deed, in the transaction of what it tells of. */
+  write(session: Session, line: DeedLine): Promise<void>
+}
+
 /** What a command knows about how it was called. */
 export interface Invocation {
   readonly output: Output
@@ -40,6 +56,8 @@ export interface Invocation {
   readonly clock: Clock
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
+  /** This call, as the audit log knows it. */
+  readonly deed: CommandDeed
   /** Every command with its summary, for those that speak of all of them. */
   readonly all: () => Promise<readonly ListedCommand[]>
 }

@@ -40,6 +40,10 @@ export const commands = {
     summary: { en: 'Scheduler, workers and server in one', ko: '스케줄러·워커·서버를 한 번에' },
     load: () => import('./up.ts'),
   },
+  open: {
+    summary: { en: 'Open the dashboard that runs', ko: '실행 중인 대시보드 열기' },
+    load: () => import('./open.ts'),
+  },
   worker: {
     summary: { en: 'More hands on the same Postgres', ko: '같은 Postgres의 추가 일손' },
     load: () => import('./worker.ts'),
@@ -115,6 +119,18 @@ export const commands = {
   publish: {
     summary: { en: 'Publish a refused day, with a reason', ko: '거부된 날을 이유와 함께 공개' },
     load: () => import('./publish.ts'),
+  },
+  users: {
+    summary: { en: 'People who sign in', ko: '로그인하는 사용자' },
+    load: () => import('./users.ts'),
+  },
+  keys: {
+    summary: { en: 'Keys for programs and the collector', ko: '프로그램과 수집기용 키' },
+    load: () => import('./keys.ts'),
+  },
+  audit: {
+    summary: { en: 'Who did what, and when', ko: '감사 기록' },
+    load: () => import('./audit.ts'),
   },
   bi: {
     summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },

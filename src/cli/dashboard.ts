@@ -5,6 +5,7 @@ import type { OpenContext } from '../config.ts'
 import type { RunEvent } from '../orchestrate/events.ts'
 import type { Server } from '../server/server.ts'
 import type { Invocation } from './command.ts'
+import { keepPlace } from './dashboard-place.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** In a checkout beside the sources, in the package beside the compiled ones: both two folders below the root. */
@@ -57,7 +58,19 @@ export async function startDashboard(invocation: Invocation, { port, context }: 
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.say(said[language].open(server.url))
   serveDashboard(invocation)
-  return server
+  return kept(invocation, server)
+}
+
+/** The server, written down for `millrace open` as long as it is up. */
+export function kept({ projectDir }: Invocation, server: Server): Server {
+  const place = keepPlace(projectDir, { url: server.url, pid: process.pid })
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      place[Symbol.dispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Sees to it that the folder which a server shows is filled. */

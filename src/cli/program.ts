@@ -3,7 +3,9 @@ import { systemClock } from '../domain/clock.ts'
 import { exitCodes } from '../domain/error-entry.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
+import type { CommandName } from './commands.ts'
 import { commands, isCommand } from './commands.ts'
+import { Deed, keyVariable } from './deed.ts'
 import { asKnownError, reportError } from './error-box.ts'
 import { languageOf, languageOfArguments } from './language.ts'
 import type { Output } from './output.ts'
@@ -44,7 +46,7 @@ export async function runProgram(argv: readonly string[], version: string): Prom
     const given: Given = { ...before, ...parsed.given, color }
     output = outputOf(given, secrets)
     return await withSignals(output, language, (signal) =>
-      runCommand(command, parsed.args, given, { output, secrets, signal }),
+      runCommand({ ...command, name }, parsed.args, given, { output, secrets, signal }),
     )
   } catch (thrown) {
     const error = asKnownError(thrown)
@@ -74,13 +76,14 @@ function outputOf(given: Given, secrets: Scrubber): Output {
 }
 
 async function runCommand(
-  command: CommandSpec,
+  command: CommandSpec & { readonly name: CommandName },
   args: readonly string[],
   given: Given,
   { output, secrets, signal }: Pick<Invocation, 'output' | 'secrets' | 'signal'>,
 ): Promise<number> {
   // Absent rather than false where it is no terminal.
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY
+  const deed = new Deed({ name: command.name, args, given, secrets, clock: systemClock })
   const invocation: Invocation = {
     output,
     language: languageOf(typeof given['lang'] === 'string' ? given['lang'] : undefined, env),
@@ -92,12 +95,26 @@ async function runCommand(
     secrets,
     clock: systemClock,
     signal,
+    deed,
     all: () =>
       Promise.all(
         Object.values(commands).map(async ({ summary, load }) => ({ summary, command: (await load()).command })),
       ),
   }
+  const key = env[keyVariable]
+  if (key !== undefined && key !== '') await admit(deed, invocation, key)
   return command.run(invocation, args, given)
+}
+
+/** With a key a command may do what the key may, and is done in its name; looked at before the command does anything. */
+async function admit(deed: Deed, invocation: Invocation, key: string): Promise<void> {
+  invocation.secrets.add(key)
+  if (deed.role === 'none') return
+  const { openContext, projectSettings } = await import('./project.ts')
+  const { openWarehouse } = await import('../config.ts')
+  const { onWarehouse: _, ...context } = openContext(invocation)
+  await using warehouse = await openWarehouse(await projectSettings(invocation), context)
+  await deed.doneBy(key, warehouse)
 }
 
 const stopping = {

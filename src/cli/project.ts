@@ -25,13 +25,14 @@ const secondsWorthSaying = 1
  * How ports are opened for a command: with a line on stderr for what takes a person's time, on the machine's clock, or on the
  * demo's when the project is one.
  */
-export function openContext({ output, language, projectDir, secrets }: Invocation): OpenContext {
+export function openContext({ output, language, projectDir, secrets, deed }: Invocation): OpenContext {
   const demo = readDemoTime(projectDir)
   return {
     clock: demo ? demoClock(demo) : systemClock,
     random: systemRandom,
     fetch: globalThis.fetch,
     secrets,
+    onWarehouse: (warehouse) => deed.begin(warehouse),
     ...(demo && { sandboxNowMs: demoNoonMs(demo.asOf) }),
     onOpening({ part, state, place, seconds }) {
       if (state === 'opening' || seconds < secondsWorthSaying) return

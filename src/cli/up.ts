@@ -1,12 +1,16 @@
 import { hostname } from 'node:os'
+import type { Settings } from '../config-check.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
 import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
 import type { BriefEvent } from './brief-send.ts'
+import type { AccessOptions } from '../server/access-options.ts'
+import type { Server } from '../server/server.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { configuredPipeline } from './pipeline.ts'
 import { openContext, projectSettings } from './project.ts'
+import { referenced } from './reference.ts'
 
 const slotsDefault = 4
 const portDefault = 4400
@@ -23,6 +27,7 @@ export const command: CommandSpec = {
   arguments: [],
   options: [
     { flags: '--host <name>', text: { en: 'Address to listen on; 127.0.0.1', ko: '열 주소. 기본 127.0.0.1' } },
+    { flags: '--login', text: { en: 'People sign in; see millrace users', ko: '로그인 사용(millrace users)' } },
     {
       flags: '--port <port>',
       text: { en: `Port; ${portDefault}, or the next free`, ko: `포트. ${portDefault} 또는 다음` },
@@ -52,22 +57,24 @@ export const command: CommandSpec = {
 async function up(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const { output, signal, clock } = invocation
   const settings = await projectSettings(invocation)
-  const { serveDashboard, webDir } = await import('./dashboard.ts')
+  const { kept, serveDashboard, webDir } = await import('./dashboard.ts')
   const { startServer } = await import('../server/server.ts')
   const context = openContext(invocation)
   const { liveEvents } = await import('./up-stream.ts')
   const live = await liveEvents(settings, invocation, context.clock)
-  await using server = await startServer({
+  const started = await startServer({
     host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
     port: wholeOf(given, 'port', portDefault, 65_535),
     portSearch: given['port'] === undefined,
     key: await keyOf(given['key'], invocation),
+    access: accessOf(settings, given['login'] === true),
     clock,
     webDir,
     mounts: live.mounts,
     live: live.look,
     onError: (error) => output.warn(`${error.code} ${error.message}`),
   })
+  await using server = kept(invocation, started)
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts(settings, {
     ...context,
@@ -85,6 +92,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   server.attach({ warehouse: ports.warehouse, engine, project: { name: settings.name, zone, isDemo: false } })
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.data(`${server.url}\n`)
+  await tellSetup(invocation, server)
   const { runScheduler } = await import('../orchestrate/scheduler.ts')
   const { keepBriefing } = await import('./brief-send.ts')
   const scheduling = runScheduler(
@@ -149,18 +157,34 @@ export function wholeOf(given: Given, name: string, fallback: number, max: numbe
 }
 
 /** A key never stands in the arguments, where every process of the machine can read it. */
-async function keyOf(reference: Given[string], { env, secrets }: Invocation): Promise<string | undefined> {
-  if (typeof reference !== 'string') return undefined
-  const [kind, ...rest] = reference.split(':')
-  const place = rest.join(':')
-  const { readFile } = await import('node:fs/promises')
-  const key =
-    kind === 'env' ? env[place] : kind === 'file' ? (await readFile(place, 'utf8').catch(() => '')).trim() : undefined
-  if (key === undefined || key === '')
+async function keyOf(reference: Given[string], invocation: Invocation): Promise<string | undefined> {
+  const key = await referenced(reference, invocation)
+  if (key === undefined && reference !== undefined)
     throw new MillraceError('CLI_USAGE', {
       command: 'up',
       detail: '--key wants env:NAME or file:/path with a key in it',
     })
-  secrets.add(key)
   return key
+}
+
+const hourMs = 3_600_000
+
+/** An issuer to sign in by is reason enough for a login. */
+function accessOf({ access }: Settings, login: boolean): AccessOptions {
+  return {
+    login: login || access.login || access.oidc !== undefined,
+    limits: { wholeMs: access.sessionHours * hourMs, idleMs: access.idleHours * hourMs },
+    publicUrl: access.publicUrl,
+  }
+}
+
+const setup = {
+  en: (url: string) => ['Nobody is admin yet. Make the first one here; the link works once:', `  ${url}`],
+  ko: (url: string) => ['아직 admin이 없습니다. 다음 링크에서 한 번 만들 수 있습니다:', `  ${url}`],
+} as const
+
+/** The token stands behind the #, which a browser keeps to itself: it is in no log of a proxy. */
+async function tellSetup({ output, language }: Invocation, server: Server): Promise<void> {
+  const token = await server.setupToken()
+  if (token !== null) for (const line of setup[language](`${server.url}/#setup=${token}`)) output.warn(line)
 }

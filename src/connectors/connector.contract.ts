@@ -12,6 +12,7 @@ import type { ErrorCode } from '../domain/errors.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { MetricSource, RawMapping, RawRow } from '../domain/mapping.ts'
 import type { Slice } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
 import type { Fault, FaultKind } from '../sandbox/scenario.ts'
 import type { Route } from '../sandbox/shapes.ts'
 import type { Connector, ConnectorContext, ExtractResult } from './connector.ts'
@@ -96,9 +97,9 @@ export function retryWaitsMs({ logged }: Pick<TestContext, 'logged'>): readonly 
   return logged.filter(isRetry).map(({ delayMs }) => delayMs)
 }
 
-export function sliceOf(account: AdAccount, range: DayRange): Slice {
+export function sliceOf(account: AdAccount, range: DayRange, level: Level = 'campaign'): Slice {
   const { platform, accountId } = account
-  return { platform, accountId, level: 'campaign', breakdownKey: '', kind: 'advance', ...range }
+  return { platform, accountId, level, breakdownKey: '', kind: 'advance', ...range }
 }
 
 /** Reads one slice into memory; fails when the sink is called while it is still busy, because then nothing pushes back. */
@@ -107,6 +108,7 @@ export async function receive(
   account: AdAccount,
   range: DayRange,
   context: ConnectorContext,
+  level: Level = 'campaign',
 ): Promise<{ received: Received; result: ExtractResult }> {
   const received: Received = { rows: [], entities: [], batches: 0 }
   let busy = false
@@ -117,7 +119,7 @@ export async function receive(
     take()
     busy = false
   }
-  const result = await connector.extract(sliceOf(account, range), account, context, {
+  const result = await connector.extract(sliceOf(account, range, level), account, context, {
     rows: (batch) =>
       taking(() => {
         received.batches += 1

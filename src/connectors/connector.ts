@@ -4,7 +4,8 @@ import { defineAdapter } from '../domain/adapter.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import type { EntityObservation } from '../domain/entity.ts'
-import type { Language, MillraceError } from '../domain/errors.ts'
+import { MillraceError } from '../domain/errors.ts'
+import type { Language } from '../domain/errors.ts'
 import type { RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals, Slice } from '../domain/metric.ts'
 import type { Level, Platform } from '../domain/platform.ts'
@@ -66,6 +67,25 @@ export interface ConnectorSpec<Options extends z.ZodType = z.ZodType> {
   /** How long after its local midnight a day's numbers can first be trusted to be whole. */
   readonly settleMs: number
   readonly mapping: RawMapping
+  /** Mappings of the levels beside the campaign, whose rows have other columns. */
+  readonly mappings?: Readonly<Partial<Record<Level, RawMapping>>>
+}
+
+/** The mapping of rows of a level. Throws CONNECTORS_LEVEL_UNKNOWN for a level that the connector has not. */
+export function mappingAt(
+  spec: Pick<ConnectorSpec, 'platform' | 'mapping' | 'mappings' | 'levels'>,
+  level: Level,
+): RawMapping {
+  const found = spec.mappings?.[level] ?? (level === 'campaign' ? spec.mapping : undefined)
+  if (found) return found
+  const facts = { connector: spec.platform, level, known: spec.levels.join(', ') }
+  throw new MillraceError('CONNECTORS_LEVEL_UNKNOWN', facts)
+}
+
+export function mappingsOf(
+  levels: Readonly<Partial<Record<Level, { readonly mapping: RawMapping }>>>,
+): Readonly<Partial<Record<Level, RawMapping>>> {
+  return Object.fromEntries(Object.entries(levels).map(([level, { mapping }]) => [level, mapping]))
 }
 
 export interface CheckLine {

@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { AdAccount } from '../domain/account.ts'
 import { addDecimals, normalised, zero } from '../domain/decimal.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { Fault, FaultKind } from '../sandbox/scenario.ts'
 import type { Route } from '../sandbox/shapes.ts'
 import type { ConnectorRig, ExpectedRow } from './connector.contract.ts'
 import { canonical, expectedRows, firstAccount, receive, testContext } from './connector.contract.ts'
+import type { RawRow } from '../domain/mapping.ts'
 import type { ControlTotals } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
+import { mappingAt } from './connector.ts'
 
 export interface ConservationOf {
   /** Calls that faults of the wire and refusals that pass may hit. */
@@ -14,6 +18,8 @@ export interface ConservationOf {
   /** Besides these, at the call that brings metrics, or at any of the calls. */
   readonly kinds: readonly FaultKind[]
   readonly metrics?: Route
+  /** Levels that are the whole together, read as one: ads and, for Performance Max, asset groups. The campaign when left out. */
+  readonly levels?: readonly Level[]
 }
 
 const passing: readonly FaultKind[] = [
@@ -55,14 +61,13 @@ function reconciles(rows: readonly ExpectedRow[], totals: ControlTotals | null):
 }
 
 /** Reads as a pipeline does: what broke off or does not sum to the platform's totals is thrown away and read anew. */
-async function readUntilSound(rig: ConnectorRig): Promise<readonly ExpectedRow[]> {
+async function readUntilSound(rig: ConnectorRig, account: AdAccount, level: Level): Promise<readonly RawRow[]> {
   const context = testContext(rig.nowMs)
-  const account = await firstAccount(rig, context)
   for (let attempt = 1; attempt <= 40; attempt += 1) {
     try {
-      const { received, result } = await receive(rig.connector, account, rig.range, context)
-      const rows = canonical(received.rows, rig.connector.spec.mapping)
-      if (reconciles(rows, result.controlTotals)) return rows
+      const { received, result } = await receive(rig.connector, account, rig.range, context, level)
+      const rows = canonical(received.rows, mappingAt(rig.connector.spec, level))
+      if (reconciles(rows, result.controlTotals)) return received.rows
     } catch (error) {
       if (!isMillraceError(error) || !error.code.startsWith('CONNECTORS_')) throw error
     }
@@ -70,10 +75,22 @@ async function readUntilSound(rig: ConnectorRig): Promise<readonly ExpectedRow[]
   throw new Error('no attempt was sound')
 }
 
+/** Levels below the campaign, summed by the campaign that each row names. */
+async function readByCampaign(
+  rig: ConnectorRig,
+  account: AdAccount,
+  levels: readonly Level[],
+): Promise<readonly ExpectedRow[]> {
+  const { entityId } = rig.connector.spec.mapping
+  const rows: RawRow[] = []
+  for (const level of levels) rows.push(...(await readUntilSound(rig, account, level)))
+  return canonical(rows, { ...mappingAt(rig.connector.spec, levels[0]!), entityId })
+}
+
 /** Whatever goes wrong on the way, what is read in the end is the truth, to the micro. */
 export function conservationProperty(openRig: () => Promise<ConnectorRig>, of: ConservationOf): void {
   test(
-    `what is read is the truth under ${schedules} random fault schedules (seed ${seed})`,
+    `what is read ${of.levels ? `of ${of.levels.join(' and ')} ` : ''}is the truth under ${schedules} random fault schedules (seed ${seed})`,
     { timeout: 600_000 },
     async () => {
       await using rig = await openRig()
@@ -83,7 +100,7 @@ export function conservationProperty(openRig: () => Promise<ConnectorRig>, of: C
           rig.platform!.faults([])
           const truth = expectedRows(rig, account)
           rig.platform!.faults(faults)
-          expect(await readUntilSound(rig)).toEqual(truth)
+          expect(await readByCampaign(rig, account, of.levels ?? ['campaign'])).toEqual(truth)
         }),
         { seed, numRuns: schedules },
       )

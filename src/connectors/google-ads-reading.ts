@@ -3,8 +3,9 @@ import type { EntityObservation } from '../domain/entity.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { ControlTotals } from '../domain/metric.ts'
 import type { ConnectorContext, ExtractResult, Sink } from './connector.ts'
-import type { GoogleRawRow } from './google-ads-rows.ts'
-import { googleEntity, googleMapping, googleTotals } from './google-ads-rows.ts'
+import type { RawRow } from '../domain/mapping.ts'
+import type { GoogleLevel } from './google-ads-levels.ts'
+import { googleTotals } from './google-ads-rows.ts'
 import type { Piece } from './json-stream.ts'
 import { rowsOnce } from './rows-once.ts'
 
@@ -14,14 +15,17 @@ export class GoogleReading {
   readonly #account: AdAccount
   readonly #sink: Sink
   readonly #context: ConnectorContext
-  readonly #once = rowsOnce(googleMapping)
-  readonly #campaigns = new Set<string>()
+  readonly #level: GoogleLevel
+  readonly #once: ReturnType<typeof rowsOnce>
+  readonly #described = new Set<string>()
   readonly #requestIds = new Set<string>()
   #rows = 0
   #operations = 0
   #totals: ControlTotals | null = null
 
-  constructor(account: AdAccount, sink: Sink, context: ConnectorContext) {
+  constructor(account: AdAccount, level: GoogleLevel, sink: Sink, context: ConnectorContext) {
+    this.#level = level
+    this.#once = rowsOnce(level.mapping)
     this.#account = account
     this.#sink = sink
     this.#context = context
@@ -30,20 +34,21 @@ export class GoogleReading {
   async run(pieces: AsyncIterable<Piece>): Promise<void> {
     this.#operations += 1
     for await (const piece of pieces) {
-      if (piece.kind === 'rows') await this.#take(piece.rows as readonly GoogleRawRow[])
+      if (piece.kind === 'rows') await this.#take(piece.rows as readonly RawRow[])
       else this.#note(piece.value)
     }
   }
 
-  async #take(read: readonly GoogleRawRow[]): Promise<void> {
-    const nameless = read.find((row) => row.campaign_id === null || row.segments_date === null)
-    if (nameless) throw this.#drift(nameless.campaign_id === null ? 'campaign.id' : 'segments.date')
-    const fresh = this.#once.keep(read) as typeof read
+  async #take(read: readonly RawRow[]): Promise<void> {
+    const { entityId, date } = this.#level.mapping
+    const nameless = read.find((row) => row[entityId] === null || row[date] === null)
+    if (nameless) throw this.#drift((nameless[entityId] === null ? entityId : date).replace('_', '.'))
+    const fresh = this.#once.keep(read)
     const entities: EntityObservation[] = []
     for (const row of fresh) {
-      if (this.#campaigns.has(row.campaign_id!)) continue
-      this.#campaigns.add(row.campaign_id!)
-      entities.push(googleEntity(row, this.#account.accountId))
+      if (this.#described.has(row[entityId]!)) continue
+      this.#described.add(row[entityId]!)
+      entities.push(...this.#level.entities(row, this.#account.accountId))
     }
     this.handedOver = true
     if (entities.length > 0) await this.#sink.entities(entities)

@@ -76,7 +76,7 @@ export interface GoogleRow {
 }
 
 /** `campaign_budget.amount_micros` is `campaignBudget.amountMicros` in JSON. */
-const jsonPathOf = (gaql: Gaql) => gaql.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+export const jsonPathOf = (gaql: string) => gaql.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 export type GoogleRawRow = RawRow & Readonly<Record<GoogleColumn, string | null>>
 
@@ -106,6 +106,8 @@ export const googleFlatRows: FlatRows = {
 
 const statuses: Readonly<Record<string, EntityStatus>> = { ENABLED: 'active', PAUSED: 'paused', REMOVED: 'removed' }
 
+export const statusOf = (raw: string | null | undefined): EntityStatus => statuses[raw ?? ''] ?? 'unknown'
+
 /** What a row says about its campaign. `campaign_budget.amount_micros` is a daily amount; one shared by several campaigns is nobody's. */
 export function googleEntity(row: GoogleRawRow, accountId: string): EntityObservation {
   const shared = row.campaign_budget_explicitly_shared === 'true'
@@ -117,7 +119,7 @@ export function googleEntity(row: GoogleRawRow, accountId: string): EntityObserv
     entityId: row.campaign_id ?? '',
     parentId: null,
     name: row.campaign_name ?? '',
-    status: statuses[row.campaign_status ?? ''] ?? 'unknown',
+    status: statusOf(row.campaign_status),
     statusRaw: row.campaign_status ?? '',
     dailyBudget: shared || !/^\d+$/.test(micros) ? null : decimalFromMicros(micros),
     objectiveRaw: row.campaign_advertising_channel_type ?? '',

@@ -6,6 +6,8 @@ import { day, timeZone } from '../domain/day.ts'
 import { currency } from '../domain/money.ts'
 import { startSandboxProcess } from '../sandbox/process.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import type { ConservationOf } from './conservation.fixture.ts'
+import { conservationProperty } from './conservation.fixture.ts'
 import type { ConnectorRig } from './connector.contract.ts'
 import { connectorContract, errorOf, receive, sliceOf, testContext } from './connector.contract.ts'
 import { adapter, openGoogleAds } from './google-ads.ts'
@@ -23,7 +25,7 @@ async function openSandbox(world?: Parameters<typeof startSandbox>[0]['world']) 
   return { sandbox, options, connector: openGoogleAds(options) }
 }
 
-connectorContract('google_ads', async (): Promise<ConnectorRig> => {
+async function openRig(): Promise<ConnectorRig> {
   const { sandbox, connector } = await openSandbox()
   const { clientSecret, refreshToken } = sandbox.credentials
   return {
@@ -50,6 +52,34 @@ connectorContract('google_ads', async (): Promise<ConnectorRig> => {
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   }
+}
+
+connectorContract('google_ads', openRig)
+
+const faulty = {
+  routes: ['google.stream'],
+  kinds: ['missing_rows', 'duplicate_page', 'wrong_control_total', 'account_suspended', 'permission_lost'],
+} as const satisfies ConservationOf
+conservationProperty(openRig, faulty)
+conservationProperty(openRig, { ...faulty, levels: ['ad_group', 'asset_group'] })
+conservationProperty(openRig, { ...faulty, levels: ['ad', 'asset_group'] })
+
+test('an ad that stands in two ad groups is two rows of two keys, and both are below their groups', async () => {
+  await using rig = await openRig()
+  const context = testContext(nowMs)
+  const accounts = await rig.connector.discover(context)
+  const read = await Promise.all(accounts.map((one) => receive(rig.connector, one, range, context, 'ad')))
+  const rows = read.flatMap(({ received }) => received.rows)
+  const groups = Map.groupBy(rows, (row) => row['ad_group_ad_ad_id'])
+  const shared = [...groups.values()].filter((own) => new Set(own.map((row) => row['ad_group_id'])).size > 1)
+  expect(shared.length).toBeGreaterThan(0)
+  for (const [first] of shared)
+    expect(first!['ad_group_ad_key']).toBe(`${first!['ad_group_id']}~${first!['ad_group_ad_ad_id']}`)
+  const entities = read.flatMap(({ received }) => received.entities)
+  const groupIds = new Set(entities.filter(({ level }) => level === 'ad_group').map(({ entityId }) => entityId))
+  const ads = entities.filter(({ level }) => level === 'ad')
+  expect(ads.length).toBeGreaterThan(groupIds.size)
+  expect(ads.filter(({ parentId }) => !groupIds.has(parentId ?? ''))).toEqual([])
 })
 
 test('a month of an account is one operation', async () => {

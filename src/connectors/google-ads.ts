@@ -1,16 +1,16 @@
-import { strict as assert } from 'node:assert'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
 import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
-import { defineConnector } from './connector.ts'
+import { defineConnector, mappingsOf } from './connector.ts'
 import { fallingForward } from './fall-forward.ts'
 import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
 import { GoogleClient } from './google-ads-client.ts'
 import type { OauthOptions } from './oauth-tokens.ts'
 import { refreshingTokens } from './oauth-tokens.ts'
 import { GoogleReading } from './google-ads-reading.ts'
-import { googleFlatRows, googleMapping, metricsQuery, probeQuery } from './google-ads-rows.ts'
+import { googleLevels } from './google-ads-levels.ts'
+import { googleMapping, probeQuery } from './google-ads-rows.ts'
 import type { ServiceAccount } from './google-service-account.ts'
 import { assertionForm, serviceAccount } from './google-service-account.ts'
 import { redactor } from './redact.ts'
@@ -68,9 +68,9 @@ const hourMs = 3_600_000
 function specOf(apiVersion: string): ConnectorSpec<typeof options> {
   return {
     platform: 'google_ads',
-    summary: 'Campaign metrics of Google Ads, one searchStream query an account and range.',
+    summary: 'Metrics of Google Ads, one searchStream query an account, level and range.',
     options,
-    levels: ['campaign'],
+    levels: ['campaign', 'ad_group', 'ad', 'asset_group'],
     apiVersion,
     // One operation whatever the range; longer ones only make a broken answer dearer to begin anew.
     rangeDaysMax: 100,
@@ -81,6 +81,7 @@ function specOf(apiVersion: string): ConnectorSpec<typeof options> {
     // Google's own figure is three hours until all clicks are in; a nightly run at two must not wait a day for the last of them.
     settleMs: hourMs,
     mapping: googleMapping,
+    mappings: mappingsOf(googleLevels),
   }
 }
 
@@ -140,14 +141,14 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
           client.rows({ customerId: accountId, loginCustomerId: loginOf(accountId), gaql: probeQuery }, context),
       }),
     async extract(slice, account, context, sink) {
-      assert.equal(slice.level, 'campaign', 'only slices of a level that the spec names are asked for')
-      const reading = new GoogleReading(account, sink, context)
+      const level = googleLevels[slice.level]
+      const reading = new GoogleReading(account, level, sink, context)
       const query = {
         customerId: account.accountId,
         loginCustomerId: loginOf(account.accountId),
-        gaql: metricsQuery(slice),
+        gaql: level.query(slice),
         summary: true,
-        flat: googleFlatRows,
+        flat: level.flat,
       }
       await withRetry(
         () => reading.run(client.stream(query, context)),

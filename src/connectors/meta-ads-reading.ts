@@ -4,53 +4,69 @@ import { MillraceError } from '../domain/errors.ts'
 import type { ControlTotals } from '../domain/metric.ts'
 import type { ConnectorContext, ExtractResult, Sink } from './connector.ts'
 import type { Page } from './meta-ads-client.ts'
-import { addTotals, metaEntity, metaMapping, metaRawRow, metaTotals, unlistedEntity } from './meta-ads-rows.ts'
+import type { MetaLevel } from './meta-ads-levels.ts'
+import { addTotals, metaTotals } from './meta-ads-rows.ts'
 import { rowsOnce } from './rows-once.ts'
 
-/** Takes the pages of one slice apart for the sink: first all of the campaigns, then the insights. */
+interface ReadingOf {
+  readonly account: AdAccount
+  readonly level: MetaLevel
+  readonly sink: Sink
+  readonly context: ConnectorContext
+}
+
+/** Takes the pages of one slice apart for the sink: first all that is listed, then the insights. */
 export class MetaReading {
   readonly #account: AdAccount
+  readonly #level: MetaLevel
   readonly #sink: Sink
   readonly #context: ConnectorContext
-  readonly #once = rowsOnce(metaMapping)
+  readonly #once: ReturnType<typeof rowsOnce>
   readonly #known = new Set<string>()
+  readonly #campaigns = new Set<string>()
   readonly #requestIds: string[] = []
   #rows = 0
   #totals: ControlTotals | null = null
   #partTotals: ControlTotals | null = null
   #isSplit = false
 
-  constructor(account: AdAccount, sink: Sink, context: ConnectorContext) {
+  constructor({ account, level, sink, context }: ReadingOf) {
     this.#account = account
+    this.#level = level
+    this.#once = rowsOnce(level.mapping)
     this.#sink = sink
     this.#context = context
   }
 
-  async campaigns(page: Page): Promise<void> {
+  async listed(page: Page): Promise<void> {
     this.#note(page)
-    await this.#observe(page.rows.map((node) => metaEntity(node, this.#account)))
+    const isCampaign = this.#level.word === 'campaign'
+    for (const node of page.rows) this.#campaigns.add(String(node[isCampaign ? 'id' : 'campaign_id']))
+    await this.#observe(page.rows.map((node) => this.#level.entity(node, this.#account)))
   }
 
   async insights(page: Page): Promise<void> {
     this.#note(page)
     // Every page repeats the summary over all of them; the last is the youngest.
     if (page.summary) this.#partTotals = metaTotals(page.summary)
-    const read = page.rows.map(metaRawRow)
-    const nameless = read.find((row) => row.campaign_id === null || row.date_start === null)
+    const { entityId, date } = this.#level.mapping
+    const read = page.rows.map((node) => this.#level.rawRow(node))
+    const nameless = read.find((row) => row[entityId] === null || row[date] === null)
     if (nameless) {
-      const detail = `a row came without ${nameless.campaign_id === null ? 'campaign_id' : 'date_start'}`
+      const detail = `a row came without ${nameless[entityId] === null ? entityId : date}`
       const facts = { platform: 'meta_ads', account: this.#account.accountId, detail }
       throw new MillraceError('CONNECTORS_SCHEMA_DRIFT', facts)
     }
-    const fresh = this.#once.keep(read) as typeof read
-    await this.#observe(fresh.map((row) => unlistedEntity(row, this.#account.accountId)))
+    const fresh = this.#once.keep(read)
+    for (const row of fresh) this.#campaigns.add(String(row['campaign_id']))
+    await this.#observe(fresh.flatMap((row) => this.#level.unlisted(row, this.#account.accountId)))
     if (fresh.length > 0) await this.#sink.rows(fresh)
     this.#rows += fresh.length
   }
 
-  /** Ids of the campaigns that were listed. */
-  get known(): readonly string[] {
-    return [...this.#known]
+  /** Ids of the campaigns that were listed or had rows: a part that is too large is split by them, on any level. */
+  get campaigns(): readonly string[] {
+    return [...this.#campaigns]
   }
 
   /** A part of the question is read to its end: its summary joins the sum over all parts. */
@@ -79,9 +95,10 @@ export class MetaReading {
 
   /** Hands on those that were not seen before in this slice. */
   async #observe(entities: readonly EntityObservation[]): Promise<void> {
-    const unseen = entities.filter(({ entityId }) => {
-      if (this.#known.has(entityId)) return false
-      this.#known.add(entityId)
+    const unseen = entities.filter(({ level, entityId }) => {
+      const key = `${level}|${entityId}`
+      if (this.#known.has(key)) return false
+      this.#known.add(key)
       return true
     })
     if (unseen.length > 0) await this.#sink.entities(unseen)

@@ -53,7 +53,8 @@ export const metaMapping = {
 
 type Node = Readonly<Record<string, unknown>>
 
-function text(value: unknown): string | null {
+/** What stood on the wire; null where nothing did. */
+export function text(value: unknown): string | null {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? null : JSON.stringify(value)
 }
@@ -109,6 +110,8 @@ const offsetOne: ReadonlySet<string> = new Set([
 const statuses: Readonly<Record<string, EntityStatus>> = {
   ACTIVE: 'active',
   PAUSED: 'paused',
+  CAMPAIGN_PAUSED: 'paused',
+  ADSET_PAUSED: 'paused',
   DELETED: 'removed',
   ARCHIVED: 'archived',
 }

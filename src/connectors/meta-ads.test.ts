@@ -4,6 +4,9 @@ import { fromUnits } from '../domain/decimal.ts'
 import type { Fault } from '../sandbox/scenario.ts'
 import type { SandboxOptions } from '../sandbox/sandbox.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import type { Route } from '../sandbox/shapes.ts'
+import type { ConservationOf } from './conservation.fixture.ts'
+import { conservationProperty } from './conservation.fixture.ts'
 import type { ConnectorRig } from './connector.contract.ts'
 import { connectorContract, errorOf, receive, sliceOf, testContext } from './connector.contract.ts'
 import type { MetaAdsOptions } from './meta-ads.ts'
@@ -20,7 +23,7 @@ async function openSandbox(options: Partial<SandboxOptions> = {}, given: Partial
   return { sandbox, connector: openMetaAds(parsed) }
 }
 
-connectorContract('meta_ads', async (): Promise<ConnectorRig> => {
+async function openRig(): Promise<ConnectorRig> {
   const { sandbox, connector } = await openSandbox()
   return {
     connector,
@@ -47,6 +50,36 @@ connectorContract('meta_ads', async (): Promise<ConnectorRig> => {
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   }
+}
+
+connectorContract('meta_ads', openRig)
+
+const faulty = (routes: readonly Route[]): ConservationOf => ({
+  routes,
+  metrics: 'meta.insights',
+  kinds: ['missing_rows', 'duplicate_page', 'empty_page', 'wrong_control_total', 'account_suspended', 'too_much_data'],
+})
+conservationProperty(openRig, faulty(['meta.campaigns', 'meta.insights']))
+conservationProperty(openRig, { ...faulty(['meta.adsets', 'meta.insights']), levels: ['ad_group'] })
+conservationProperty(openRig, { ...faulty(['meta.ads', 'meta.insights']), levels: ['ad'] })
+
+test('ads and ad sets are described with what they stand in, and ads with the parameters of their links', async () => {
+  await using rig = await openRig()
+  const context = testContext(nowMs)
+  const [account] = await rig.connector.discover(context)
+  const campaigns = await receive(rig.connector, account!, range, context)
+  const groups = await receive(rig.connector, account!, range, context, 'ad_group')
+  const ads = await receive(rig.connector, account!, range, context, 'ad')
+  const ids = (one: typeof ads, level: string) =>
+    new Set(one.received.entities.filter((entity) => entity.level === level).map(({ entityId }) => entityId))
+  const parents = (one: typeof ads, level: string) =>
+    one.received.entities.filter((entity) => entity.level === level).map(({ parentId }) => parentId ?? '')
+  expect(parents(groups, 'ad_group').filter((id) => !ids(campaigns, 'campaign').has(id))).toEqual([])
+  expect(parents(ads, 'ad').filter((id) => !ids(groups, 'ad_group').has(id))).toEqual([])
+  expect(ads.received.entities.some(({ urls }) => urls?.urlTags?.startsWith('utm_source=facebook'))).toBe(true)
+  expect(
+    ads.received.entities.some(({ statusRaw, status }) => statusRaw === 'CAMPAIGN_PAUSED' && status === 'paused'),
+  ).toBe(true)
 })
 
 /** Reads the first account under the faults; gives the rows and the limits that were asked for. */

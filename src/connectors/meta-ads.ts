@@ -1,28 +1,15 @@
-import { strict as assert } from 'node:assert'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
-import type { DayRange } from '../domain/day.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import { checkLines } from './check.ts'
-import type {
-  CheckLine,
-  Connector,
-  ConnectorContext,
-  ConnectorSpec,
-  ExtractResult,
-  OnUnavailable,
-  Sink,
-} from './connector.ts'
-import { defineConnector } from './connector.ts'
+import type { CheckLine, Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
+import { defineConnector, mappingsOf } from './connector.ts'
 import { fallingForward } from './fall-forward.ts'
 import { accountFields, accountOf, statusWord } from './meta-ads-account.ts'
 import { MetaClient } from './meta-ads-client.ts'
-import type { JobLimits } from './meta-ads-jobs.ts'
-import { jobPages } from './meta-ads-jobs.ts'
-import { MetaReading } from './meta-ads-reading.ts'
-import type { Part } from './meta-ads-split.ts'
-import { filterOf, halves } from './meta-ads-split.ts'
-import { attributionWindows, campaignFields, campaignStatuses, insightFields, metaMapping } from './meta-ads-rows.ts'
+import { metaLevels } from './meta-ads-levels.ts'
+import { readSlice } from './meta-ads-slice.ts'
+import { metaMapping } from './meta-ads-rows.ts'
 import { describeMetaToken } from './meta-token.ts'
 import { redactor } from './redact.ts'
 import { limits, secret } from './settings.ts'
@@ -62,9 +49,9 @@ const hourMs = 3_600_000
 function specOf(apiVersion: string): ConnectorSpec<typeof options> {
   return {
     platform: 'meta_ads',
-    summary: 'Campaign metrics of Meta ads, one paged insights call an account and range.',
+    summary: 'Metrics of Meta ads, one paged insights call an account, level and range.',
     options,
-    levels: ['campaign'],
+    levels: ['campaign', 'ad_group', 'ad'],
     apiVersion,
     // Longer ranges run into "reduce the amount of data" before they save a call.
     rangeDaysMax: 31,
@@ -73,6 +60,7 @@ function specOf(apiVersion: string): ConnectorSpec<typeof options> {
     lookbackDays: 28,
     settleMs: hourMs,
     mapping: metaMapping,
+    mappings: mappingsOf(metaLevels),
   }
 }
 
@@ -109,10 +97,9 @@ export function openMetaAds(given: MetaAdsOptions): Connector {
       return [...lines, ...(await lifeOf(given, lines, context))]
     },
     async extract(slice, account, context, sink) {
-      assert.equal(slice.level, 'campaign', 'only slices of a level that the spec names are asked for')
       const client = open()
       try {
-        return await readSlice(client, slice, account, context, sink, given)
+        return await readSlice(client, slice, account, { context, sink }, given)
       } catch (error) {
         throw isMillraceError(error, 'CONNECTORS_PERMISSION') ? await explained(client, error, account, context) : error
       }
@@ -135,69 +122,6 @@ async function lifeOf(
     if (!isMillraceError(error)) throw error
     return []
   }
-}
-
-interface Question {
-  readonly client: MetaClient
-  readonly reading: MetaReading
-  readonly account: string
-  readonly context: ConnectorContext
-  readonly limits: JobLimits
-}
-
-async function readSlice(
-  client: MetaClient,
-  { since, until }: DayRange,
-  account: AdAccount,
-  context: ConnectorContext,
-  sink: Sink,
-  { apiVersion, jobIdleSecondsMax }: Pick<MetaAdsOptions, 'apiVersion' | 'jobIdleSecondsMax'>,
-): Promise<ExtractResult> {
-  const id = account.accountId
-  const reading = new MetaReading(account, sink, context)
-  const listing = { fields: campaignFields, effective_status: JSON.stringify(campaignStatuses) }
-  for await (const page of client.pages(`act_${id}/campaigns`, listing, id, context)) await reading.campaigns(page)
-  const limits = { idleMsMax: jobIdleSecondsMax * 1000 }
-  await readPart({ client, reading, account: id, context, limits }, { since, until, within: null, without: [] })
-  return reading.result(apiVersion, client.calls)
-}
-
-/** One part, at once; when Meta finds it too large, as a report that it works at; when that fails for its size, in two halves. */
-async function readPart(question: Question, part: Part): Promise<void> {
-  const { client, reading, account, context, limits } = question
-  const filtering = filterOf(part)
-  const parameters = {
-    level: 'campaign',
-    time_increment: '1',
-    time_range: JSON.stringify({ since: part.since, until: part.until }),
-    fields: insightFields.join(','),
-    default_summary: 'true',
-    action_attribution_windows: attributionWindows,
-    ...(filtering !== undefined && { filtering }),
-  }
-  const path = `act_${account}/insights`
-  const ways = [
-    () => client.pages(path, parameters, account, context),
-    () => jobPages(client, { path, parameters, account }, context, limits),
-  ]
-  let tooLarge: unknown
-  for (const way of ways) {
-    try {
-      for await (const page of way()) await reading.insights(page)
-      return reading.partRead()
-    } catch (error) {
-      if (!isMillraceError(error, 'CONNECTORS_TOO_MUCH_DATA')) throw error
-      reading.partBroken()
-      tooLarge = error
-    }
-  }
-  const parts = halves(part, reading.known)
-  if (parts.length === 0) throw tooLarge
-  context.log({
-    level: 'info',
-    message: `meta_ads/${account}: ${part.since} to ${part.until} is asked for in two parts`,
-  })
-  for (const half of parts) await readPart(question, half)
 }
 
 async function listAccounts(client: MetaClient, context: ConnectorContext): Promise<readonly AdAccount[]> {

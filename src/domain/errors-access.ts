@@ -182,4 +182,34 @@ export const accessErrors = {
       fix: 'millrace keys list --all 을 보세요.',
     },
   },
+  ACCESS_KEY_REFUSED: {
+    exit: 'auth',
+    retryable: false,
+    facts: ['variable'],
+    en: {
+      what: 'The key in {variable} is not in force here',
+      why: 'It is not of this project, was revoked, is over, or is for the collector alone.',
+      fix: 'Take the variable away, or put another key there: millrace keys create.',
+    },
+    ko: {
+      what: '{variable}의 키를 여기서 쓸 수 없습니다',
+      why: '이 프로젝트의 키가 아니거나, 폐기·만료되었거나, 수집기 전용입니다.',
+      fix: '환경 변수를 지우거나 다른 키를 넣으세요: millrace keys create.',
+    },
+  },
+  ACCESS_AUDIT_BROKEN: {
+    exit: 'quality',
+    retryable: false,
+    facts: ['line'],
+    en: {
+      what: 'The audit log is broken at line {line}',
+      why: 'The line is not what was written, or the one before it is not there any more.',
+      fix: 'Compare it with a backup; somebody with the rights of the database’s owner has been there.',
+    },
+    ko: {
+      what: '감사 로그가 {line}번 줄에서 깨졌습니다',
+      why: '기록된 내용과 다르거나 앞줄이 없습니다.',
+      fix: '백업과 비교하세요. 데이터베이스 소유자 권한으로 누군가 손댔습니다.',
+    },
+  },
 } as const satisfies ErrorTable

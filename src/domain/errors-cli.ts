@@ -121,6 +121,21 @@ export const cliErrors = {
       fix: '같은 명령을 다시 실행하면 나머지를 합니다.',
     },
   },
+  CLI_DASHBOARD_MISSING: {
+    exit: 'dependency',
+    retryable: false,
+    facts: ['project'],
+    en: {
+      what: 'No dashboard runs for {project}',
+      why: 'Nothing answers where this project, or its demo, last had one; opening starts nothing by itself.',
+      fix: 'Start one and leave it running: millrace up, or millrace demo for 30 days of made-up data.',
+    },
+    ko: {
+      what: '실행 중인 대시보드가 없습니다: {project}',
+      why: '이 프로젝트나 그 데모의 대시보드가 있던 주소에서 응답이 없습니다. 이 명령은 아무것도 시작하지 않습니다.',
+      fix: '대시보드를 시작한 채로 두세요: millrace up, 또는 데모 데이터 30일이면 millrace demo.',
+    },
+  },
   CLI_UNEXPECTED: {
     exit: 'unexpected',
     retryable: false,

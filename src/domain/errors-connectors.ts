@@ -111,6 +111,21 @@ const refusals = {
       fix: '이 연결의 apiVersion을 제공 중인 버전으로 바꾸거나 Millrace를 업데이트하세요. baseUrl도 확인하세요.',
     },
   },
+  CONNECTORS_LEVEL_UNKNOWN: {
+    exit: 'config',
+    retryable: false,
+    facts: ['connector', 'level', 'known'],
+    en: {
+      what: '{connector} has no level {level}',
+      why: 'It reads these: {known}.',
+      fix: 'Correct levels of the connection.',
+    },
+    ko: {
+      what: '{connector}에는 {level} 단계가 없습니다',
+      why: '읽을 수 있는 단계: {known}.',
+      fix: '연결의 levels를 고치세요.',
+    },
+  },
   CONNECTORS_SCHEMA_DRIFT: {
     exit: 'run',
     retryable: false,

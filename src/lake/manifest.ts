@@ -4,7 +4,7 @@ import type { Day } from '../domain/day.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
 import { levels, platforms } from '../domain/platform.ts'
-import type { Platform } from '../domain/platform.ts'
+import type { Level, Platform } from '../domain/platform.ts'
 import type { Lake } from './lake.ts'
 import { manifestPrefix, manifestRoot, parseManifestKey, rawKey } from './layout.ts'
 import type { DayFile, RawSpool } from './spool.ts'
@@ -119,9 +119,15 @@ function byRequest(a: ManifestEntry, b: ManifestEntry): number {
   return a.requestedAtMs - b.requestedAtMs || (a.extractId < b.extractId ? -1 : 1)
 }
 
-/** The newest extract whose slice contains the day, also when the day had no rows; undefined when there is none in the lake. */
-export function newestExtract(entries: readonly ManifestEntry[], date: Day): ManifestEntry | undefined {
-  return entries.findLast((entry) => entry.status === 'landed' && entry.since <= date && date <= entry.until)
+/** The newest extract of a level whose slice contains the day, also when the day had no rows; undefined when there is none in the lake. */
+export function newestExtract(
+  entries: readonly ManifestEntry[],
+  date: Day,
+  level: Level = 'campaign',
+): ManifestEntry | undefined {
+  return entries.findLast(
+    (entry) => entry.level === level && entry.status === 'landed' && entry.since <= date && date <= entry.until,
+  )
 }
 
 /**

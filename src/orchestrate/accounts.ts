@@ -5,6 +5,7 @@ import { currency } from '../domain/money.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { ConnectorContext } from '../connectors/connector.ts'
 import type { SqlRow } from '../warehouse/warehouse.ts'
+import { levelsOf } from './ports.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import type { PlannedAccount } from './plan.ts'
 
@@ -45,7 +46,8 @@ export async function reachAccounts(
     const { spec } = connection.connector
     if (choice.platforms && spec.platform !== 'file' && !choice.platforms.includes(spec.platform)) continue
     const reached = await reachConnection(ports, connection, context)
-    for (const account of reached.accounts.filter(wanted)) accounts.push({ account, connection: connection.name, spec })
+    for (const account of reached.accounts.filter(wanted))
+      accounts.push({ account, connection: connection.name, spec, levels: levelsOf(connection, account.accountId) })
     lost.push(
       ...reached.lost.filter(
         (one) => one.accountId === null || wanted({ platform: one.platform, accountId: one.accountId }),

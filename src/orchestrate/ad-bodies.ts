@@ -5,6 +5,7 @@ import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { ErrorCode, Facts } from '../domain/errors.ts'
 import type { ExtractRecord, PartitionKey } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
 import { planSlices } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
@@ -13,12 +14,13 @@ import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
 import { defineBody } from './body.ts'
 import { extractSlice } from './extract.ts'
 import type { Json } from './graph.ts'
-import type { Loaded } from './load.ts'
+import type { LevelFailure, Loaded } from './load.ts'
 import { loadExtract } from './load.ts'
 import { buildModels } from './models.ts'
 import { readNames } from './names.ts'
 import { ratesForRun } from './rates.ts'
 import { refreshDays } from './plan.ts'
+import { levelsOf } from './ports.ts'
 import type { OpenConnection, Ports } from './ports.ts'
 import { asMillraceError, emptyTally } from './tally.ts'
 import type { Tally } from './tally.ts'
@@ -28,10 +30,15 @@ import { watchPublished } from './watch.ts'
 export interface ExtractedOutput {
   readonly days: readonly Day[]
   readonly records: readonly ExtractRecord[]
+  readonly failures: readonly LevelFailure[]
 }
 
 export interface LoadedOutput {
+  /** Of campaigns. */
   readonly loads: readonly Loaded[]
+  /** Of the levels below. */
+  readonly details: readonly Loaded[]
+  readonly failures: readonly LevelFailure[]
 }
 
 export type ModelsOutput = Pick<Tally, 'models' | 'dbtTests'>
@@ -77,7 +84,8 @@ function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnectio
 
 async function extract(ports: Ports, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
   const { account } = input
-  const { connector } = connectionOf(ports, input)
+  const connection = connectionOf(ports, input)
+  const { connector } = connection
   const { spec } = connector
   const { kind, days: given, waits } = confOf(at)
   const nowMs = ports.clock.nowMs()
@@ -93,12 +101,17 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
   const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
-  await marking(ports, input, { days, signal: at.signal }, async () => {
-    for (const slice of planSlices(spec, { account, level: 'campaign', days, kind }, (one) => addDays(one, 1)))
+  const failures: LevelFailure[] = []
+  const read = async (level: Level) => {
+    for (const slice of planSlices(spec, { account, level, days, kind }, (one) => addDays(one, 1)))
       records.push(await extractSlice(ports, { connector, account, slice, context: { ...context, log } }))
-    await remember(ports, at, records)
-  })
-  return { kind: 'success', output: plain({ days, records } satisfies ExtractedOutput) }
+  }
+  const [, ...below] = levelsOf(connection, account.accountId)
+  await marking(ports, input, { days, signal: at.signal, level: 'campaign' }, () => read('campaign'))
+  for (const level of below)
+    failures.push(...(await attempted(ports, input, { days, signal: at.signal, level }, () => read(level))))
+  await remember(ports, at, records)
+  return { kind: 'success', output: plain({ days, records, failures } satisfies ExtractedOutput) }
 }
 
 /** Which run asked for an extract: the way from a published row to its run. */
@@ -117,24 +130,58 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
     | undefined
   if (!extracted) return { kind: 'skipped', output: null }
   const loads: Loaded[] = []
-  await marking(ports, input, { days: extracted.days, signal: at.signal }, async () => {
-    for (const record of extracted.records) {
-      at.signal.throwIfAborted()
-      loads.push(await loadExtract(ports, connector.spec, input.account, record))
+  const details: Loaded[] = []
+  const failures = [...(extracted.failures ?? [])]
+  const byLevel = Map.groupBy(extracted.records, (record) => record.level)
+  for (const [level, records] of byLevel) {
+    const marks = { days: extracted.days, signal: at.signal, level }
+    const loading = async () => {
+      for (const record of records) {
+        at.signal.throwIfAborted()
+        const loaded = await loadExtract(ports, connector.spec, input.account, record)
+        ;(level === 'campaign' ? loads : details).push(loaded)
+      }
     }
-  })
-  const output = plain({ loads } satisfies LoadedOutput)
-  const refusal = loads.flatMap((one) => one.refusals)[0]
+    if (level === 'campaign') await marking(ports, input, marks, loading)
+    else failures.push(...(await attempted(ports, input, marks, loading)))
+  }
+  const output = plain({ loads, details, failures } satisfies LoadedOutput)
+  const all = [...loads, ...details]
+  const refusal = all.flatMap((one) => one.refusals)[0] ?? failures[0]
   if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
-  const isUnchanged = loads.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
+  const isUnchanged = all.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
   return { kind: isUnchanged ? 'unchanged' : 'success', output }
+}
+
+/** What a piece of work is about: what fails with it. */
+interface Marks {
+  readonly days: readonly Day[]
+  readonly signal: AbortSignal
+  readonly level: Level
+}
+
+/** The work on a level below the campaign: its failure is told and marks its own partitions, and nothing else waits for it. */
+async function attempted(
+  ports: Ports,
+  input: AccountInput,
+  marks: Marks,
+  work: () => Promise<void>,
+): Promise<readonly LevelFailure[]> {
+  try {
+    await marking(ports, input, marks, work)
+    return []
+  } catch (thrown) {
+    marks.signal.throwIfAborted()
+    const { code, facts } = asMillraceError(thrown)
+    return [{ level: marks.level, code, facts }]
+  }
 }
 
 /** A failure of an account's task fails exactly its days; being stopped is no failure of the data, and marks nothing. */
 async function marking(
   ports: Ports,
   { account }: AccountInput,
-  { days, signal }: { readonly days: readonly Day[]; readonly signal: AbortSignal },
+  { days, signal, level }: Marks,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -147,7 +194,7 @@ async function marking(
     const keys = days.map((date): PartitionKey => ({
       platform,
       accountId,
-      level: 'campaign',
+      level,
       breakdownKey: '',
       date,
     }))

@@ -6,6 +6,7 @@ import { isMillraceError } from '../domain/errors.ts'
 import type { ColumnDrift } from '../domain/mapping.ts'
 import type { ExtractRecord, Slice } from '../domain/metric.ts'
 import type { Connector, ConnectorContext, ExtractResult } from '../connectors/connector.ts'
+import { mappingAt } from '../connectors/connector.ts'
 import { landSpool, rawKeysOf, recordExtract } from '../lake/manifest.ts'
 import type { RawSpool } from '../lake/spool.ts'
 import { openSpool } from '../lake/spool.ts'
@@ -56,7 +57,7 @@ export async function extractSlice(ports: Ports, reading: Omit<Reading, 'folder'
     apiVersion: result.apiVersion,
     requestIds: result.requestIds,
     controlTotals: result.controlTotals,
-    mapVersion: connector.spec.mapping.version,
+    mapVersion: mappingAt(connector.spec, slice.level).version,
     rawKeys: rawKeysOf(files),
     drift,
   }
@@ -84,7 +85,7 @@ async function spoolSlice(ports: Ports, reading: Reading): Promise<Spooled> {
 }
 
 async function spoolOnce({ connector, account, slice, context, folder }: Reading): Promise<Spooled> {
-  const { columns, date } = connector.spec.mapping
+  const { columns, date } = mappingAt(connector.spec, slice.level)
   const spool = await openSpool({ columns, dateColumn: date, folder })
   const entities = new Map<string, EntityObservation>()
   const required = columns.filter((column) => column.required).map((column) => column.name)
@@ -97,7 +98,7 @@ async function spoolOnce({ connector, account, slice, context, folder }: Reading
         return spool.append(batch)
       },
       entities: async (batch) => {
-        for (const one of batch) entities.set(one.entityId, one)
+        for (const one of batch) entities.set(`${one.level}|${one.entityId}`, one)
         await Promise.resolve()
       },
     })

@@ -12,6 +12,9 @@ import { canonicalJson, checkGraph, hashOf } from './graph.ts'
 import { liveRun, ownerOf } from './live-run.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
 import { sql } from './sql.ts'
+import type { LogWriter } from './task-log.ts'
+import { openLogWriter } from './task-log.ts'
+import { resultFacts } from './task-result.ts'
 
 /** A run and its tasks are given up when their process has not been heard of for so long; on its own host, at once when it is gone. */
 const leaseMs = 60_000
@@ -27,6 +30,8 @@ export interface ForegroundRun extends BegunRun {
   readonly graph: Graph
   readonly partitionKey: string
   readonly conf: Json
+  /** By how much the program's clock is ahead of the machine's: 0 but in a demo, whose day stands still. */
+  readonly clockShiftMs: number
 }
 
 /**
@@ -55,7 +60,7 @@ export async function beginForeground(
 }
 
 async function insertRun(session: Session, run: ForegroundRun): Promise<string | null> {
-  const { graph, runId, pipeline, partitionKey, conf } = run
+  const { graph, runId, pipeline, partitionKey, conf, clockShiftMs } = run
   const version = hashOf(graph).slice(0, 16)
   await session.query(
     `insert into engine_version (pipeline, version, graph, created_at) values ($1, $2, $3, clock_timestamp()) on conflict do nothing`,
@@ -71,11 +76,11 @@ async function insertRun(session: Session, run: ForegroundRun): Promise<string |
   if (live !== null) return live
   await session.query(
     `insert into engine_run (run_id, pipeline, version, partition_key, kind, generation, state, conf, queued_at, started_at,
-       attended_until, attended_by)
+       attended_until, attended_by, clock_shift)
      select $1, $2, $3, $4, 'manual', 1 + coalesce(max(generation), 0), 'running', $5, clock_timestamp(), clock_timestamp(),
-       clock_timestamp() + make_interval(secs => $6::float8 / 1000), $7
+       clock_timestamp() + make_interval(secs => $6::float8 / 1000), $7, make_interval(secs => $8::float8 / 1000)
      from engine_run where pipeline = $2 and partition_key = $4`,
-    [runId, pipeline, version, partitionKey, JSON.stringify(conf), leaseMs, ownerOf(process.pid)],
+    [runId, pipeline, version, partitionKey, JSON.stringify(conf), leaseMs, ownerOf(process.pid), clockShiftMs],
   )
   await session.query(sql('trigger'), [runId, JSON.stringify(graph.tasks), 0, null])
   await beginRun(session, run)
@@ -101,7 +106,9 @@ export interface ForegroundWork {
  */
 export async function workForeground(work: ForegroundWork): Promise<void> {
   const { queue } = embeddedEngine({ warehouse: work.warehouse, leaseMs })
-  const carrier = new Carrier(work, queue)
+  // Disposed last, so that what was said at the very end is kept too.
+  await using lines = openLogWriter(work.warehouse, systemClock)
+  const carrier = new Carrier(work, queue, lines)
   try {
     await carrier.carry()
   } catch (error) {
@@ -115,12 +122,14 @@ export async function workForeground(work: ForegroundWork): Promise<void> {
 class Carrier {
   readonly #work: ForegroundWork
   readonly #queue: TaskQueue
+  readonly #lines: Pick<LogWriter, 'write'>
   readonly #running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>()
   #beatAtMs = performance.now()
 
-  constructor(work: ForegroundWork, queue: TaskQueue) {
+  constructor(work: ForegroundWork, queue: TaskQueue, lines: Pick<LogWriter, 'write'>) {
     this.#work = work
     this.#queue = queue
+    this.#lines = lines
   }
 
   async carry(): Promise<void> {
@@ -154,15 +163,24 @@ class Carrier {
   #begin(task: ClaimedTask): void {
     const stop = new AbortController()
     const signal = AbortSignal.any([stop.signal, this.#work.signal])
-    const ended = this.#perform(task, { task, signal, log: this.#work.onLog }).finally(() =>
-      this.#running.delete(task.fence),
-    )
+    const log = (level: LogLevel, message: string) => {
+      this.#work.onLog(level, message)
+      this.#say(task, level, message)
+    }
+    const ended = this.#perform(task, { task, signal, log }).finally(() => this.#running.delete(task.fence))
     this.#running.set(task.fence, { stop, ended })
+  }
+
+  /** Keeps a line under its task, for whoever opens the run later. */
+  #say({ task, attempt }: ClaimedTask, level: LogLevel, message: string): void {
+    this.#lines.write({ runId: this.#work.runId, task, attempt, atMs: systemClock.nowMs(), level, message })
   }
 
   async #perform(task: ClaimedTask, context: BodyContext): Promise<void> {
     this.#work.onStart(task)
+    this.#say(task, 'info', 'begins')
     const result = await performTask(this.#work.bodies, context)
+    this.#say(task, result.kind === 'failed' ? 'error' : 'info', endOf(result))
     // Being stopped is not a failure of the data: nothing is written down, the whole run is given up.
     if (this.#work.signal.aborted) return
     await this.#finish(task, result)
@@ -206,4 +224,16 @@ class Carrier {
     if (state === 'cancelled') throw new MillraceError('ORCHESTRATE_TASK_STOPPED', { why: 'cancelled' })
     return state !== 'running' && state !== 'cancelling'
   }
+}
+
+/** How an attempt ended, as the last of its lines. */
+function endOf(result: TaskResult): string {
+  if (result.kind === 'failed') {
+    const { code, message } = result.error as { readonly code?: string; readonly message?: string }
+    return `fails: ${code ?? ''} ${message ?? ''}`.trimEnd()
+  }
+  const numbers = Object.entries(resultFacts(result)).flatMap(([name, value]) =>
+    typeof value === 'number' ? [`${name}=${value}`] : [],
+  )
+  return `ends: ${[result.kind, ...numbers].join(' ')}`
 }

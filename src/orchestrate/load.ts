@@ -1,7 +1,10 @@
 import type { AdAccount } from '../domain/account.ts'
 import { daysOf } from '../domain/day.ts'
+import type { ErrorCode, Facts } from '../domain/errors.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
+import { mappingAt } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
 import type { Override } from '../quality/override.ts'
 import { refusalsOf, tallied } from '../quality/result.ts'
@@ -11,6 +14,13 @@ import { readExtract } from '../unify/remap.ts'
 import { definitionInForce } from '../warehouse/definitions.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
+
+/** Why a level below the campaign is missing: its failure is its own, the campaigns of the same days are loaded all the same. */
+export interface LevelFailure {
+  readonly level: Level
+  readonly code: ErrorCode
+  readonly facts: Facts
+}
 
 export interface Loaded {
   readonly partitions: readonly PartitionReport[]
@@ -33,13 +43,14 @@ export async function loadExtract(
   override?: Override,
 ): Promise<Loaded> {
   let results: readonly CheckResult[] = []
-  const tellsActions = spec.mapping.actions !== undefined
+  const mapping = mappingAt(spec, extract.level)
+  const tellsActions = mapping.actions !== undefined
   const forced = tellsActions ? await definitionInForce(ports.warehouse, account) : null
   const partitions = await ports.warehouse.load({
     extract,
     account,
     days: daysOf(extract),
-    rows: readExtract(ports.lake, extract, withDefinition(spec.mapping, forced?.definition ?? null), account),
+    rows: readExtract(ports.lake, extract, withDefinition(mapping, forced?.definition ?? null), account),
     conversions: forced ? { version: forced.version } : undefined,
     audit: blockingAudit({
       nowMs: ports.clock.nowMs(),

@@ -5,12 +5,15 @@ import { planSlices } from '../connectors/connector.ts'
 import { addDays, dayAt, daysOf, isClosed, lastClosedDay } from '../domain/day.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import type { Slice } from '../domain/metric.ts'
+import type { Level } from '../domain/platform.ts'
 import type { Pipeline, TaskSpec } from './pipeline.ts'
 
 /** An account with what its platform says of limits and closing; the connection it is reached by. */
 export interface PlannedAccount {
   readonly account: AdAccount
   readonly connection: string
+  /** Levels that it is read on; the campaign alone when left out. */
+  readonly levels?: readonly Level[] | undefined
   readonly spec: Pick<ConnectorSpec, 'rangeDaysMax' | 'retentionDays' | 'lookbackDays' | 'settleMs'>
 }
 
@@ -87,7 +90,7 @@ export function refreshDays(newest: Day, { lookbackDays }: Pick<ConnectorSpec, '
 }
 
 function planAccount(planned: PlannedAccount, input: PlanInput): AccountPlan {
-  const { account, spec, connection } = planned
+  const { account, spec, connection, levels = ['campaign'] } = planned
   const oldest = addDays(dayAt(input.nowMs, account.zone), -spec.retentionDays)
   const wanted = wantedDays(planned, input)
   const kept = wanted.filter((day) => day >= oldest)
@@ -98,7 +101,9 @@ function planAccount(planned: PlannedAccount, input: PlanInput): AccountPlan {
     days,
     waiting: kept.filter((day) => !days.includes(day)),
     outsideRetention: wanted.filter((day) => day < oldest),
-    slices: planSlices(spec, { account, level: 'campaign', days, kind: input.kind }, (day) => addDays(day, 1)),
+    slices: levels.flatMap((level) =>
+      planSlices(spec, { account, level, days, kind: input.kind }, (day) => addDays(day, 1)),
+    ),
   }
 }
 

@@ -2,6 +2,8 @@ import type { Connector } from '../connectors/connector.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { NamingRule } from '../domain/naming.ts'
+import { levels } from '../domain/platform.ts'
+import type { Level } from '../domain/platform.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { Suite } from '../quality/suite.ts'
@@ -15,6 +17,21 @@ export interface OpenConnection {
   readonly connector: Connector
   /** Empty: every account that the credentials reach. */
   readonly accountIds: readonly string[]
+  /** Levels read beside the campaign, by account; `*` is every account that is not named. None when left out. */
+  readonly levels?: Readonly<Record<string, readonly Level[]>> | undefined
+}
+
+/**
+ * Pure: the levels that an account is read on, in order, the campaign first. Where ads or ad groups are read, so are asset groups, for
+ * platforms that have them: without them Performance Max would be missing.
+ */
+export function levelsOf(
+  { connector, levels: declared = {} }: Pick<OpenConnection, 'connector' | 'levels'>,
+  accountId: string,
+): readonly Level[] {
+  const wanted = new Set<Level>(['campaign', ...(declared[accountId] ?? declared['*'] ?? [])])
+  if (wanted.size > 1 && connector.spec.levels.includes('asset_group')) wanted.add('asset_group')
+  return levels.filter((level) => wanted.has(level))
 }
 
 /** Where the dbt project lies and how it is told about the warehouse. */

@@ -3,7 +3,9 @@ import { accountKey } from '../domain/account.ts'
 import type { DayRange } from '../domain/day.ts'
 import { daysOf } from '../domain/day.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
+import { mappingAt } from '../connectors/connector.ts'
 import type { ManifestEntry } from '../lake/manifest.ts'
+import { levels } from '../domain/platform.ts'
 import { newestExtract, readManifest } from '../lake/manifest.ts'
 import type { AccountChoice } from './accounts.ts'
 import { knownAccounts } from './accounts.ts'
@@ -43,9 +45,11 @@ export async function planReload(ports: Ports, request: ReloadRequest): Promise<
   return plans.toSorted((a, b) => (accountKey(a.account) < accountKey(b.account) ? -1 : 1))
 }
 
-/** Pure: the extracts that are the newest of at least one day of the range, each once. */
+/** Pure: the extracts that are the newest of at least one day of the range on their level, each once. */
 function newestOf(entries: readonly ManifestEntry[], range: DayRange): readonly ManifestEntry[] {
-  const newest = new Set(daysOf(range).flatMap((date) => newestExtract(entries, date) ?? []))
+  const newest = new Set(
+    levels.flatMap((level) => daysOf(range).flatMap((date) => newestExtract(entries, date, level) ?? [])),
+  )
   return entries.filter((entry) => newest.has(entry) && entry.apiVersion !== importedVersion)
 }
 
@@ -71,7 +75,7 @@ export async function* reload(
     for (const extract of extracts) {
       signal.throwIfAborted()
       // A repair trusts nothing that it has not read: the fingerprint of an old mapping says nothing about a new one.
-      const record = { ...extract, kind: 'repair', mapVersion: spec.mapping.version } as const
+      const record = { ...extract, kind: 'repair', mapVersion: mappingAt(spec, extract.level).version } as const
       loads.push(await loadExtract(ports, spec, account, record))
     }
     yield { account, loads }

@@ -7,7 +7,7 @@ import type { TaskView } from './engine.ts'
 import type { Json } from './graph.ts'
 import type { AccountPlan } from './plan.ts'
 import type { Tally } from './tally.ts'
-import { addFailure, addLoad, emptyTally } from './tally.ts'
+import { addDetail, addFailure, addLevelFailure, addLoad, emptyTally } from './tally.ts'
 
 /** What a summary needs to know of a task that has ended. */
 export type EndedTask = Pick<TaskView, 'kind' | 'account' | 'state' | 'output' | 'error'> & { readonly input: Json }
@@ -18,18 +18,21 @@ export function tallyOf(tasks: readonly EndedTask[], accounts: readonly AccountP
   const byKey = new Map(accounts.map((one) => [accountKey(one.account), one]))
   for (const task of tasks) {
     const plan = task.account === null ? undefined : byKey.get(task.account)
-    const loads = loadsOf(task.output)
+    const { loads, details, failures } = loadsOf(task.output)
     for (const loaded of loads) if (plan) addLoad(tally, plan.account, loaded)
+    if (plan) for (const loaded of details) addDetail(tally, plan.account, loaded)
+    if (plan) for (const failure of failures) addLevelFailure(tally, plan, failure)
     if (task.kind === 'dbt' && task.output !== null) takeModels(tally, task.output as unknown as ModelsOutput)
-    const isTold = loads.some((one) => one.refusals.length > 0)
+    const isTold = failures.length > 0 || [...loads, ...details].some((one) => one.refusals.length > 0)
     if (task.state === 'failed' && !isTold) addFailure(tally, whose(task, plan), plan?.days ?? [], errorOf(task.error))
   }
   return tally
 }
 
-function loadsOf(output: Json): LoadedOutput['loads'] {
-  const { loads } = (output ?? {}) as unknown as Partial<LoadedOutput>
-  return loads ?? []
+/** Only a load's output has loads: what an extract failed at is told by the load that follows it. */
+function loadsOf(output: Json): LoadedOutput {
+  const { loads, details = [], failures = [] } = (output ?? {}) as unknown as Partial<LoadedOutput>
+  return loads ? { loads, details, failures } : { loads: [], details: [], failures: [] }
 }
 
 function takeModels(tally: Tally, output: ModelsOutput): void {

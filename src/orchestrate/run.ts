@@ -1,4 +1,5 @@
 import { accountKey } from '../domain/account.ts'
+import { systemClock } from '../domain/clock.ts'
 import type { Day, DayRange } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Slice } from '../domain/metric.ts'
@@ -118,6 +119,7 @@ export async function runPipeline(
       graph: graphOf(prepared),
       partitionKey: partitionKeyOf(request, plan),
       conf: confOf(request, plan),
+      clockShiftMs: clockShiftMs(ports),
     },
     signal,
     (other) => emit({ event: 'log', level: 'warn', message: `waits for run ${other} of the same days to end` }),
@@ -142,6 +144,12 @@ export async function runPipeline(
   await announce(ports, summary, signal, emit)
   emit({ event: 'run_finished', summary })
   return summary
+}
+
+/** Less than a minute is the machine's own clock, looked at twice. */
+function clockShiftMs({ clock }: Pick<Ports, 'clock'>): number {
+  const shiftMs = clock.nowMs() - systemClock.nowMs()
+  return Math.abs(shiftMs) < 60_000 ? 0 : shiftMs
 }
 
 function partitionsOf(plan: RunPlan): number {

@@ -6,7 +6,7 @@ import { MillraceError, explain } from '../domain/errors.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { PartitionReport } from '../warehouse/warehouse.ts'
 import type { AccountSummary, RunState, RunSummary, Trouble } from './events.ts'
-import type { Loaded } from './load.ts'
+import type { LevelFailure, Loaded } from './load.ts'
 import type { AccountPlan, RunPlan } from './plan.ts'
 
 /** What the tasks of a run report, gathered while it works. */
@@ -55,6 +55,25 @@ export function addLoad(tally: Tally, account: AdAccount, { partitions, checks, 
     if (report.outcome === 'published' || report.outcome === 'unchanged') addLanded(tally, account, report)
     tally.rowsChanged += report.inserted + report.updated + report.deleted
   }
+  addJudged(tally, account, { checks, refusals })
+}
+
+/** A load below the campaign: its checks and refusals are told; partitions and rows of a run are those of campaigns. */
+export function addDetail(tally: Tally, account: AdAccount, { partitions, ...judged }: Loaded): void {
+  for (const report of partitions) tally.rowsChanged += report.inserted + report.updated + report.deleted
+  addJudged(tally, account, judged)
+}
+
+/** Takes in what is missing below the campaign. */
+export function addLevelFailure(tally: Tally, { account, days }: AccountPlan, failure: LevelFailure): void {
+  const { code, facts, level } = failure
+  const { what, why, fix } = explain(code, facts, 'en')
+  const { platform, accountId } = account
+  const message = `${level}: ${what}. ${why}`
+  tally.troubles.push({ platform, accountId, dates: days, code, facts, message, fix })
+}
+
+function addJudged(tally: Tally, account: AdAccount, { checks, refusals }: Pick<Loaded, 'checks' | 'refusals'>): void {
   tally.checks.pass += checks.pass
   tally.checks.warn += checks.warn
   tally.checks.fail += checks.fail

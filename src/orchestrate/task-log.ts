@@ -108,6 +108,9 @@ export interface LogQuery {
   readonly afterId: bigint
   /** Text that the message contains. */
   readonly grep?: string | undefined
+  readonly level?: LogLevel | undefined
+  /** So many lines of those that match are passed over: a page by its place. */
+  readonly offset?: number | undefined
   readonly limit: number
 }
 
@@ -120,12 +123,31 @@ export interface StoredLine extends SqlRow {
   readonly message: string
 }
 
+const matching = `run_id = $1 and ($2::text is null or task = $2) and log_id > $3
+  and ($4::text is null or position($4 in message) > 0) and ($5::text is null or level = $5)`
+
+const valuesOf = ({ runId, task, afterId, grep, level }: Omit<LogQuery, 'limit'>) =>
+  [runId, task ?? null, afterId, grep ?? null, level ?? null] as const
+
 /** One page of a run's lines, oldest first. */
 export function readLog(warehouse: Pick<Warehouse, 'query'>, asked: LogQuery): Promise<readonly StoredLine[]> {
   return warehouse.query<StoredLine>(
     `select log_id as "logId", task, attempt, at, level, message from engine_log
-     where run_id = $1 and ($2::text is null or task = $2) and log_id > $3 and ($4::text is null or position($4 in message) > 0)
-     order by log_id limit $5`,
-    [asked.runId, asked.task ?? null, asked.afterId, asked.grep ?? null, asked.limit],
+     where ${matching} order by log_id offset $6 limit $7`,
+    [...valuesOf(asked), asked.offset ?? 0, asked.limit],
   )
+}
+
+/** How many lines match, how many of them stand before `line`, and the newest of the run's lines, matching or not ('0': none). */
+export async function countLog(
+  warehouse: Pick<Warehouse, 'query'>,
+  asked: Omit<LogQuery, 'limit'> & { readonly line?: bigint | undefined },
+): Promise<{ readonly total: number; readonly before: number; readonly last: string }> {
+  const [row] = await warehouse.query<{ readonly total: number; readonly before: number; readonly last: string }>(
+    `select count(*)::int as total, count(*) filter (where log_id < $6::bigint)::int as before,
+       (select coalesce(max(log_id), 0)::text from engine_log where run_id = $1) as last
+     from engine_log where ${matching}`,
+    [...valuesOf(asked), asked.line ?? null],
+  )
+  return row ?? { total: 0, before: 0, last: '0' }
 }

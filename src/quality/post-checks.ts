@@ -2,6 +2,7 @@ import type { Dimension, Judgement, OnFail, Severity } from './check.ts'
 import type {
   ExpectedRow,
   FreshnessRow,
+  LevelsRow,
   MartRow,
   OrphanRow,
   PacingRow,
@@ -13,6 +14,7 @@ import type {
 import {
   judgeFreshness,
   judgeIdentity,
+  judgeLevels,
   judgeMart,
   judgeMissing,
   judgeOrphans,
@@ -33,6 +35,7 @@ export const postStatements = [
   'freshness',
   'stream',
   'marts',
+  'levels',
 ] as const
 
 export type PostStatement = (typeof postStatements)[number]
@@ -144,6 +147,14 @@ export const postChecks = [
     severity: 'error',
     statement: 'marts',
     judge: (row) => judgeIdentity(row as MartRow),
+  },
+  {
+    ...later,
+    id: 'ads.level_reconcile',
+    dimension: 'consistency',
+    severity: 'error',
+    statement: 'levels',
+    judge: (row) => judgeLevels(row as LevelsRow),
   },
   {
     ...later,

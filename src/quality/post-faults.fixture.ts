@@ -50,6 +50,36 @@ export async function settle(warehouse: Warehouse, staging: Staging): Promise<vo
     accountId,
   ])
   await stream(warehouse, staging)
+  await levelsBelow(warehouse, staging)
+}
+
+/** Two ad groups under every campaign, the second an asset group of its own level, as published as the campaigns are. */
+async function levelsBelow(warehouse: Warehouse, { account }: Staging): Promise<void> {
+  const values = [account.platform, account.accountId]
+  await warehouse.query(
+    `insert into partition_state (platform, account_id, level, breakdown_key, date, day_end, state, rows, extract_id, published_at)
+     select p.platform, p.account_id, l.level, '', p.date, p.day_end, 'published', p.rows, gen_random_uuid(), p.published_at
+     from partition_state p cross join (values ('ad_group'), ('asset_group')) as l (level)
+     where p.platform = $1 and p.account_id = $2 and p.level = 'campaign' and p.published_at is not null`,
+    values,
+  )
+  const half = (name: string) =>
+    `case when d.level = 'ad_group' then trunc(f.${name} / 2.0) else f.${name} - trunc(f.${name} / 2.0) end`
+  await warehouse.query(
+    `insert into fact_ad_daily (partition_id, entity_id, platform, account_id, level, breakdown_key, date, currency, cost, impressions, clicks, conversions, extract_id)
+     select d.partition_id, d.level || f.entity_id, f.platform, f.account_id, d.level, '', f.date, f.currency,
+            ${half('cost')}, ${half('impressions')}, ${half('clicks')}, ${half('conversions')}, d.extract_id
+     from fact_ad_daily f
+     join partition_state d on d.platform = f.platform and d.account_id = f.account_id and d.date = f.date and d.level in ('ad_group', 'asset_group')
+     where f.platform = $1 and f.account_id = $2 and f.level = 'campaign'`,
+    values,
+  )
+  await warehouse.query(
+    `insert into dim_entity (platform, account_id, level, entity_id, parent_id, name, status_canonical, status_raw, objective_raw, attr_hash, first_seen, last_seen)
+     select distinct f.platform, f.account_id, f.level, f.entity_id, replace(f.entity_id, f.level, ''), f.entity_id, 'active', '', '', '', now(), now()
+     from fact_ad_daily f where f.platform = $1 and f.account_id = $2 and f.level <> 'campaign'`,
+    values,
+  )
 }
 
 async function stream(warehouse: Warehouse, { account, since, until }: Staging): Promise<void> {
@@ -132,6 +162,9 @@ const rt = (set: string, where = '') =>
     `update rt_day r set ${set} from stream_series s where s.series_id = r.series_id and s.account_id = {account} and r.day = {date} - date '1970-01-01' ${where}`,
   )
 
+const below = (change: string, which: string) =>
+  run(`${change} where f.account_id = {account} and f.date = {date} and f.level <> 'campaign' ${which}`)
+
 const mart = (rest: string) => run(rest.replaceAll('{mart}', 'analytics.campaign_performance_summary'))
 const ofMart = 'where account_id = {account} and date = {date}'
 const oneOfMart = `where ctid = (select ctid from {mart} ${ofMart} and total_clicks > 0 limit 1)`
@@ -170,7 +203,7 @@ export const publishedFaults: Readonly<
       `update dim_entity set is_stub = true where account_id = {account} and right(entity_id, 1) in ('1', '3', '5', '7')`,
     ),
     'a campaign’s entity is gone': run(
-      `delete from dim_entity where account_id = {account} and entity_id = (select max(entity_id) from dim_entity where account_id = {account})`,
+      `delete from dim_entity where account_id = {account} and entity_id = (select max(entity_id) from dim_entity where account_id = {account} and level = 'campaign')`,
     ),
   },
   'ads.budget_pacing': {
@@ -208,6 +241,17 @@ export const publishedFaults: Readonly<
     'the mart is off by a millionth': mart(`update {mart} set total_cost = total_cost + 0.000001 ${oneOfMart}`),
     'the staged model filters': run(
       `delete from analytics.stg_campaign_metrics where account_id = {account} and date = {date} and cost > 0 and campaign_id like '%0'`,
+    ),
+  },
+  'ads.level_reconcile': {
+    'an ad group is missing': below(
+      'delete from fact_ad_daily f',
+      'and f.entity_id = (select min(entity_id) from fact_ad_daily g where g.partition_id = f.partition_id)',
+    ),
+    'Performance Max is missing below': below('delete from fact_ad_daily f', "and f.level = 'asset_group'"),
+    'an ad group is doubled': below('update fact_ad_daily f set cost = cost * 2 + 1', "and f.level = 'ad_group'"),
+    'an ad group hangs below another campaign': run(
+      `update dim_entity set parent_id = 'another' where account_id = {account} and level = 'ad_group' and entity_id = (select min(entity_id) from dim_entity where account_id = {account} and level = 'ad_group')`,
     ),
   },
   'ads.derived_identity': {

@@ -257,6 +257,30 @@ export function judgeIdentity({ rows, wrong }: MartRow): Judgement {
   return { outcome: wrong > 0 ? 'fail' : 'pass', tested: rows, failed: wrong, facts: { wrong, rows } }
 }
 
+export interface LevelsRow {
+  readonly ways: number
+  readonly compared: number
+  readonly apart: number
+  readonly example: string | null
+  readonly way: string | null
+  readonly cost: string | null
+  readonly partCost: string | null
+}
+
+/** The statement has decided with the tolerances of the platform's own totals; of a campaign whose parts nobody reads nothing is said. */
+export function judgeLevels({ ways, compared, apart, example, way, cost, partCost }: LevelsRow): Judgement {
+  if (ways === 0) return skipped('no_details')
+  return {
+    outcome: apart > 0 ? 'fail' : 'pass',
+    tested: compared,
+    failed: apart,
+    value: partCost,
+    expectedLow: cost,
+    expectedHigh: cost,
+    facts: { apart, compared, example, way, cost, partCost },
+  }
+}
+
 function minus(a: string, b: string): Decimal {
   const negated = b.startsWith('-') ? b.slice(1) : `-${b}`
   return normalised(addDecimals(decimal(a), decimal(negated)))

@@ -63,6 +63,14 @@ const english: Readonly<Record<PostId, CheckWords>> = {
     found: (f) => `${f['wrong']} of ${f['rows']} rows of the mart have another ratio than their sums`,
     fix: 'A model computes a ratio from ratios, or 0 where it should be null: see the model’s SQL.',
   },
+  'ads.level_reconcile': {
+    rule: 'Ad groups, ads and asset groups sum to their campaigns: cost 0.5 %, impressions and clicks 1 %, conversions 2 %',
+    found: (f) =>
+      f['example'] === null
+        ? `${f['compared']} campaigns are the sums of their parts`
+        : `${f['apart']} of ${f['compared']} campaigns are not the sum of what is below them, such as ${f['example']}: they cost ${f['cost']}, their parts ${f['partCost']} (${f['way']})`,
+    fix: 'Load the days again on all levels: millrace backfill. A campaign that stays apart has spend that the platform reports at campaign level only.',
+  },
   'ads.dst_day': {
     rule: 'A local day has 23, 24 or 25 hours, as its time zone says',
     found: (f) => `${f['failed']} hours are double or missing`,
@@ -128,6 +136,14 @@ const korean: Readonly<Record<PostId, CheckWords>> = {
     rule: '마트의 비율은 합에서 계산되고 나눌 것이 없으면 null입니다',
     found: (f) => `마트 ${f['rows']}행 가운데 ${f['wrong']}행의 비율이 합과 다릅니다`,
     fix: '비율에서 비율을 계산했거나 null 대신 0을 쓴 모델의 SQL을 확인하세요.',
+  },
+  'ads.level_reconcile': {
+    rule: '광고그룹, 광고, 애셋 그룹의 합은 캠페인과 같습니다: 비용 0.5 %, 노출과 클릭 1 %, 전환 2 %',
+    found: (f) =>
+      f['example'] === null
+        ? `캠페인 ${f['compared']}개가 하위 합과 같습니다`
+        : `캠페인 ${f['compared']}개 가운데 ${f['apart']}개가 하위 합과 다릅니다. 예: ${f['example']}. 비용 ${f['cost']}, 하위 합 ${f['partCost']} (${f['way']})`,
+    fix: '모든 단계를 다시 적재하세요: millrace backfill. 그래도 다르면 캠페인 단계에서만 보고되는 지출입니다.',
   },
   'ads.dst_day': {
     rule: '현지 하루는 시간대에 따라 23, 24 또는 25시간입니다',

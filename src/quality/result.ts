@@ -89,6 +89,10 @@ function thresholdFound({ threshold, value, rule }: Facts, language: Language): 
 }
 
 const skipReasons: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  no_details: {
+    en: 'no level below the campaign is read',
+    ko: '캠페인 아래 단계를 읽지 않습니다',
+  },
   no_totals: { en: 'the platform sent no totals', ko: '플랫폼이 합계를 보내지 않았습니다' },
   no_rows: { en: 'the day has no rows', ko: '그날 행이 없습니다' },
   no_active_campaigns: { en: 'no campaign has been spending', ko: '지출해 온 캠페인이 없습니다' },

@@ -5,8 +5,9 @@ from (
          problem_codes[1] as code, coalesce(problem_message, array_to_string(problem_codes, ', ')) as message, null::text as run_id
   from partition_state where problem_at is not null and cardinality(problem_codes) > 0
   union all
-  select ended_at, kind, 'ERROR', coalesce(error ->> 'code', 'ORCHESTRATE_TASK_FAILED'), task || ': ' || coalesce(error ->> 'message', error ->> 'what', state), run_id::text
-  from engine_task where state = 'failed' and ended_at is not null
+  select k.ended_at + e.clock_shift, k.kind, 'ERROR', coalesce(k.error ->> 'code', 'ORCHESTRATE_TASK_FAILED'),
+         k.task || ': ' || coalesce(k.error ->> 'message', k.error ->> 'what', k.state), k.run_id::text
+  from engine_task k join engine_run e on e.run_id = k.run_id where k.state = 'failed' and k.ended_at is not null
   union all
   select p.finished_at, 'pipeline', 'ERROR', t ->> 'code', t ->> 'message', p.run_id::text
   from pipeline_run p cross join jsonb_array_elements(coalesce(p.summary -> 'troubles', '[]')) as t where p.finished_at is not null

@@ -1,12 +1,12 @@
 -- $1 from (an instant): minutes that each run spent in its stages, from the first begin to the last end of each. Runs of the
 -- foreground have no tasks; their downloads and loads are in the ledger of extracts.
-select t.started_at as at, t.run_id::text as "runId",
+select t.started_at + t.clock_shift as at, t.run_id::text as "runId",
        extract(epoch from max(k.ended_at) filter (where k.kind = 'extract') - min(k.started_at) filter (where k.kind = 'extract'))::float8 / 60 as extraction,
        extract(epoch from max(k.ended_at) filter (where k.kind = 'dbt') - min(k.started_at) filter (where k.kind = 'dbt'))::float8 / 60 as transformation,
        extract(epoch from max(k.ended_at) filter (where k.kind = 'load') - min(k.started_at) filter (where k.kind = 'load'))::float8 / 60 as loading
 from engine_run t
 join engine_task k on k.run_id = t.run_id
-where t.started_at >= $1::timestamptz and t.ended_at is not null
+where t.started_at + t.clock_shift >= $1::timestamptz and t.ended_at is not null
 group by t.run_id
 union all
 select p.started_at, p.run_id::text,

@@ -40,6 +40,12 @@ const key =
     values: [String(idOf(input))],
   })
 
+const incident: Subject = ({ params }) => ({
+  query: `select i.state, i.owner, count(e.seq)::int as events from incident i left join incident_event e on e.incident_id = i.incident_id
+          where starts_with(i.incident_id::text, lower($1)) group by i.incident_id`,
+  values: [String(params['incidentId'])],
+})
+
 const userNamed = user(({ params }) => params['userId'])
 
 /**
@@ -58,6 +64,7 @@ export const changes: Readonly<Record<ChangeKey, Subject | 'own'>> = {
   'POST /api/v1/users/:userId/password': userNamed,
   'POST /api/v1/keys': key(({ body }) => body['name']),
   'POST /api/v1/keys/:keyId/revoke': key(({ params }) => params['keyId']),
+  'POST /api/v1/incidents/:incidentId': incident,
   'POST /api/v1/runs': run(({ output }) => output['runId']),
   'POST /api/v1/runs/:runId/cancel': run(({ params }) => params['runId']),
   'POST /api/v1/runs/:runId/clear': run(({ params }) => params['runId']),

@@ -70,7 +70,7 @@ export const gridTask = z.object({
   seconds: z.array(z.number().nullable()),
 })
 
-export const logLine = z.object({
+const logLine = z.object({
   /** Place in the order of lines; what a follower resumes behind. */
   id: z.string(),
   task: z.string(),
@@ -88,4 +88,15 @@ export const logQuery = z.object({
   grep: z.string().max(500).optional(),
   level: z.enum(['debug', 'info', 'warn', 'error']).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(500),
+  /** A page by its place among the lines that match; the answer then counts them. */
+  offset: z.coerce.number().int().min(0).optional(),
+  /** With `offset`: the line whose place is asked for. */
+  line: z.string().regex(/^\d+$/).optional(),
+})
+
+export const logAnswer = z.object({
+  lines: z.array(logLine),
+  next: z.string().nullable(),
+  /** Asked by place: how many lines match, how many of them stand before `line`, and the id of the run's newest line. */
+  found: z.object({ total: z.number().int(), before: z.number().int(), last: z.string() }).nullable(),
 })

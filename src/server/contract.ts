@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
+import { incident, incidentAnswer, incidentDeed, incidentQuery } from './contract-incidents.ts'
 import { alert, overview, source } from './contract-overview.ts'
 import { liveAnswer, liveEventsAnswer, liveQuery } from './contract-live.ts'
 import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { accessRoutes } from './contract-access.ts'
 import type { Routes } from './contract-role.ts'
-import { civilDay, gridTask, logLine, logQuery, run, runState, task } from './contract-runs.ts'
+import { civilDay, gridTask, logAnswer, logQuery, run, runState, task } from './contract-runs.ts'
 
 /**
  * Every route of the API: what it takes and what it answers. The server checks both ways with it, docs/openapi.json is made of
@@ -75,6 +76,25 @@ export const contract = {
     query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
     response: z.object({ alerts: z.array(alert), sources: z.record(z.string(), source) }),
   },
+  'GET /api/v1/incidents': {
+    role: 'viewer',
+    summary: 'Incidents, one for each root cause; those that are over only when asked for',
+    query: incidentQuery,
+    response: z.object({ incidents: z.array(incident) }),
+  },
+  'GET /api/v1/incidents/:incidentId': {
+    role: 'viewer',
+    summary: 'One incident with what belongs to it and what happened',
+    params: z.object({ incidentId: z.string().max(36) }),
+    response: incidentAnswer,
+  },
+  'POST /api/v1/incidents/:incidentId': {
+    role: 'operator',
+    summary: 'Acknowledges, resolves or comments an incident; who acknowledges owns it',
+    params: z.object({ incidentId: z.string().max(36) }),
+    body: incidentDeed,
+    response: incidentAnswer,
+  },
   'GET /api/v1/live': {
     role: 'viewer',
     summary: 'Live counters by minute and campaign, how far the counting is, and what it was reconciled with',
@@ -135,7 +155,7 @@ export const contract = {
     summary: 'One page of a run’s lines, oldest first',
     params: z.object({ runId: z.uuid() }),
     query: logQuery,
-    response: z.object({ lines: z.array(logLine), next: z.string().nullable() }),
+    response: logAnswer,
   },
   ...accessRoutes,
 } as const satisfies Routes

@@ -7,6 +7,7 @@ import type { BootBoard } from './boot.ts'
 import { bootView } from './boot.ts'
 import type { Door } from './mount.ts'
 import { languageOf } from './problem.ts'
+import { clockShiftMs, lineOf } from './runs.ts'
 
 /** As often as the writer of lines writes. */
 const lookEveryMs = 250
@@ -91,13 +92,14 @@ async function* logMessages(
   gone: AbortSignal,
 ): AsyncGenerator<Message> {
   let last = afterId
+  const shiftMs = await clockShiftMs(door.warehouse(), runId)
   while (!gone.aborted) {
     // Asked before the lines: what was written until the end is then surely among them.
     const isOver = await hasEnded(door, runId)
     const lines = await readLog(door.warehouse(), { runId, task, afterId: last, limit: linesPerLook })
-    for (const { logId, at, ...line } of lines) {
-      last = BigInt(logId)
-      yield { id: logId, event: 'line', data: { id: logId, at: at.toISOString(), ...line } }
+    for (const line of lines) {
+      last = BigInt(line.logId)
+      yield { id: line.logId, event: 'line', data: lineOf(line, shiftMs) }
     }
     if (lines.length === linesPerLook) continue
     if (isOver) break

@@ -6,6 +6,7 @@ import type { Overview } from './brief.ts'
 import { campaigns } from './campaigns.ts'
 import { live } from './live.ts'
 import { Figures } from './figure.ts'
+import { incidents } from './incidents.ts'
 import type { Door, LiveLook } from './mount.ts'
 import { quality } from './quality.ts'
 import type { ProjectFacts } from './project-facts.ts'
@@ -33,6 +34,7 @@ export function reading(app: FastifyInstance, door: Door, projectOf: () => Proje
     }
   })
   campaigns(app, door, () => projectOf().zone)
+  incidents(app, door)
   quality(app, door, () => projectOf().zone)
   live(app, door, { zoneOf: () => projectOf().zone, look })
   serve(app, 'GET /api/v1/alerts', async ({ query }) => {

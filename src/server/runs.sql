@@ -3,8 +3,8 @@ select r.run_id as "runId", r.pipeline, r.kind, r.since, r.until, r.state, r.que
        r.ended_at as "endedAt", r.source
 from (
   select e.run_id, e.pipeline, e.kind, split_part(e.partition_key, '/', 1) as since,
-         split_part(e.partition_key || '/' || e.partition_key, '/', 2) as until, e.state, e.queued_at, e.started_at,
-         e.ended_at, 'engine' as source
+         split_part(e.partition_key || '/' || e.partition_key, '/', 2) as until, e.state, e.queued_at + e.clock_shift as queued_at,
+         e.started_at + e.clock_shift as started_at, e.ended_at + e.clock_shift as ended_at, 'engine' as source
   from engine_run e
   union all
   select p.run_id, p.pipeline, 'direct', p.interval_start::text, p.interval_end::text, p.state, p.started_at, p.started_at,

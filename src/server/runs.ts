@@ -1,14 +1,20 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { isoInstant } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Engine } from '../orchestrate/engine.ts'
-import { readLog } from '../orchestrate/task-log.ts'
+import type { StoredLine } from '../orchestrate/task-log.ts'
+import { countLog, readLog } from '../orchestrate/task-log.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
-import type { RouteOutput } from './contract.ts'
+import type { RouteInput, RouteOutput } from './contract.ts'
+import { logQuery } from './contract-runs.ts'
 import type { Door } from './mount.ts'
 import { serve } from './route.ts'
 import { sql } from './sql.ts'
 
 type RunItem = RouteOutput<'GET /api/v1/runs'>['runs'][number]
+type LogAsked = RouteInput<'GET /api/v1/runs/:runId/logs'>['query']
 type GridItem = RouteOutput<'GET /api/v1/runs/grid'>['tasks'][number]
 
 interface RunFilter {
@@ -34,6 +40,8 @@ async function listRuns(warehouse: Warehouse, { pipeline, state, runId, limit }:
   }))
 }
 
+const textRoute = { schema: { hide: true }, config: { role: 'viewer' } } as const
+
 /** Reading runs, their grid, one of them and its lines. */
 export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => Engine): void {
   serve(app, 'GET /api/v1/runs', async ({ query }) => ({ runs: await listRuns(door.warehouse(), query) }))
@@ -43,26 +51,77 @@ export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => En
     return { runs, tasks: [...tasks] }
   })
   serve(app, 'GET /api/v1/runs/:runId', async ({ params }) => runDetail(door.warehouse(), engineOf, params.runId))
-  serve(app, 'GET /api/v1/runs/:runId/logs', async ({ params, query }) => {
-    const found = await readLog(door.warehouse(), {
-      runId: params.runId,
-      task: query.task,
-      afterId: BigInt(query.after),
-      grep: query.grep,
-      limit: query.limit,
-    })
-    const lines = found
-      .filter((one) => query.level === undefined || one.level === query.level)
-      .map(({ logId, at, task, attempt, level, message }) => ({
-        id: logId,
-        task,
-        attempt,
-        at: at.toISOString(),
-        level,
-        message,
-      }))
-    return { lines, next: found.length < query.limit ? null : (found.at(-1)?.logId ?? null) }
+  app.get('/api/v1/runs/:runId/logs/text', textRoute, async (request, reply) => {
+    const asked = logQuery.omit({ limit: true }).safeParse(request.query)
+    const run = z.object({ runId: z.uuid() }).safeParse(request.params)
+    if (!asked.success || !run.success)
+      throw new MillraceError('SERVER_REQUEST_INVALID', { detail: String(asked.error ?? run.error) })
+    const { runId } = run.data
+    return reply
+      .type('text/plain; charset=utf-8')
+      .header('content-disposition', `attachment; filename="run-${runId}.log"`)
+      .send(Readable.from(linesOfText(door.warehouse(), runId, asked.data)))
   })
+  serve(app, 'GET /api/v1/runs/:runId/logs', ({ params, query }) => readLines(door.warehouse(), params.runId, query))
+}
+
+async function readLines(
+  warehouse: Warehouse,
+  runId: string,
+  { task, after, grep, level, limit, offset, line }: LogAsked,
+): Promise<RouteOutput<'GET /api/v1/runs/:runId/logs'>> {
+  const asked = { runId, task, afterId: BigInt(after), grep, level }
+  const [lines, shiftMs, found] = await Promise.all([
+    readLog(warehouse, { ...asked, offset, limit }),
+    clockShiftMs(warehouse, runId),
+    offset === undefined
+      ? null
+      : countLog(warehouse, { ...asked, line: line === undefined ? undefined : BigInt(line) }),
+  ])
+  return {
+    lines: lines.map((one) => lineOf(one, shiftMs)),
+    next: lines.length < limit ? null : (lines.at(-1)?.logId ?? null),
+    found,
+  }
+}
+
+const linesAtOnce = 5_000
+
+/** Every line that matches, page by page, so that a long log is never held whole. */
+async function* linesOfText(
+  warehouse: Warehouse,
+  runId: string,
+  query: Omit<LogAsked, 'limit'>,
+): AsyncGenerator<string> {
+  for (let after: string | null = query.after; after !== null;) {
+    const page: RouteOutput<'GET /api/v1/runs/:runId/logs'> = await readLines(warehouse, runId, {
+      ...query,
+      offset: undefined,
+      after,
+      limit: linesAtOnce,
+    })
+    if (page.lines.length > 0)
+      yield page.lines
+        .map(({ at, level, task, message }) => `${at} ${level.toUpperCase()} ${task}  ${message}\n`)
+        .join('')
+    after = page.next
+  }
+}
+
+type Line = RouteOutput<'GET /api/v1/runs/:runId/logs'>['lines'][number]
+
+/** A line as it is shown: at the program's time. */
+export function lineOf({ logId, at, task, attempt, level, message }: StoredLine, shiftMs: number): Line {
+  return { id: logId, task, attempt, at: isoInstant(at.getTime() + shiftMs), level, message }
+}
+
+/** By how much the clock of the program that made the run is ahead of the database's, in which its tasks and lines are dated. */
+export async function clockShiftMs(warehouse: Pick<Warehouse, 'query'>, runId: string): Promise<number> {
+  const [row] = await warehouse.query<{ readonly ms: number }>(
+    'select extract(epoch from clock_shift)::float8 * 1000 as ms from engine_run where run_id = $1',
+    [runId],
+  )
+  return row?.ms ?? 0
 }
 
 async function runDetail(
@@ -77,16 +136,22 @@ async function runDetail(
     [runId],
   )
   if (run.source === 'direct') return { run, tasks: [], summary: told?.summary ?? null }
-  const { tasks } = await engineOf().inspect(runId)
+  const [{ tasks }, shiftMs] = await Promise.all([engineOf().inspect(runId), clockShiftMs(warehouse, runId)])
+  const shifted = (at: Date | string | null) => (at === null ? null : isoInstant(new Date(at).getTime() + shiftMs))
   return {
     run,
     summary: told?.summary ?? null,
     tasks: tasks.map((one) => ({
       ...one,
       after: [...one.after],
-      attempts: [...one.attempts],
-      startedAt: one.startedAt?.toISOString() ?? null,
-      endedAt: one.endedAt?.toISOString() ?? null,
+      startedAt: shifted(one.startedAt),
+      endedAt: shifted(one.endedAt),
+      attempts: one.attempts.map((attempt) => ({
+        ...attempt,
+        startedAt: shifted(attempt.startedAt) ?? attempt.startedAt,
+        endedAt: shifted(attempt.endedAt),
+        retryAt: shifted(attempt.retryAt),
+      })),
     })),
   }
 }

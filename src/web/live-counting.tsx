@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { count, instant, undefinedMark } from './format.ts'
 import type { LiveData } from './live.tsx'
+import { reasonText } from './live-reasons.ts'
 import { Panel } from './panel.tsx'
 import { useSpeech } from './words.ts'
 
@@ -101,7 +102,7 @@ export function LiveReconciled({ query, zone }: Asked): ReactNode {
                   <td>{said.kinds[one.kind]}</td>
                   <td>
                     {said.outcomes[one.outcome]}
-                    {one.detail !== '' && <small translate="no">{one.detail}</small>}
+                    {one.detail !== '' && <small>{reasonText(one.detail, said, zone)}</small>}
                   </td>
                   <td className="number">
                     {one.outcome === 'not_measured'

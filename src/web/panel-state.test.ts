@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addressOf, parseSearch, stringifySearch } from './address.ts'
 import { ApiError } from './client.ts'
 import { isDay, shiftDay } from './format.ts'
+import { reasonForms, reasonText } from './live-reasons.ts'
 import { panelState } from './panel-state.ts'
 import type { Asked, PanelState } from './panel-state.ts'
 import { words } from './words.ts'
@@ -68,4 +70,30 @@ test('both catalogues have the same keys, no text is empty, and no Korean partic
   expect(korean.map(([key]) => key)).toEqual(english.map(([key]) => key))
   expect([...english, ...korean].filter(([, text]) => text.trim() === '')).toEqual([])
   expect(korean.filter(([, text]) => /◆(은|는|이|가|을|를|과|와|으로|로)(\s|$)/.test(text))).toEqual([])
+})
+
+test('every reason that the stream room writes down has words in both languages, its instants in the project’s zone', () => {
+  const texts = [
+    'nothing was counted yet',
+    'the counters moved while they were read',
+    'ad.events/0 has landed up to 10 of 12',
+    'ad.events/0 has landed since 2026-11-20T15:00:00.000Z only',
+    'nothing has landed yet',
+    'the first event was taken at 2026-11-20T15:00:00.000Z',
+    'counted up to 2026-11-20T15:00:00.000Z only',
+    'no campaign of the day has both events and a published row',
+  ]
+  const source = ['reconcile.ts', 'reconcile-platform.ts']
+    .map((file) => readFileSync(new URL(`../stream/${file}`, import.meta.url), 'utf8'))
+    .join('\n')
+  for (const [at, [reason, form]] of reasonForms.entries()) {
+    expect([reason, form.test(texts[at] ?? '')]).toEqual([reason, true])
+    // The words between the values stand in the room's code: when it says something else, this says so.
+    const words = form.source.replaceAll(/[\^$]/g, '').split(/ ?\(\S+?\) ?/)
+    expect(words.filter((part) => !source.includes(part))).toEqual([])
+  }
+  const korean = texts.map((text) => reasonText(text, words.ko.live, 'Asia/Seoul'))
+  expect(korean.filter((text) => !/[가-힣]/.test(text))).toEqual([])
+  expect(korean[5]).toBe('첫 이벤트를 받은 시각: 2026-11-21 00:00:00 KST')
+  expect(reasonText('time_zone 2, unexplained 1', words.ko.live, 'UTC')).toBe('시간대 2, 설명되지 않음 1')
 })

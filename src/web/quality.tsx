@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
 import { count } from './format.ts'
+import { Incidents } from './incidents.tsx'
 import { Panel } from './panel.tsx'
 import { QualityScores } from './quality-scores.tsx'
 import { useAddress, useRefreshMs, useTitle } from './screen.ts'
@@ -34,6 +35,7 @@ export function Quality(): ReactNode {
       <h1>
         {say.nav.quality} {query.data?.date}
       </h1>
+      <Incidents />
       <Panel
         title={said.checks}
         sub={said.sub}

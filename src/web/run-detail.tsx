@@ -1,10 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
 import { duration, instant } from './format.ts'
 import { ErrorBox, Panel } from './panel.tsx'
+import { RunLog } from './run-log.tsx'
+import { useGo, useValues } from './screen.ts'
+import { Tabs } from './tabs.tsx'
 import { useSpeech } from './words.ts'
 
 type Detail = Answer<'GET /api/v1/runs/:runId'>
@@ -32,12 +34,32 @@ export function RunDetail({ runId, zone }: RunDetailProps): ReactNode {
             <strong>{say.runs.states[detail.run.state]}</strong> · {instant(detail.run.startedAt, zone)} –{' '}
             {instant(detail.run.endedAt, zone, 'clock')}
           </p>
-          {detail.tasks.length > 0 ? <Gantt tasks={detail.tasks} /> : <Summary detail={detail} />}
-          {detail.run.source === 'engine' && <Again detail={detail} />}
-          {detail.run.source === 'engine' && <Log runId={runId} zone={zone} />}
+          {detail.run.source === 'engine' ? <Views detail={detail} zone={zone} /> : <Summary detail={detail} />}
         </div>
       )}
     </Panel>
+  )
+}
+
+const views = ['gantt', 'log'] as const
+
+/** What there is to see of a run; the lines first while it works or when it failed, for that is what is looked for then. */
+function Views({ detail, zone }: { readonly detail: Detail; readonly zone: string }): ReactNode {
+  const { say } = useSpeech()
+  const { view } = useValues()
+  const go = useGo()
+  const { runId, state } = detail.run
+  const usual = state === 'success' || state === 'partial' ? 'gantt' : 'log'
+  const shown = views.find((one) => one === view) ?? usual
+  const choose = (next: string) => go({ view: next, ...(next !== 'log' && { line: undefined, grep: undefined }) })
+  return (
+    <>
+      <Again detail={detail} />
+      <Tabs label={say.runs.view} names={views} words={say.runs.views} shown={shown} onChoose={choose}>
+        {shown === 'gantt' && <Gantt tasks={detail.tasks} />}
+        {shown === 'log' && <RunLog runId={runId} zone={zone} tasks={detail.tasks.map(({ task }) => task)} />}
+      </Tabs>
+    </>
   )
 }
 
@@ -131,37 +153,5 @@ function Again({ detail }: { readonly detail: Detail }): ReactNode {
       </button>
       {clear.error instanceof ApiError && <ErrorBox problem={clear.error.problem} />}
     </div>
-  )
-}
-
-const linesShown = 2_000
-
-/** The lines of the run, searched by the server. */
-function Log({ runId, zone }: RunDetailProps): ReactNode {
-  const { say } = useSpeech()
-  const [grep, setGrep] = useState('')
-  const query = useQuery({
-    queryKey: ['log', runId, grep],
-    queryFn: ({ signal }) =>
-      call('GET /api/v1/runs/:runId/logs', {
-        params: { runId },
-        query: { limit: linesShown, ...(grep !== '' && { grep }) },
-        signal,
-      }),
-    refetchInterval: 2_000,
-  })
-  return (
-    <section aria-label={say.runs.log}>
-      <label>
-        <span className="label">{say.runs.search}</span>{' '}
-        <input type="search" value={grep} onChange={({ target }) => setGrep(target.value)} />
-      </label>
-      <pre className="log" translate="no" tabIndex={0} role="group" aria-label={say.runs.log}>
-        {query.data?.lines
-          .map(({ at, level, task, message }) => `${instant(at, zone)} ${level.toUpperCase()} ${task}  ${message}`)
-          .join('\n')}
-        {query.data?.lines.length === 0 && say.runs.noLines}
-      </pre>
-    </section>
   )
 }

@@ -1,4 +1,6 @@
 import type { en } from './words-en.ts'
+import { incidentsKo } from './words-incidents.ts'
+import { runsKo } from './words-runs.ts'
 
 /** The dashboard in Korean. No particle stands directly behind a placeholder, because it depends on the word's last sound. */
 export const ko: typeof en = {
@@ -164,37 +166,8 @@ export const ko: typeof en = {
     times: (n) => `×${n}`,
     all: '전체 보기',
   },
-  runs: {
-    title: '실행',
-    grid: '실행과 작업',
-    gridSub: '왼쪽이 오래된 실행입니다. 화살표 키로 이동합니다',
-    run: '실행',
-    task: '작업',
-    state: '상태',
-    took: '소요',
-    gantt: '작업별 시간',
-    direct: '명령이 직접 수행한 실행이라 개별 작업이 없습니다. 요약:',
-    summary: '요약',
-    rerunFailed: '실패한 작업과 그 이후 다시 실행',
-    rerunAll: '전체 다시 실행',
-    log: '로그',
-    search: '로그 검색',
-    noLines: '로그가 없습니다.',
-    states: {
-      queued: '대기열',
-      running: '실행 중',
-      cancelling: '취소 중',
-      success: '성공',
-      partial: '일부 성공',
-      failed: '실패',
-      cancelled: '취소됨',
-      waiting: '기다림',
-      ready: '준비됨',
-      unchanged: '변경 없음',
-      upstream_failed: '시작 안 함: 앞 작업 실패',
-      skipped: '건너뜀',
-    },
-  },
+  runs: runsKo,
+  incidents: incidentsKo,
   campaigns: {
     title: '캠페인',
     leaderboard: '순위표',
@@ -312,6 +285,23 @@ export const ko: typeof en = {
       within: '10% 이내',
       outside: '다름',
       not_measured: '측정하지 않음',
+    },
+    reasons: {
+      nothingCounted: () => '아직 집계된 것이 없습니다',
+      moved: () => '읽는 동안 집계가 바뀌었습니다',
+      landedTo: (place, landed, counted) => `${place}: ${counted}건 중 ${landed}건까지만 레이크에 있습니다`,
+      landedSince: (place, at) => `${place}: ${at}부터만 레이크에 있습니다`,
+      nothingLanded: () => '아직 레이크에 들어온 것이 없습니다',
+      firstAt: (at) => `첫 이벤트를 받은 시각: ${at}`,
+      countedTo: (at) => `${at}까지만 집계됐습니다`,
+      noCampaign: () => '이날 이벤트와 공개된 행이 모두 있는 캠페인이 없습니다',
+    },
+    reasonCodes: {
+      ivt_filtering: '무효 트래픽',
+      time_zone: '시간대',
+      currency: '통화',
+      attribution_date: '기여 날짜',
+      unexplained: '설명되지 않음',
     },
     differing: '다른 캠페인',
     of: (some, all) => `${all}개 중 ${some}개`,
