@@ -43,6 +43,7 @@ export const commandRoles: Readonly<Record<CommandName, CommandRole>> = {
   conversions: { list: 'viewer', plan: 'viewer', apply: 'operator' },
   naming: { check: 'viewer', violations: 'viewer', utm: 'viewer', test: 'none' },
   rates: { load: 'operator', list: 'viewer', missing: 'viewer' },
+  brief: 'operator',
   incidents: { list: 'viewer', show: 'viewer', ack: 'operator', resolve: 'operator', comment: 'operator' },
   alerts: { list: 'viewer', test: 'operator', silence: 'operator', send: 'operator' },
   quality: {
