@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { Transform } from 'node:stream'
+import { join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type pg from 'pg'
 import { isoInstant } from '../domain/clock.ts'
@@ -130,36 +128,48 @@ interface CopiedData {
   readonly folders: string[]
 }
 
+/** At the same time; forcing each to the disk is mostly waiting. */
+const copiesMax = 8
+
 async function copyData(
   dataDir: string,
   building: string,
   signal: AbortSignal,
   onProgress: CreateOptions['onProgress'],
 ): Promise<CopiedData> {
-  const copied: CopiedData = { files: [], folders: [] }
+  const { folders, files: wanted } = await findData(dataDir)
+  for (const folder of ['base', ...folders]) await mkdir(join(building, folder), { recursive: true, mode: 0o700 })
+  const files: BackupFile[] = []
+  const queue = wanted[Symbol.iterator]()
   let bytes = 0
-  const walk = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const work = async (): Promise<void> => {
+    for (const from of queue) {
       signal.throwIfAborted()
-      if (leftOut.test(entry.name)) continue
-      const from = join(folder, entry.name)
-      const path = join('base', relative(dataDir, from))
-      if (entry.isDirectory()) {
-        await mkdir(join(building, path), { recursive: true, mode: 0o700 })
-        copied.folders.push(path)
-        if (folder !== dataDir || !emptied.has(entry.name)) await walk(from)
-      } else if (entry.isFile()) {
-        const file = await copyFile(from, building, path)
-        if (!file) continue
-        copied.files.push(file)
-        bytes += file.bytes
-        onProgress?.({ step: 'files', files: copied.files.length, bytes })
-      }
+      const file = await copyFile(from, building, join('base', relative(dataDir, from)))
+      if (!file) continue
+      files.push(file)
+      bytes += file.bytes
+      onProgress?.({ step: 'files', files: files.length, bytes })
     }
   }
-  await mkdir(join(building, 'base'), { recursive: true, mode: 0o700 })
+  await Promise.all(Array.from({ length: copiesMax }, work))
+  return { folders, files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)) }
+}
+
+async function findData(dataDir: string): Promise<{ readonly folders: string[]; readonly files: string[] }> {
+  const found: { folders: string[]; files: string[] } = { folders: [], files: [] }
+  const walk = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (leftOut.test(entry.name)) continue
+      const from = join(folder, entry.name)
+      if (entry.isFile()) found.files.push(from)
+      if (!entry.isDirectory()) continue
+      found.folders.push(join('base', relative(dataDir, from)))
+      if (folder !== dataDir || !emptied.has(entry.name)) await walk(from)
+    }
+  }
   await walk(dataDir)
-  return copied
+  return found
 }
 
 /** Copies a file and hashes what was written. Undefined: a table was dropped meanwhile, and its file is gone. */
@@ -175,19 +185,16 @@ async function copyFile(from: string, building: string, path: string, packed = f
 
 async function writeHashed(source: Readable, building: string, path: string): Promise<BackupFile> {
   const hash = createHash('sha256')
-  let bytes = 0
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      bytes += chunk.length
-      done(null, chunk)
-    },
-  })
   const to = join(building, path)
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  let bytes = 0
   const file = await open(to, 'w', 0o600)
   try {
-    await pipeline(source, counted, file.createWriteStream({ flush: true, autoClose: false }))
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      bytes += chunk.length
+      await file.appendFile(chunk)
+    }
+    if (bytes > 0) await file.sync()
   } finally {
     await file.close()
   }
