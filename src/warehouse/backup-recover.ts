@@ -32,28 +32,42 @@ export interface WalChain {
 
 /**
  * The log that can be replayed after a backup, from all places where segments lie; each is opened and looked at. Where the same
- * segment lies in several, the first whole one counts. Segments of an older history, before a restore, end where the next begins.
+ * segment lies in several, the first whole one counts. A server's own folder also holds files that it keeps for later with what was
+ * in them before: those are not there.
  */
 export async function walChain(backup: Backup, folders: readonly string[]): Promise<WalChain> {
   const found = new Map<string, ArchivedSegment[]>()
   for (const folder of folders)
     for (const one of await segmentsIn(folder)) found.set(one.name, [...(found.get(one.name) ?? []), one])
-  const names = [...found.keys()].filter((name) => isSegment(name) && name.slice(8) >= backup.segment.slice(8))
   const histories = [...found].filter(([name]) => !isSegment(name)).flatMap(([, [first]]) => first ?? [])
-  const places = [...new Set(names.map((name) => name.slice(8)))].toSorted()
+  const byPlace = new Map<string, (ArchivedSegment | string)[]>()
+  for (const [name, copies] of [...found].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const place = name.slice(8)
+    if (!isSegment(name) || place < backup.segment.slice(8)) continue
+    const whole = await firstWhole(copies)
+    if (whole || copies.some(({ isPacked }) => isPacked))
+      byPlace.set(place, [...(byPlace.get(place) ?? []), whole ?? name])
+  }
+  return inOrder(backup, byPlace, histories)
+}
+
+/** Up to the first place that nobody has, or that only a damaged file has, which is named. */
+function inOrder(
+  backup: Backup,
+  byPlace: ReadonlyMap<string, readonly (ArchivedSegment | string)[]>,
+  histories: readonly ArchivedSegment[],
+): WalChain {
   const segments: ArchivedSegment[] = []
   let expected = backup.segment
-  for (const place of places) {
-    if (place !== expected.slice(8)) return { segments, histories, gap: expected }
-    const here = names.filter((name) => name.slice(8) === place).toSorted()
-    for (const name of here) {
-      const whole = await firstWhole(found.get(name) ?? [])
-      if (whole) segments.push(whole)
-      else return { segments, histories, gap: name }
-    }
-    expected = nextSegment(here.at(-1) ?? expected)
+  for (const place of [...byPlace.keys()].toSorted()) {
+    const here = byPlace.get(place) ?? []
+    const damaged = here.find((one) => typeof one === 'string')
+    if (place !== expected.slice(8) || damaged !== undefined)
+      return { segments, histories, gap: place === expected.slice(8) ? (damaged ?? expected) : expected }
+    segments.push(...here.filter((one) => typeof one !== 'string'))
+    expected = nextSegment(segments.at(-1)?.name ?? expected)
   }
-  return { segments, histories, gap: places.length === 0 ? backup.segment : null }
+  return { segments, histories, gap: byPlace.size === 0 ? backup.segment : null }
 }
 
 async function firstWhole(all: readonly ArchivedSegment[]): Promise<ArchivedSegment | undefined> {

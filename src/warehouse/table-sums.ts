@@ -19,17 +19,17 @@ export interface TableName {
 const plainSettings = '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c search_path=pg_catalog -c jit=off'
 
 /** A session whose text of values is the same on every server. */
-export async function openPlain(
-  { password, ...rest }: Omit<Connection, 'schema'>,
-  ssl?: pg.ClientConfig['ssl'],
-): Promise<pg.Client> {
-  const client = new pg.Client({
-    ...rest,
-    ...(password === null ? {} : { password }),
-    ...(ssl === undefined ? {} : { ssl }),
-    options: plainSettings,
-    application_name: 'millrace backup',
-  })
+export function openPlain({ password, ...rest }: Omit<Connection, 'schema'>): Promise<pg.Client> {
+  return connected({ ...rest, ...(password === null ? {} : { password }) })
+}
+
+/** The same by a URL as libpq reads it, `sslmode` included. */
+export function openPlainUrl(url: string): Promise<pg.Client> {
+  return connected({ connectionString: url })
+}
+
+async function connected(config: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client({ ...config, options: plainSettings, application_name: 'millrace backup' })
   // A server that goes away is found by the next query; without a listener its farewell would end the program.
   client.on('error', () => undefined)
   await client.connect()
