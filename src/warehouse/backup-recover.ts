@@ -2,8 +2,9 @@ import { chmodSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isoInstant } from '../domain/clock.ts'
 import { isMillraceError, MillraceError } from '../domain/errors.ts'
-import { nextSegment, isSegment, readSegment, segmentsIn } from './archive.ts'
+import { beginArchive, nextSegment, isSegment, readSegment, segmentsIn } from './archive.ts'
 import type { ArchivedSegment } from './archive.ts'
 import { diskError } from './backup.ts'
 import type { Backup } from './backup.ts'
@@ -83,6 +84,8 @@ export interface RecoverOptions {
   readonly target: Target
   /** An empty folder on the disk on which the data is to stay. */
   readonly into: string
+  /** Where the new history of the log is archived; without it nowhere. */
+  readonly archive?: string | undefined
   readonly onFile?: (files: number) => void
 }
 
@@ -94,8 +97,9 @@ const mark = '# millrace restore'
  * history. Whoever calls it stops the server. Throws WAREHOUSE_BACKUP_TARGET when the log does not reach it, WAREHOUSE_DISK_FULL.
  */
 export async function recover(options: RecoverOptions): Promise<EmbeddedServer> {
-  const { backup, from, into, target } = options
+  const { backup, from, into, target, archive } = options
   const cluster = openCluster(into)
+  if (archive !== undefined) beginArchive(cluster, archive)
   try {
     await layOut(options, cluster)
   } catch (error) {
@@ -145,12 +149,15 @@ async function layOut({ backup, from, chain, into, onFile }: RecoverOptions, clu
   }
 }
 
+/** The server reads its settings before it knows any zone by its letters: only an offset in digits is a time to it. */
+const serverTime = (instant: string) => isoInstant(Date.parse(instant)).replace('T', ' ').replace('Z', '+00')
+
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 function settingsOf(target: Target, wal: string): string {
   const place = wal.replaceAll('%', '%%').replaceAll("'", `'\\''`)
   const lines = [`restore_command = ${quoted(`cp '${place}/%f' "%p"`)}`, `recovery_target_action = 'promote'`]
-  if (target.kind === 'time') lines.push(`recovery_target_time = ${quoted(target.instant)}`)
+  if (target.kind === 'time') lines.push(`recovery_target_time = ${quoted(serverTime(target.instant))}`)
   if (target.kind === 'lsn')
     lines.push(`recovery_target_lsn = ${quoted(target.lsn)}`, `recovery_target_inclusive = off`)
   return `${[mark, ...lines].join('\n')}\n`

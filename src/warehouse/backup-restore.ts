@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs'
-import { copyFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
 import { isoInstant } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
-import { archiveFolder, segmentsIn } from './archive.ts'
 import { backupBytes, walFolder } from './backup.ts'
 import type { Backup } from './backup.ts'
 import { recover, walChain } from './backup-recover.ts'
@@ -78,22 +79,41 @@ export async function restore(
   const into = join(cluster.dir, `restore-${process.pid}`)
   try {
     const { backup, chain, target } = plan
-    const server = await recover({ backup, from: join(dir, backup.id), chain, target, into, ...(onFile && { onFile }) })
+    const server = await recover({
+      backup,
+      from: join(dir, backup.id),
+      chain,
+      target,
+      into,
+      archive: walFolder(dir),
+      ...(onFile && { onFile }),
+    })
     await server.stop()
     const ready = restoredFolder(cluster)
     await rename(join(into, 'data'), ready)
     handOver(ready, cluster.launch)
     if (plan.keptAs !== null) await rename(cluster.dataDir, plan.keptAs)
     await rename(ready, cluster.dataDir)
-    await keepHistories(cluster.dataDir, archiveFolder(cluster))
+    await archiveRest(chain, plan.keptAs, walFolder(dir))
   } finally {
     await rm(into, { recursive: true, force: true })
   }
 }
 
-/** A restore begins a new history of the log; whoever restores later needs to know where it branched off. */
-async function keepHistories(dataDir: string, archive: string): Promise<void> {
-  if (!existsSync(archive)) return
-  for (const { name, path } of await segmentsIn(join(dataDir, 'pg_wal')))
-    if (name.endsWith('.history')) await copyFile(path, join(archive, name))
+/**
+ * What only the old data had of the log goes into the archive, so that its last moments can be restored again later. Not before the new
+ * data is in its place: the old server would find a segment there that it has yet to finish.
+ */
+async function archiveRest({ segments }: WalChain, keptAs: string | null, folder: string): Promise<void> {
+  for (const { name, path, isPacked } of segments) {
+    const to = join(folder, `${name}.gz`)
+    if (isPacked || keptAs === null || existsSync(to)) continue
+    const from = join(keptAs, 'pg_wal', basename(path))
+    await pipeline(
+      createReadStream(from),
+      createGzip({ level: 1 }),
+      createWriteStream(`${to}.part`, { mode: 0o600, flush: true }),
+    )
+    await rename(`${to}.part`, to)
+  }
 }

@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isMillraceError } from '../domain/errors.ts'
-import { archiveFolder, segmentsIn } from './archive.ts'
+import { archiveFolder, isSegment, segmentsIn } from './archive.ts'
 import { createBackup } from './backup-create.ts'
 import { planRestore, restore } from './backup-restore.ts'
-import { refuseUnsound, verifyBackup } from './backup-verify.ts'
+import { damagedFiles, refuseUnsound, verifyBackup } from './backup-verify.ts'
 import { backupNamed, listBackups, walFolder } from './backup.ts'
 import type { Backup } from './backup.ts'
+import { walChain } from './backup-recover.ts'
 import type { Target } from './backup-recover.ts'
 import { startEmbedded } from './embedded-server.ts'
 import { openPlain } from './table-sums.ts'
@@ -147,32 +148,41 @@ describe('what is wrong', () => {
   }, 60_000)
 
   test('a damaged file, a missing one and a damaged segment of the archive are named', async () => {
+    const whole = { backup, damaged: [], differing: [], tables: 2, archived: 1, gap: null }
     const victim = backup.files.find(({ path, bytes }) => path.includes('/base/') && bytes > 8192)?.path ?? ''
     const at = join(dir, backup.id, victim)
     const bytes = readFileSync(at)
     const flipped = Buffer.from(bytes)
     flipped[5000] = (flipped[5000] ?? 0) ^ 1
     writeFileSync(at, flipped)
-    const verified = await verifyBackup({ dir, backup })
-    expect(verified.damaged).toEqual([{ path: join(backup.id, victim), outcome: 'damaged' }])
-    expect(() => refuseUnsound(verified, dir)).toThrow(expect.objectContaining({ code: 'WAREHOUSE_BACKUP_DAMAGED' }))
-    expect(codeOf(await back({ kind: 'newest' }).catch((error: unknown) => error))).toBe('WAREHOUSE_BACKUP_DAMAGED')
-    writeFileSync(at, bytes)
-    const [segment] = (await segmentsIn(walFolder(dir))).filter(
-      ({ name }) => name > backup.segment && name.length === 24,
+    const damaged = await damagedFiles(dir, backup)
+    expect(damaged).toEqual([{ path: join(backup.id, victim), outcome: 'damaged' }])
+    expect(() => refuseUnsound({ ...whole, damaged }, dir)).toThrow(
+      expect.objectContaining({ code: 'WAREHOUSE_BACKUP_DAMAGED' }),
     )
-    expect(segment?.isPacked).toBe(true)
+    expect(codeOf(await back({ kind: 'newest' }).catch((error: unknown) => error))).toBe('WAREHOUSE_BACKUP_DAMAGED')
+    rmSync(at)
+    expect(await damagedFiles(dir, backup)).toEqual([{ path: join(backup.id, victim), outcome: 'missing' }])
+    writeFileSync(at, bytes)
+    // Behind the backup's own end, where the archive alone has it.
+    const inBackup = new Set((await segmentsIn(join(dir, backup.id, 'wal'))).map(({ name }) => name.slice(8)))
+    await ask('update shop.day set body = body where id < 100; select pg_switch_wal()')
+    await ask('update shop.day set body = body where id < 100; select pg_switch_wal()')
+    const segment = (await segmentsIn(walFolder(dir))).findLast(({ name }) => isSegment(name))
+    expect([segment?.isPacked, inBackup.has(segment?.name.slice(8) ?? '')]).toEqual([true, false])
     const packed = readFileSync(segment?.path ?? '')
     writeFileSync(segment?.path ?? '', packed.subarray(0, packed.length >> 1))
-    const cut = await verifyBackup({ dir, backup })
-    expect(cut).toMatchObject({ damaged: [], differing: [], gap: segment?.name })
-    expect(codeOf(await back({ kind: 'newest' }).catch((error: unknown) => error))).toBe('WAREHOUSE_BACKUP_GAP')
+    const { gap } = await walChain(backup, [join(dir, backup.id, 'wal'), walFolder(dir)])
+    expect(gap).toBe(segment?.name)
+    expect(() => refuseUnsound({ ...whole, gap }, dir)).toThrow(
+      expect.objectContaining({ code: 'WAREHOUSE_BACKUP_GAP' }),
+    )
+    rmSync(segment?.path ?? '')
     writeFileSync(segment?.path ?? '', packed)
-    rmSync(at)
-    expect((await verifyBackup({ dir, backup })).damaged).toEqual([
-      { path: join(backup.id, victim), outcome: 'missing' },
-    ])
-    writeFileSync(at, bytes)
+    expect((await walChain(backup, [join(dir, backup.id, 'wal'), walFolder(dir)])).gap).toBeNull()
+    expect(() => refuseUnsound({ ...whole, differing: [{ table: 'a.b', expected: null, found: null }] }, dir)).toThrow(
+      expect.objectContaining({ code: 'WAREHOUSE_BACKUP_DIFFERS' }),
+    )
   }, 120_000)
 
   test('a restore that was killed between the old data and the new is taken up by the next start', async () => {

@@ -57,6 +57,22 @@ export function Quality(): ReactNode {
         {(data) => <QualityScores data={data} />}
       </Panel>
       <Panel
+        title={said.contracts}
+        sub={said.contractsSub}
+        query={query}
+        heightPx={80}
+        emptiness={({ contracts }) => (contracts.length > 0 ? null : 'zero')}
+        source={(data) => data.sources['quality-contracts']}
+      >
+        {(data) => (
+          <pre className="log" translate="no" tabIndex={0} role="group" aria-label={said.contracts}>
+            {data.contracts
+              .map(({ platform, accountId, lines }) => [`${platform}/${accountId}`, ...lines].join('\n'))
+              .join('\n\n')}
+          </pre>
+        )}
+      </Panel>
+      <Panel
         title={said.samples}
         query={query}
         heightPx={120}
