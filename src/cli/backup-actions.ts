@@ -91,7 +91,7 @@ export function embeddedDir({ warehouse }: Settings, command: string): string {
 }
 
 /** Backs the project's server up, telling how far it is. */
-export async function backUp(invocation: Invocation, { settings, dir, clusterDir }: Place): Promise<Backup> {
+async function backUp(invocation: Invocation, { settings, dir, clusterDir }: Place): Promise<Backup> {
   const { output, language, signal } = invocation
   const said = words[language]
   const { openWarehouse } = await import('../config.ts')

@@ -29,7 +29,7 @@ export const command: CommandSpec = {
     const places = (given['to'] as readonly string[]).map((place) => resolved(place, invocation))
     const { moveLake, moveWarehouse } = await import('./move-actions.ts')
     for (const place of places) {
-      const code = await (/^s3:/.test(place) ? moveLake : moveWarehouse)(invocation, given, place)
+      const code = await (place.startsWith('s3:') ? moveLake : moveWarehouse)(invocation, given, place)
       if (code !== 0) return code
     }
     return 0

@@ -7,7 +7,7 @@ import type { Cluster } from './embedded-cluster.ts'
 import { handOver } from './embedded-launch.ts'
 
 /** Bytes of a segment of the write-ahead log, as initdb makes them. */
-export const segmentBytes = 16 * 2 ** 20
+const segmentBytes = 16 * 2 ** 20
 
 /** Timeline, log and segment in hexadecimal digits; a segment that was not filled up when its server ended has its own ending. */
 const segmentName = /^[0-9A-F]{24}$/

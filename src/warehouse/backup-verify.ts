@@ -65,8 +65,12 @@ export async function verifyBackup({ dir, backup, onProgress }: VerifyOptions): 
     const server = await recover({ backup, from: join(dir, backup.id), chain, target, into })
     try {
       const session = await openPlain(server.connection)
-      const found = await sumsOf(session, (table) => onProgress?.({ table })).finally(() => session.end())
-      return { ...rest, differing: differencesOf(backup.sums, found), tables: found.length }
+      try {
+        const found = await sumsOf(session, (table) => onProgress?.({ table }))
+        return { ...rest, differing: differencesOf(backup.sums, found), tables: found.length }
+      } finally {
+        await session.end()
+      }
     } finally {
       await server.stop()
     }

@@ -64,13 +64,7 @@ export function Quality(): ReactNode {
         emptiness={({ contracts }) => (contracts.length > 0 ? null : 'zero')}
         source={(data) => data.sources['quality-contracts']}
       >
-        {(data) => (
-          <pre className="log" translate="no" tabIndex={0} role="group" aria-label={said.contracts}>
-            {data.contracts
-              .map(({ platform, accountId, lines }) => [`${platform}/${accountId}`, ...lines].join('\n'))
-              .join('\n\n')}
-          </pre>
-        )}
+        {(data) => <Contracts data={data} />}
       </Panel>
       <Panel
         title={said.samples}
@@ -88,6 +82,17 @@ export function Quality(): ReactNode {
         )}
       </Panel>
     </div>
+  )
+}
+
+function Contracts({ data }: { readonly data: Data }): ReactNode {
+  const { say } = useSpeech()
+  return (
+    <pre className="log" translate="no" tabIndex={0} role="group" aria-label={say.quality.contracts}>
+      {data.contracts
+        .map(({ platform, accountId, lines }) => [`${platform}/${accountId}`, ...lines].join('\n'))
+        .join('\n\n')}
+    </pre>
   )
 }
 

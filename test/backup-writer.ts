@@ -1,6 +1,6 @@
 import { argv, stdout } from 'node:process'
-import type { Connection } from './warehouse.ts'
-import { openPlain } from './table-sums.ts'
+import type { Connection } from '../src/warehouse/warehouse.ts'
+import { openPlain } from '../src/warehouse/table-sums.ts'
 
 /** Commits rows one after another and says of each, once the server has acknowledged it, its number and when. Ends by being killed. */
 const session = await openPlain(JSON.parse(argv[2] ?? '') as Connection)

@@ -1,21 +1,30 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isMillraceError } from '../domain/errors.ts'
-import { archiveFolder, isSegment, segmentsIn } from './archive.ts'
-import { createBackup } from './backup-create.ts'
-import { planRestore, restore } from './backup-restore.ts'
-import { damagedFiles, refuseUnsound, verifyBackup } from './backup-verify.ts'
-import { backupNamed, listBackups, walFolder } from './backup.ts'
-import type { Backup } from './backup.ts'
-import { walChain } from './backup-recover.ts'
-import type { Target } from './backup-recover.ts'
-import { startEmbedded } from './embedded-server.ts'
-import { openPlain } from './table-sums.ts'
+import { isMillraceError } from '../src/domain/errors.ts'
+import { archiveFolder, isSegment, segmentsIn } from '../src/warehouse/archive.ts'
+import { createBackup } from '../src/warehouse/backup-create.ts'
+import { planRestore, restore } from '../src/warehouse/backup-restore.ts'
+import { damagedFiles, refuseUnsound, verifyBackup } from '../src/warehouse/backup-verify.ts'
+import { backupNamed, listBackups, walFolder } from '../src/warehouse/backup.ts'
+import type { Backup } from '../src/warehouse/backup.ts'
+import { walChain } from '../src/warehouse/backup-recover.ts'
+import type { Target } from '../src/warehouse/backup-recover.ts'
+import { startEmbedded } from '../src/warehouse/embedded-server.ts'
+import { openPlain } from '../src/warehouse/table-sums.ts'
 
 /*
  * The drill: a durable embedded server with its archive, a program that writes and is told what was committed, kill -9 of both, and a
@@ -26,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace backup 백업 '))
 const clusterDir = join(folder, 'postgres')
 const dir = join(folder, 'backups')
 const signal = new AbortController().signal
-const writer = join(import.meta.dirname, 'backup-writer.fixture.ts')
+const writer = join(import.meta.dirname, 'backup-writer.ts')
 
 let backup: Backup
 
@@ -190,6 +199,25 @@ describe('what is wrong', () => {
     renameSync(join(clusterDir, 'data'), join(clusterDir, 'data-restored'))
     expect(await ask('select count(*)::int as rows from shop.day')).toEqual([{ rows: 20_000 }])
     expect(existsSync(join(clusterDir, 'data-restored'))).toBe(false)
+  }, 60_000)
+
+  test('a disk without room is said, and nothing of the backup stays', async ({ skip }) => {
+    const small = join(folder, 'small')
+    mkdirSync(small)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]).status === 0
+    if (!mounted) skip('mounting a small tmpfs needs root')
+    const server = await startEmbedded({ dir: clusterDir })
+    try {
+      const options = { connection: server.connection, clusterDir, dir: small, nowMs: Date.now, signal }
+      expect(codeOf(await createBackup(options).catch((error: unknown) => error))).toBe('WAREHOUSE_DISK_FULL')
+      expect(readdirSync(small).filter((name) => name !== 'wal')).toEqual([])
+      const session = await openPlain(server.connection)
+      expect((await session.query('select 1 as alive')).rows).toEqual([{ alive: 1 }])
+      await session.end()
+    } finally {
+      await server.stop()
+      spawnSync('umount', [small])
+    }
   }, 60_000)
 
   test('an interrupted backup is none, and the archive takes a segment once', async () => {
