@@ -9,7 +9,12 @@ export const accessSection = z.strictObject({
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   sessionHours: z.number().min(0.1).max(2_160).default(168),
   idleHours: z.number().min(0.1).max(2_160).default(12),
-  clients: z.record(clientName, z.array(z.string().regex(/^[a-z_]+\/\S+$/))).default({}),
+  clients: z
+    .record(clientName, z.array(z.string().regex(/^[a-z_]+\/\S+$/)))
+    .refine((clients) => new Set(Object.values(clients).flat()).size === Object.values(clients).flat().length, {
+      error: 'an account belongs to one client',
+    })
+    .default({}),
   oidc: z
     .strictObject({
       name: z.string().min(1).max(40).default('OpenID'),

@@ -8,6 +8,7 @@ import type { SecretKeeper } from './config-secrets.ts'
 import { lockedConnector, openKept } from './config-stored.ts'
 import type { SandboxPlatform } from './sandbox/shapes.ts'
 import { sandboxPlatforms } from './sandbox/shapes.ts'
+import type { Busy } from './sandbox/traffic.ts'
 import type { Connector } from './connectors/connector.ts'
 import { mappingAt } from './connectors/connector.ts'
 import type { Clock, Random } from './domain/clock.ts'
@@ -38,6 +39,8 @@ export interface OpenContext {
   readonly onOpening: (opening: Opening) => void
   /** The instant at which the clock of a sandbox that is started stands; without it the clock runs on `clock`. */
   readonly sandboxNowMs?: number
+  /** Days on which that sandbox's platforms report as many events as are sent. */
+  readonly sandboxBusy?: Busy
   /** Sees the warehouse as soon as it is there, before anything else does. */
   readonly onWarehouse?: (warehouse: Warehouse) => Promise<void>
   /** Learns every secret that is opened. */
@@ -186,7 +189,7 @@ export async function openConnections(
 }
 
 /** A platform has accounts in the project's sandbox when a connection goes there. */
-function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
+export function sandboxedPlatforms({ connections }: Settings): readonly SandboxPlatform[] {
   const wanted = Object.values(connections).filter((one) => one.sandboxed)
   return sandboxPlatforms.filter((platform) => wanted.some((one) => one.adapter === platform))
 }
@@ -202,6 +205,7 @@ async function startOwnSandbox(settings: Settings, context: OpenContext): Promis
         clock: context.clock,
         world: { platforms: sandboxedPlatforms(settings) },
         ...(context.sandboxNowMs !== undefined && { nowMs: context.sandboxNowMs }),
+        busy: context.sandboxBusy,
       }),
     ({ url }) => url,
   )

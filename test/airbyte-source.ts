@@ -12,6 +12,8 @@ interface Config {
   readonly noise?: string
   readonly fail?: 'config_error' | 'system_error' | 'transient_error'
   readonly status?: 'FAILED'
+  /** Fails so when it is handed a state. */
+  readonly refuses?: 'config_error'
   readonly silent?: boolean
   readonly stateless?: boolean
   readonly token?: string
@@ -48,6 +50,15 @@ function read(config: Config): void {
   const after = state?.stream.stream_state.day ?? ''
   // Raw text: what stands in the configuration is not rounded on its way through this process either.
   const rows = (fileOf('config') as Config).rows.filter(({ day }) => day > after)
+  say({
+    type: 'LOG',
+    log: { level: 'INFO', message: `tells ${rows.length} rows, ${after === '' ? 'begun' : 'resumed'}` },
+  })
+  if (config.refuses !== undefined && after !== '') {
+    const error = { message: `what is ${after}?`, failure_type: config.refuses }
+    say({ type: 'TRACE', trace: { type: 'ERROR', emitted_at: 1, error } })
+    process.exit(1)
+  }
   for (const row of rows) {
     if (row.day === config.crashOn && config.marker !== undefined && !existsSync(config.marker)) {
       // Half of the day has gone out when it dies.

@@ -114,3 +114,9 @@ export async function principalOfKey(session: Session, key: string, nowMs: numbe
   if (!found || found.scope === 'collect') return undefined
   return { kind: 'key', id: found.keyId, name: found.name, role: found.scope, clients: found.clients }
 }
+
+/** The name of a key for the collector, which is kept beside each event; undefined when it is none. */
+export async function collectKeyName(session: Session, key: string, nowMs: number): Promise<string | undefined> {
+  const found = await keyInForce(session, key, nowMs)
+  return found?.scope === 'collect' ? found.name : undefined
+}

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OpenContext } from '../config.ts'
 import type { RunEvent } from '../orchestrate/events.ts'
+import type { LiveLook } from '../server/mount.ts'
 import type { Server } from '../server/server.ts'
 import type { Invocation } from './command.ts'
 import { keepPlace } from './dashboard-place.ts'
@@ -27,6 +28,8 @@ function buildDashboard(onFailure: (code: number | null) => void): void {
 export interface DashboardOptions {
   readonly port: number
   readonly context: OpenContext
+  /** A look at live events. */
+  readonly live?: LiveLook | undefined
 }
 
 const said = {
@@ -43,7 +46,10 @@ const said = {
 } as const
 
 /** Listens at once, before anything else is opened, and says where: as the first line of NDJSON, or in a sentence. */
-export async function startDashboard(invocation: Invocation, { port, context }: DashboardOptions): Promise<Server> {
+export async function startDashboard(
+  invocation: Invocation,
+  { port, context, live }: DashboardOptions,
+): Promise<Server> {
   const { output, language } = invocation
   const { startServer } = await import('../server/server.ts')
   const server = await startServer({
@@ -53,6 +59,7 @@ export async function startDashboard(invocation: Invocation, { port, context }: 
     key: undefined,
     clock: context.clock,
     webDir,
+    live,
     onError: (error) => output.warn(`${error.message} ${String(error.cause)}`),
   })
   if (output.json) output.record({ event: 'ready', url: server.url })

@@ -13,6 +13,9 @@ export interface DemoTime {
   readonly clockMs: number
 }
 
+/** What the demo's running day brings, over all its accounts. */
+export const demoEventsPerSecond = 1_000
+
 const fileOf = (projectDir: string) => join(projectDir, '.millrace', 'demo.json')
 
 /** Noon of the day in UTC: late enough everywhere from Los Angeles to Seoul for the day before it to have closed. */

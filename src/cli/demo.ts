@@ -10,6 +10,8 @@ import { demoNoonMs, readDemoTime, writeDemoTime } from './demo-clock.ts'
 import { showProgress } from './progress.ts'
 import { openContext, projectSettings } from './project.ts'
 import { exitCodeOf, printSummary } from './summary.ts'
+import { liveEvents } from './up-stream.ts'
+import { showLive } from './demo-events.ts'
 import { copyTemplate, millraceCommand, quoted } from './template.ts'
 
 const daysDefault = 30
@@ -61,8 +63,9 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   const inside: Invocation = { ...invocation, projectDir }
   const settings = await projectSettings(inside)
   const clocks = openContext(inside)
+  const live = given['once'] === true ? undefined : await liveEvents(settings, inside, clocks.clock)
   await using dashboard =
-    given['once'] === true ? undefined : await startDashboard(inside, { port: portOf(given), context: clocks })
+    live && (await startDashboard(inside, { port: portOf(given), context: clocks, live: live.look }))
   const context = told(clocks, dashboard)
   const { runPipeline } = await import('../orchestrate/run.ts')
   const { openPorts } = await import('../config.ts')
@@ -88,7 +91,10 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
     printSummary(output, { ...summary, seconds }, language)
     output.data(placesText(invocation, projectDir, { warehouse: ports.warehouse.place, lake: ports.lake.place }))
   }
-  if (dashboard) await stayUp(inside)
+  if (live) {
+    const showing = { invocation: inside, settings, time, clock: context.clock, ports }
+    await Promise.all([showLive(showing, live), stayUp(inside)])
+  }
   return exitCodeOf(summary)
 }
 

@@ -3,7 +3,7 @@ import type { Settings } from '../config-check.ts'
 import { systemClock, systemRandom } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Invocation } from './command.ts'
-import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
+import { demoClock, demoEventsPerSecond, demoNoonMs, readDemoTime } from './demo-clock.ts'
 
 /** The project's settings. Throws CONFIG_* with every problem. */
 export async function projectSettings(invocation: Invocation): Promise<Settings> {
@@ -32,8 +32,11 @@ export function openContext({ output, language, projectDir, secrets, deed }: Inv
     random: systemRandom,
     fetch: globalThis.fetch,
     secrets,
+    ...(demo && {
+      sandboxNowMs: demoNoonMs(demo.asOf),
+      sandboxBusy: { since: demo.asOf, eventsPerSecond: demoEventsPerSecond },
+    }),
     onWarehouse: (warehouse) => deed.begin(warehouse),
-    ...(demo && { sandboxNowMs: demoNoonMs(demo.asOf) }),
     onOpening({ part, state, place, seconds }) {
       if (state === 'opening' || seconds < secondsWorthSaying) return
       output.say(`${words[language][part]}  ${place}  ${seconds.toFixed(1)}s`)

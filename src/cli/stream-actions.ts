@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { isoInstant, seededRandom } from '../domain/clock.ts'
+import type { Day } from '../domain/day.ts'
 import { timeZone } from '../domain/day.ts'
+import { MillraceError } from '../domain/errors.ts'
+import type { Truth } from '../stream/generator.ts'
 import type { Given, Invocation } from './command.ts'
+import type { Output } from './output.ts'
 import { numberOf, openStreamProject } from './stream-project.ts'
 import type { StreamProject } from './stream-project.ts'
 import { formatOf, printRows } from './table.ts'
@@ -92,6 +96,10 @@ const progressEvery = 50_000
 
 /** `stream simulate`: made-up events, and their true totals by campaign at the end. */
 export async function sendSimulated(invocation: Invocation, given: Given): Promise<number> {
+  return given['profile'] === 'world' ? sendWorld(invocation, given) : sendSeed(invocation, given)
+}
+
+async function sendSeed(invocation: Invocation, given: Given): Promise<number> {
   const { output, signal } = invocation
   const share = (name: string): number => numberOf(given, { command, name, min: 0, max: 1, whole: false }) ?? 0
   const ratePerSecond = numberOf(given, { command, name: 'rate', min: 0, max: 10_000_000 }) ?? rateUsual
@@ -119,14 +127,38 @@ export async function sendSimulated(invocation: Invocation, given: Given): Promi
   )
   output.footer([])
   output.say(`${generator.sent} → ${project.log.place}; ${generator.duplicates} duplicates, ${generator.bad} bad`)
+  printTruth(output, generator.truth)
+  return 0
+}
+
+/** The campaigns of the project's sandbox, each as often as the platform will report, in real time until Ctrl-C. */
+async function sendWorld(invocation: Invocation, given: Given): Promise<number> {
+  const { output, signal } = invocation
+  for (const name of ['count', 'duplicates', 'late', 'bad'])
+    if (given[name] !== undefined)
+      throw new MillraceError('CLI_USAGE', { command, detail: `--${name} goes with --profile seed` })
+  const ratePerSecond = numberOf(given, { command, name: 'rate', min: 1, max: 10_000_000 }) ?? rateUsual
+  const seed = numberOf(given, { command, name: 'seed', min: 0, max: 2 ** 31 - 1 })
+  const { worldTraffic } = await import('./demo-events.ts')
+  const { simulateTraffic } = await import('../stream/simulate.ts')
+  await using project = await openStreamProject(invocation)
+  const { clock, log, settings } = project
+  const busy = { since: '1970-01-01' as Day, eventsPerSecond: ratePerSecond }
+  const traffic = await worldTraffic(settings, busy, seededRandom(seed ?? clock.nowMs()))
+  await simulateTraffic({ log, traffic, clock }, signal)
+  output.say(`${traffic.sent} → ${log.place}`)
+  printTruth(output, traffic.truth)
+  return 0
+}
+
+function printTruth(output: Output, truth: ReadonlyMap<string, Truth>): void {
   const columns = ['campaign_id', 'impressions', 'clicks', 'conversions', 'revenue_micros']
-  const rows = [...generator.truth].map(([campaign, truth]) => ({
+  const rows = [...truth].map(([campaign, one]) => ({
     campaign_id: campaign,
-    ...truth,
-    revenue_micros: truth.revenueMicros,
+    ...one,
+    revenue_micros: one.revenueMicros,
   }))
   printRows(output, formatOf(undefined, output), columns, rows)
-  return 0
 }
 
 const collectPort = 4_410
@@ -136,11 +168,13 @@ export async function collectEvents(invocation: Invocation, given: Given): Promi
   const { output, signal, projectDir } = invocation
   const port = numberOf(given, { command, name: 'port', min: 0, max: 65_535 }) ?? collectPort
   const { startCollector } = await import('../stream/collect-server.ts')
+  const { collectKeyName } = await import('../access/keys.ts')
   await using project = await openStreamProject(invocation)
   await using server = await startCollector({
     log: project.log,
     clock: project.clock,
     keys: project.settings.stream.writeKeys,
+    findKey: (key) => collectKeyName(project.warehouse, key, project.clock.nowMs()),
     host: typeof given['host'] === 'string' ? given['host'] : '127.0.0.1',
     port,
     spoolDir: join(projectDir, '.millrace', 'spool'),

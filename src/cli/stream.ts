@@ -22,8 +22,8 @@ export const command: CommandSpec = {
     },
     {
       flags: '--profile <name>',
-      text: { en: 'With simulate: the mix of events', ko: 'simulate: 이벤트 구성' },
-      choices: ['seed'],
+      text: { en: 'With simulate: seed, or the sandbox’s world', ko: 'simulate: seed 또는 샌드박스의 world' },
+      choices: ['seed', 'world'],
     },
     {
       flags: '--rate <n>',

@@ -7,6 +7,7 @@ import type { Ports } from '../orchestrate/ports.ts'
 import type { LiveLook, MountOf } from '../server/mount.ts'
 import { logKeepMs } from '../stream/bucket.ts'
 import type { Spool } from '../stream/collect-spool.ts'
+import type { CollectorOptions } from '../stream/collector.ts'
 import type { Counters } from '../stream/counters.ts'
 import type { LivePorts } from '../stream/live-counts.ts'
 import type { EventLog } from '../stream/log.ts'
@@ -20,28 +21,28 @@ export interface LiveEvents {
   readonly mounts: readonly MountOf[]
   /** The newest events and, where SQL cannot ask for them, the counters: for the dashboard. */
   readonly look: LiveLook
-  /** Counts until `signal`, and sends what the spool holds; from here on the collector takes batches. */
-  count(ports: Ports, signal: AbortSignal): Promise<void>
+  /** Counts until `signal`, and sends what the spool holds; from here on the collector takes batches. `feed` may send events of its own. */
+  count(ports: Ports, signal: AbortSignal, feed?: (log: EventLog) => Promise<void>): Promise<void>
 }
 
 const spoolBytesMax = 1_000_000_000
 
 export async function liveEvents(settings: Settings, invocation: Invocation, clock: Clock): Promise<LiveEvents> {
   const { projectDir } = invocation
-  const { collector } = await import('../stream/collector.ts')
-  const { Spool } = await import('../stream/collect-spool.ts')
   const keys = settings.stream.writeKeys
-  const spool =
-    Object.keys(keys).length > 0 ? new Spool(join(projectDir, '.millrace', 'spool'), spoolBytesMax) : undefined
+  const spool = Object.keys(keys).length > 0 ? await openSpool(projectDir) : undefined
   const live: { ports: LivePorts | undefined } = { ports: undefined }
   const opened = (): LivePorts => {
     if (!live.ports) throw new MillraceError('SERVER_STARTING', { stage: 'log' }, { retryAfterMs: 1_000 })
     return live.ports
   }
   const log = (): EventLog => opened().log
-  const mount: MountOf = () => ({ name: 'collect', guard: 'own', plugin: collector({ log, keys, clock, spool }) })
+  const findKey = async (key: string) => {
+    const { collectKeyName } = await import('../access/keys.ts')
+    return collectKeyName(opened().warehouse, key, clock.nowMs())
+  }
   return {
-    mounts: spool ? [mount] : [],
+    mounts: [await mountOf({ log, keys, clock, spool, findKey })],
     look: {
       async sample(limit) {
         const { sampleTail } = await import('../stream/sample.ts')
@@ -54,7 +55,7 @@ export async function liveEvents(settings: Settings, invocation: Invocation, clo
             return liveCounts(opened(), query)
           },
     },
-    async count(ports, signal) {
+    async count(ports, signal, feed) {
       const { openCounters, openLog } = await import('../config.ts')
       await using eventLog = await openLog(settings, ports.warehouse, clock)
       await using counters = await openCounters(settings, ports.warehouse)
@@ -62,9 +63,20 @@ export async function liveEvents(settings: Settings, invocation: Invocation, clo
       await Promise.all([
         countEvents({ settings, invocation, clock, spool }, { ...ports, ...live.ports }, signal),
         settings.stream.platformCost ? followPlatforms(invocation, ports, counters, signal) : undefined,
+        feed?.(eventLog),
       ])
     },
   }
+}
+
+async function openSpool(projectDir: string): Promise<Spool> {
+  const { Spool: Kept } = await import('../stream/collect-spool.ts')
+  return new Kept(join(projectDir, '.millrace', 'spool'), spoolBytesMax)
+}
+
+async function mountOf(options: CollectorOptions): Promise<MountOf> {
+  const { collector } = await import('../stream/collector.ts')
+  return () => ({ name: 'collect', guard: 'own', plugin: collector(options) })
 }
 
 /** The warehouse's own counters are tables of the database that the server asks anyway. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Settings } from '../config-check.ts'
+import type { Warehouse } from '../warehouse/warehouse.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
@@ -85,6 +86,7 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   })
   const { checkSharedLake } = await import('../orchestrate/shared-lake.ts')
   await checkSharedLake(ports.warehouse, ports.lake)
+  await declareAccounts(invocation, settings, ports.warehouse)
   const { embeddedEngine } = await import('../orchestrate/embedded-engine.ts')
   const engine = embeddedEngine({ warehouse: ports.warehouse })
   serveDashboard(invocation)
@@ -175,7 +177,18 @@ function accessOf({ access }: Settings, login: boolean): AccessOptions {
     login: login || access.login || access.oidc !== undefined,
     limits: { wholeMs: access.sessionHours * hourMs, idleMs: access.idleHours * hourMs },
     publicUrl: access.publicUrl,
+    oidc: access.oidc,
   }
+}
+
+/** For whom each account advertises is what the configuration says; a change of it is in the audit log. */
+async function declareAccounts({ deed, clock }: Invocation, { access }: Settings, warehouse: Warehouse): Promise<void> {
+  const { declareClients } = await import('../access/clients.ts')
+  await warehouse.transaction(async (session) => {
+    const declared = { by: deed.who.name, nowMs: clock.nowMs() }
+    if (!(await declareClients(session, access.clients, declared))) return
+    await deed.write(session, { outcome: 'done', subject: 'clients', detail: access.clients })
+  })
 }
 
 const setup = {

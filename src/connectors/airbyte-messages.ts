@@ -62,6 +62,14 @@ export function airbyteMessage(line: string): SaidMessage | undefined {
   return read.success ? { message: read.data, line } : undefined
 }
 
+/** A kept state as it was; undefined for text that is none. */
+export function stateOf(text: string): object | undefined {
+  const value = jsonOf(text)
+  return typeof value === 'object' && value !== null ? value : undefined
+}
+
+export const isIncremental = ({ supported_sync_modes: modes }: AirbyteStream): boolean => modes.includes('incremental')
+
 function jsonOf(line: string): unknown {
   try {
     return JSON.parse(line, exactly)
@@ -88,12 +96,11 @@ export function schemaPaths(schema: Readonly<Record<string, unknown>>, above = '
 
 /** The catalog that a source is told to read: one stream, from its beginning unless a state says otherwise. */
 export function configuredCatalog(stream: AirbyteStream): object {
-  const incremental = stream.supported_sync_modes.includes('incremental')
   return {
     streams: [
       {
         stream,
-        sync_mode: incremental ? 'incremental' : 'full_refresh',
+        sync_mode: isIncremental(stream) ? 'incremental' : 'full_refresh',
         cursor_field: stream.default_cursor_field,
         destination_sync_mode: 'append',
       },

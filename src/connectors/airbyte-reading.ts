@@ -1,9 +1,9 @@
 import type { AdAccount } from '../domain/account.ts'
 import type { Day, DayRange } from '../domain/day.ts'
-import { MillraceError } from '../domain/errors.ts'
+import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { RawRow } from '../domain/mapping.ts'
 import type { AirbyteStream } from './airbyte-messages.ts'
-import { configuredCatalog, schemaPaths } from './airbyte-messages.ts'
+import { configuredCatalog, isIncremental, schemaPaths, stateOf } from './airbyte-messages.ts'
 import type { AirbyteSource } from './airbyte-process.ts'
 import { runAirbyte } from './airbyte-process.ts'
 import type { ConnectorContext, Sink } from './connector.ts'
@@ -27,6 +27,8 @@ export interface AirbyteReading {
   readonly config: (range: DayRange) => unknown
   readonly mapping: FileMapping
   readonly policy: RetryPolicy
+  /** Of the whole question but its days: another configuration's states mean nothing to this one. */
+  readonly sourceKey: string
 }
 
 export interface AirbyteSlice {
@@ -46,7 +48,9 @@ export async function readAirbyte(
 ): Promise<{ rows: number; runs: number }> {
   const { context, sink } = slice
   const taking = new Taking(reading, slice)
-  let state: object | undefined
+  const kept = await keptState(reading, slice)
+  let state = kept
+  const states = new Map<Day, string>()
   let runs = 0
   let mayResume = true
   const run = async () => {
@@ -66,15 +70,43 @@ export async function readAirbyte(
         await taking.handOver(sink)
         state = message.state
         mayResume = true
+        // A source that says a state and no row stands where it stood.
+        if (taking.newest !== '') states.set(taking.newest, JSON.stringify(message.state))
       } else if (message.type === 'TRACE' && 'stream_status' in message.trace) {
         expectComplete(reading.source, message.trace as { stream_status: { status: string } })
       }
     }
     await taking.handOver(sink)
   }
-  await withRetry(run, reading.policy, context, () => mayResume)
+  const started = () => withRetry(run, reading.policy, context, () => mayResume)
+  await started().catch(async (error: unknown) => {
+    if (!kept || runs > 1 || !isMillraceError(error) || !error.code.startsWith('CONNECTORS_SOURCE_')) throw error
+    // A newer version of a source may not understand what an older one left: then it begins at its beginning.
+    context.log({
+      level: 'warn',
+      message: `${reading.source.platform}: the source refuses its kept state; it is forgotten`,
+    })
+    await context.sourceStates?.forget(reading.sourceKey)
+    state = undefined
+    await started()
+  })
   await taking.end(sink)
+  if (isIncremental(reading.stream))
+    for (const [through, text] of states) await context.sourceStates?.keep(reading.sourceKey, through, text)
   return { rows: taking.rows, runs }
+}
+
+/**
+ * Where the source stood when it had told of no day of the slice yet. Which days are there stays our own knowledge: the state only
+ * spares what comes before them, so that losing it, or having it twice, changes no number.
+ */
+async function keptState(
+  { stream, sourceKey }: AirbyteReading,
+  { range, context }: AirbyteSlice,
+): Promise<object | undefined> {
+  if (!isIncremental(stream)) return undefined
+  const text = await context.sourceStates?.before(sourceKey, range.since)
+  return text === undefined ? undefined : stateOf(text)
 }
 
 /** A stream may be told to have ended badly in a run that ends well. */
@@ -99,6 +131,8 @@ class Taking {
   #problems: FileProblem[] = []
   #problemCount = 0
   rows = 0
+  /** The newest day that any row was of, also of days that nobody asked for. */
+  newest: Day | '' = ''
 
   /** Throws FILES_NOT_UNDERSTOOD when the stream lacks a column that the mapping names. */
   constructor({ stream, mapping }: AirbyteReading, slice: AirbyteSlice) {
@@ -121,6 +155,7 @@ class Taking {
       this.#problemCount += mapped.problems.length
       this.#problems.push(...mapped.problems.slice(0, Math.max(0, problemsToldMax - this.#problems.length)))
     }
+    if (mapped.kind === 'row' && mapped.date > this.newest) this.newest = mapped.date
     if (mapped.kind !== 'row' || mapped.date < range.since || mapped.date > range.until) return false
     this.#held.push(mapped.row['currency'] === null ? { ...mapped.row, currency: account.currency } : mapped.row)
     this.#dates.push(mapped.date)

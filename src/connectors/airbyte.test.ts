@@ -95,6 +95,51 @@ describe('states', () => {
     expect([result.operations, retryWaitsMs(context).length]).toEqual([2, 1])
   })
 
+  /** Three days are read, then the two after them, then the middle of them again; the source knows no days to be asked for. */
+  async function nights(config: object) {
+    const kept = new Map<string, string>()
+    const sourceStates = {
+      before: (key: string, before: string) =>
+        Promise.resolve(
+          [...kept]
+            .filter(([at]) => at.startsWith(key) && at.slice(64) < before)
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .at(-1)?.[1],
+        ),
+      keep: (key: string, through: string, state: string) => Promise.resolve(void kept.set(key + through, state)),
+      forget: () => Promise.resolve(kept.clear()),
+    }
+    const told: string[][] = []
+    const days: unknown[] = []
+    for (const [since, until] of [
+      ['2026-11-09', '2026-11-11'],
+      ['2026-11-12', '2026-11-13'],
+      ['2026-11-11', '2026-11-11'],
+    ]) {
+      const connector = await openSource({ since: '', until: '', ...config })
+      const context = testContext(nowMs, { sourceStates })
+      const [account] = await connector.discover(context)
+      const asked = { since: day(since!), until: day(until!) }
+      const { received } = await receive(connector, account!, asked, context)
+      days.push(received.rows.map((row) => row['date']))
+      told.push([...JSON.stringify(context.logged).matchAll(/tells (\d+ rows, \w+)/g)].map((one) => one[1]!))
+    }
+    return { told, days }
+  }
+  const asked = [['2026-11-09', '2026-11-10', '2026-11-11'], ['2026-11-12', '2026-11-13'], ['2026-11-11']]
+
+  test('are kept between runs: later days begin where none of them had been told, and days are read again from before them', async () => {
+    const { told, days } = await nights({})
+    expect(days).toEqual(asked)
+    expect(told).toEqual([['5 rows, begun'], ['2 rows, resumed'], ['3 rows, resumed']])
+  })
+
+  test('that the source refuses are forgotten, and it begins at its beginning', async () => {
+    const { told, days } = await nights({ refuses: 'config_error' })
+    expect(days).toEqual(asked)
+    expect(told[1]).toEqual(['2 rows, resumed', '5 rows, begun'])
+  })
+
   test('are given back digit by digit', () => {
     const line = '{"type":"STATE","state":{"type":"STREAM","cursor":9007199254740993,"share":0.10}}'
     const said = airbyteMessage(line)

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { AdAccount } from '../domain/account.ts'
 import { lastClosedDay, timeZone } from '../domain/day.ts'
@@ -111,7 +112,10 @@ function openAirbyte(given: AirbyteOptions, mapping: FileMapping): Connector {
         stream = undefined
         throw error
       })
-      const reading = { source, stream: found, config, mapping, policy }
+      const sourceKey = createHash('sha256')
+        .update(JSON.stringify([given.command, given.config, given.stream, given.account]))
+        .digest('hex')
+      const reading = { source, stream: found, config, mapping, policy, sourceKey }
       const { rows, runs } = await readAirbyte(reading, { range, account: of, context, sink })
       return { rows, apiVersion: spec.apiVersion, requestIds: [], controlTotals: null, operations: runs }
     },

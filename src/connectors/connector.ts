@@ -21,6 +21,8 @@ export interface ConnectorContext {
   /** The language of what `check` says; English when left out. */
   readonly language?: Language | undefined
   readonly remoteJobs?: RemoteJobs | undefined
+  /** Without it a source of other people's begins at its beginning. */
+  readonly sourceStates?: SourceStates | undefined
   /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
   readonly log: (
     event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>,
@@ -33,6 +35,13 @@ export interface RemoteJobs {
   keep(job: RemoteJob): Promise<void>
   /** Told when its rows were read, or when nothing will come of it. */
   forget(job: RemoteJob): Promise<void>
+}
+
+/** Where an incremental source stood, by what is asked of it and the newest day that it had told of. */
+export interface SourceStates {
+  before(sourceKey: string, day: Day): Promise<string | undefined>
+  keep(sourceKey: string, through: Day, state: string): Promise<void>
+  forget(sourceKey: string): Promise<void>
 }
 
 /** Takes what a connector reads, batch by batch. Awaiting it is the back-pressure: a connector holds one page, not an account. */

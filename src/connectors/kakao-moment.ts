@@ -107,11 +107,12 @@ export function openKakaoMoment(given: KakaoMomentOptions): Connector {
 
 const accountPages = { path: 'adAccounts/pages', account: null } as const
 
-/** Kakao bills won and reports days of Seoul, whoever asks. */
+/** Kakao bills won and reports days of Seoul, whoever asks; its costs are supply prices, without VAT. */
 function accountOf(node: Node): AdAccount {
   const accountId = String(node['id'])
   const name = typeof node['name'] === 'string' ? node['name'] : accountId
-  return { platform: 'kakao_moment', accountId, name, currency: currency('KRW'), zone: timeZone('Asia/Seoul') }
+  const zone = timeZone('Asia/Seoul')
+  return { platform: 'kakao_moment', accountId, name, currency: currency('KRW'), zone, costBasis: 'net' }
 }
 
 async function discover(

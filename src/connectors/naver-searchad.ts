@@ -82,9 +82,10 @@ export const adapter = defineConnector({
   open: (given) => Promise.resolve(openNaverSearchAd(given)),
 })
 
-/** Naver bills won and reports days of Seoul, whoever asks. */
+/** Naver bills won and reports days of Seoul, whoever asks; costs are told without VAT here, whatever the reports have. */
 function accountOf(accountId: string, name = accountId): AdAccount {
-  return { platform: 'naver_searchad', accountId, name, currency: currency('KRW'), zone: timeZone('Asia/Seoul') }
+  const zone = timeZone('Asia/Seoul')
+  return { platform: 'naver_searchad', accountId, name, currency: currency('KRW'), zone, costBasis: 'net' }
 }
 
 /** A connection to Naver Search Ad. Nothing is called before it is asked something. */

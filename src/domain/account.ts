@@ -2,6 +2,11 @@ import type { TimeZone } from './day.ts'
 import type { Currency } from './money.ts'
 import type { Platform } from './platform.ts'
 
+/** `net`: without value-added tax, `gross_vat`: with it. Amounts of the two are not comparable. */
+export const costBases = ['net', 'gross_vat'] as const
+
+export type CostBasis = (typeof costBases)[number]
+
 /** One ad account. Its days are days in `zone`, its money is in `currency`; both are the platform's word, not ours. */
 export interface AdAccount {
   readonly platform: Platform
@@ -10,6 +15,8 @@ export interface AdAccount {
   readonly name: string
   readonly currency: Currency
   readonly zone: TimeZone
+  /** Whether its costs bear value-added tax; absent where the platform does not say. */
+  readonly costBasis?: CostBasis | undefined
 }
 
 /** `platform/accountId`: how an account is named in logs, messages and commands. */

@@ -212,4 +212,34 @@ export const accessErrors = {
       fix: '백업과 비교하세요. 데이터베이스 소유자 권한으로 누군가 손댔습니다.',
     },
   },
+  ACCESS_OIDC_FAILED: {
+    exit: 'auth',
+    retryable: false,
+    facts: ['issuer', 'reason'],
+    en: {
+      what: 'Signing in by {issuer} came to nothing ({reason})',
+      why: 'What came back was not what had been asked for, was not signed by the issuer, or was too late.',
+      fix: 'Begin again at the login screen; when it stays so, compare access.oidc with what the issuer says.',
+    },
+    ko: {
+      what: '{issuer} 로그인에 실패했습니다 ({reason})',
+      why: '돌아온 응답이 요청과 다르거나, 발급자의 서명이 아니거나, 너무 늦었습니다.',
+      fix: '로그인 화면에서 다시 시작하세요. 계속되면 access.oidc 설정을 발급자 설정과 비교하세요.',
+    },
+  },
+  ACCESS_OIDC_NOBODY: {
+    exit: 'auth',
+    retryable: false,
+    facts: ['subject', 'claim'],
+    en: {
+      what: '{subject} has signed in, but has no role here',
+      why: 'No value of the claim {claim} is one that access.oidc.roles names, or the user is disabled.',
+      fix: 'Ask an admin for a role, or set access.oidc.roles or access.oidc.everybody.',
+    },
+    ko: {
+      what: '{subject}(으)로 로그인했지만 여기에 역할이 없습니다',
+      why: '{claim} 값이 access.oidc.roles에 없거나 사용자가 비활성화되었습니다.',
+      fix: 'admin에게 역할을 요청하거나 access.oidc.roles 또는 access.oidc.everybody를 설정하세요.',
+    },
+  },
 } as const satisfies ErrorTable

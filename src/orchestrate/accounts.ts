@@ -1,5 +1,5 @@
 import { accountKey } from '../domain/account.ts'
-import type { AdAccount } from '../domain/account.ts'
+import type { AdAccount, CostBasis } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
 import { currency } from '../domain/money.ts'
 import type { Platform } from '../domain/platform.ts'
@@ -95,7 +95,7 @@ export async function knownAccounts(
   platform: Platform,
 ): Promise<readonly AdAccount[]> {
   const rows = await ports.warehouse.query<SqlRow>(
-    'select account_id, name, currency, timezone from dim_account where platform = $1 and is_current order by account_id',
+    'select account_id, name, currency, timezone, cost_basis from dim_account where platform = $1 and is_current order by account_id',
     [platform],
   )
   return rows.map((row) => ({
@@ -104,5 +104,6 @@ export async function knownAccounts(
     name: String(row['name']),
     currency: currency(String(row['currency'])),
     zone: timeZone(String(row['timezone'])),
+    costBasis: (row['cost_basis'] as CostBasis | null) ?? undefined,
   }))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountKey } from '../domain/account.ts'
+import { accountKey, costBases } from '../domain/account.ts'
 import { addDays, day, dayEndMs, isClosed } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
@@ -9,6 +9,7 @@ import type { Level } from '../domain/platform.ts'
 import { planSlices } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
+import { sourceStatesOf } from '../warehouse/source-states.ts'
 import type { AccountInput, AdConf } from './ad-graph.ts'
 import type { BodyContext, BodyEnd, TaskBodies } from './body.ts'
 import { defineBody } from './body.ts'
@@ -50,6 +51,7 @@ const accountInput = z.object({
     name: z.string(),
     currency: z.string(),
     zone: z.string(),
+    costBasis: z.enum(costBases).optional(),
   }),
   connection: z.string(),
 }) as unknown as z.ZodType<AccountInput>
@@ -98,7 +100,15 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
     return { kind: 'deferred', delayMs: Math.max(1, dayEndMs(newest, account.zone) + spec.settleMs - nowMs) }
   if (days.length === 0) return { kind: 'skipped', output: null }
   const { clock, random, fetch } = ports
-  const context = { clock, random, fetch, signal: at.signal, remoteJobs: remoteJobsOf(ports.warehouse) }
+  const { warehouse } = ports
+  const context = {
+    clock,
+    random,
+    fetch,
+    signal: at.signal,
+    remoteJobs: remoteJobsOf(warehouse),
+    sourceStates: sourceStatesOf(warehouse, clock),
+  }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)
   const records: ExtractRecord[] = []
   const failures: LevelFailure[] = []

@@ -23,6 +23,7 @@ export const kakaoShape = {
   campaignId: (index, random) => `3${String(index).padStart(3, '0')}${anyDigits(4, random)}`,
   zone: 'Asia/Seoul',
   currency: 'KRW',
+  costBasis: 'net',
   connection: (url, { stamp }) => ({ baseUrl: url, accessToken: kakaoToken(stamp) }),
   variables: { baseUrl: 'MILLRACE_KAKAO_MOMENT_BASE_URL' },
 } as const satisfies PlatformShape

@@ -34,6 +34,7 @@ export const naverShape = {
   campaignId: (_, random) => `cmp-a001-01-${anyDigits(15, random)}`,
   zone: 'Asia/Seoul',
   currency: 'KRW',
+  costBasis: 'net',
   connection: (url, { stamp }) => ({ baseUrl: url, ...naverLicense(stamp) }),
   variables: { baseUrl: 'MILLRACE_NAVER_SEARCHAD_BASE_URL' },
 } as const satisfies PlatformShape

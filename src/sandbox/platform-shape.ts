@@ -1,3 +1,4 @@
+import type { CostBasis } from '../domain/account.ts'
 import type { Random } from '../domain/clock.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { Credentials } from './credentials.ts'
@@ -36,6 +37,8 @@ export interface PlatformShape {
   readonly zone?: string
   /** The only currency that the platform bills in. */
   readonly currency?: string
+  /** Of the costs of its reports, where the platform says whether they bear value-added tax. */
+  readonly costBasis?: CostBasis
   /** Options of a connection that goes to the sandbox at this address. */
   readonly connection: (url: string, credentials: Credentials) => Readonly<Record<string, string>>
   /** Environment variables that give a connection's option, by the option's name. */

@@ -31,9 +31,12 @@ import { virtualClock } from './sandbox-state.ts'
 import type { FiredFaults, Scenario } from './scenario.ts'
 import { ScenarioBook } from './scenario.ts'
 import { AccessTokens } from './tokens.ts'
+import type { Busy } from './traffic.ts'
+import { busyChanges } from './traffic.ts'
 import { readRequest, sendReply } from './transport.ts'
 import { truthOf } from './truth.ts'
 import type { SandboxPlatform } from './shapes.ts'
+import { shapeOf } from './shapes.ts'
 import type { WorldOptions } from './world.ts'
 import { makeWorld } from './world.ts'
 
@@ -59,6 +62,8 @@ export interface SandboxOptions {
   /** An app whose consent screen is in Testing hands out refresh tokens of seven days; `production` when absent. */
   readonly googleApp?: 'testing' | 'production'
   readonly clock?: Pick<Clock, 'nowMs'>
+  /** Days with as many live events as this; the world's own quiet days when absent. */
+  readonly busy?: Busy | undefined
 }
 
 /** A running sandbox: all platforms at one address, and the hands that move its world. */
@@ -99,7 +104,7 @@ function makeState(options: SandboxOptions, origin: () => string): SandboxState 
     metaTokens: new MetaTokens(credentials, clock.nowMs()),
     operations: new OperationQuota(options.googleOperationsPerDay ?? 15_000),
     usage: new MetaUsage(options.metaCallsPerHour ?? 190_000),
-    scenario: new ScenarioBook(),
+    scenario: new ScenarioBook(options.busy && busyChanges(world, options.busy)),
     origin,
     summaries: new Map(),
     developerToken: options.developerToken ?? 'ignored',
@@ -157,6 +162,12 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
   })
 }
 
+/** Absent, not undefined, where a platform does not say. */
+function costBasisOf(platform: SandboxPlatform): Pick<AdAccount, 'costBasis'> {
+  const { costBasis } = shapeOf(platform)
+  return costBasis ? { costBasis } : {}
+}
+
 /**
  * Starts the fake ad platforms on 127.0.0.1. The same seed, options and requests give the same bytes.
  * Throws SANDBOX_PORT_TAKEN, and the domain's errors for an unknown currency or zone in `world`.
@@ -188,6 +199,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       name,
       currency,
       zone,
+      ...costBasisOf(platform),
     })),
     serviceAccount: () => state.grants.serviceAccount(`${url}/token`),
     nowMs: () => state.clock.nowMs(),

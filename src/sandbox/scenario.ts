@@ -2,9 +2,11 @@ import { seededRandom } from '../domain/clock.ts'
 import type { Random } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { WorldCampaign } from './campaign.ts'
+import type { DayNumber } from './day-number.ts'
 import { dayText } from './day-number.ts'
 import { mixSeed } from './hash.ts'
 import type { Changes } from './report.ts'
+import { unchanged } from './report.ts'
 import type { Family, Route } from './shapes.ts'
 import { families, routes } from './shapes.ts'
 import type { WorldAccount } from './world.ts'
@@ -120,8 +122,14 @@ function fires(armed: Armed): boolean {
 export class ScenarioBook {
   #armed: Armed[] = []
   #changes: Fault[] = []
+  readonly #standing: Changes
   /** Rises whenever the truth may have changed: what was computed before is then void. */
   generation = 0
+
+  /** `standing`: what is true of the world beside every scenario. */
+  constructor(standing: Changes = unchanged) {
+    this.#standing = standing
+  }
 
   /** Replaces the scenario; an empty one heals everything. Throws SANDBOX_FAULT_UNKNOWN for a kind or route that there is not. */
   install({ seed = 1, faults }: Scenario): void {
@@ -169,7 +177,11 @@ export class ScenarioBook {
 
   changes(): Changes {
     const list = this.#changes
-    return { any: list.length > 0, factor: (account, campaign, day) => factorOf(list, account, campaign, dayText(day)) }
+    const own = (account: WorldAccount, campaign: WorldCampaign, day: DayNumber): number =>
+      factorOf(list, account, campaign, dayText(day))
+    const standing = this.#standing
+    if (!standing.any) return { any: list.length > 0, factor: own }
+    return { any: true, factor: (...of) => standing.factor(...of) * own(...of) }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { OidcOptions } from '../access/oidc.ts'
 import type { SessionLimits } from '../access/sessions.ts'
 
 /** How people and programs are known to the server. */
@@ -10,7 +11,7 @@ export interface AccessOptions {
   /** `https://millrace.example.com`, where a proxy stands before the server. */
   readonly publicUrl?: string | undefined
   /** Another place that says who people are. */
-  readonly oidc?: { readonly name: string } | undefined
+  readonly oidc?: OidcOptions | undefined
 }
 
 /** Open to this machine, as a demo is. */

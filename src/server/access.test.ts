@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listAudit, verifyAudit } from '../access/audit.ts'
+import { warehouseFor } from '../access/client-warehouse.ts'
+import { declareClients } from '../access/clients.ts'
 import { createKey } from '../access/keys.ts'
 import type { KeyScope } from '../access/keys.ts'
 import { systemClock } from '../domain/clock.ts'
@@ -281,6 +283,104 @@ describe('a key', () => {
       expect((await ask('/api/v1/runs', { cookie })).status).toBe(401)
     }
     expect((await post('/api/v1/session', { body: { key: held.collect } })).status).toBe(401)
+  })
+})
+
+describe('somebody who is limited to clients', () => {
+  const days = ['2026-11-20', '2026-11-21']
+  let limited: string
+  beforeAll(async () => {
+    await warehouse.query(
+      `with account as (
+         insert into dim_account (platform, account_id, name, currency, timezone, first_seen, last_seen)
+         select platform, id, 'account ' || id, 'USD', 'UTC', now(), now()
+         from (values ('google_ads', '1'), ('google_ads', '2'), ('meta_ads', '3')) a (platform, id) returning platform, account_id),
+       part as (
+         insert into partition_state (platform, account_id, level, breakdown_key, date, day_end, state, rows, published_at, completeness)
+         select platform, account_id, 'campaign', '', d::date, d::date + 1, 'published', 1, now(), 'final'
+         from account, unnest($1::text[]) d returning *),
+       checked as (
+         insert into dq_run (run_id, dataset, partition, load_version, stage, started_at, status, platform, account_id, level, date)
+         select gen_random_uuid(), 'fact_ad_daily', concat_ws('|', platform, account_id, level, breakdown_key, date), 'x', 'audit', now(), 'done',
+                platform, account_id, level, date from part returning run_id, account_id)
+       , sampled as (
+         insert into dq_sample (run_id, check_id, place, row)
+         select run_id, 'ads.cost', 1, jsonb_build_object('secret of', account_id) from checked)
+       insert into fact_ad_daily (partition_id, entity_id, platform, account_id, level, breakdown_key, date, currency, cost, impressions,
+         clicks, conversions, extract_id)
+       select partition_id, 'c' || account_id, platform, account_id, level, breakdown_key, date, 'USD', 10, 100, 10, 1, gen_random_uuid() from part`,
+      [days],
+    )
+    const declared = { by: 'test', nowMs: 0 }
+    const clients = { acme: ['google_ads/1'], globex: ['google_ads/*', 'meta_ads/act_3'] }
+    await warehouse.transaction((session) => declareClients(session, clients, declared))
+    const wanted = {
+      name: 'acme-sheet',
+      scope: 'viewer',
+      clients: ['acme'],
+      expiresAtMs: null,
+      by: 'test',
+      nowMs: 0,
+    } as const
+    limited = (await warehouse.transaction((session) => createKey(session, wanted))).key
+  })
+
+  const seen = async (key: string) => {
+    const paths = [
+      '/api/v1/overview?date=2026-11-21',
+      '/api/v1/campaigns?from=2026-11-20&to=2026-11-21',
+      '/api/v1/campaigns/export?from=2026-11-20&to=2026-11-21',
+      '/api/v1/connectors?date=2026-11-21',
+      '/api/v1/quality?date=2026-11-21',
+      '/api/v1/alerts?days=30',
+      '/api/v1/project',
+    ]
+    const all: string[] = []
+    for (const path of paths) {
+      const reply = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${key}` } })
+      const text = (await reply.text()).replaceAll(/"sources":.*/g, '')
+      all.push(
+        `${reply.status} ${path.replace(/\?.*/, '')} ${[...new Set(text.match(/account \d|c\d(?=")|secret of[^}]*/g))].sort().join()}`,
+      )
+    }
+    return all
+  }
+
+  test('sees those clients’ rows alone, in every screen and export', async () => {
+    expect(await seen(limited)).toEqual([
+      '200 /api/v1/overview account 1',
+      '200 /api/v1/campaigns account 1,c1',
+      '200 /api/v1/campaigns/export account 1',
+      '200 /api/v1/connectors account 1',
+      '200 /api/v1/quality secret of":"1"',
+      '200 /api/v1/alerts ',
+      '200 /api/v1/project ',
+    ])
+    expect((await seen(held.viewer)).slice(0, 3)).toEqual([
+      '200 /api/v1/overview account 1,account 2,account 3',
+      '200 /api/v1/campaigns account 1,account 2,account 3,c1,c2,c3',
+      '200 /api/v1/campaigns/export account 1,account 2,account 3',
+    ])
+  })
+
+  test('is refused where rows are nobody’s in particular, by every route that does not say otherwise', async () => {
+    const open = Object.entries(specs).filter(([, { role, perClient }]) => role === 'anyone' || perClient)
+    const others = Object.keys(specs).filter((key) => !open.some(([one]) => one === key))
+    expect(others.length).toBeGreaterThan(10)
+    const found = new Set<string>()
+    for (const route of others) {
+      const [method = 'GET', path = '/'] = route.split(' ')
+      const url = path.replaceAll(/:\w+/g, '00000000-0000-4000-8000-000000000000')
+      const { status, code } = await ask(url, { method, key: limited, ...(method !== 'GET' && { body: {} }) })
+      found.add(`${status} ${code}`)
+    }
+    expect([...found].sort()).toEqual(['403 ACCESS_CLIENTS_ONLY', '403 ACCESS_ROLE_WANTED'])
+    const own = { kind: 'key', id: 'x', name: 'x', role: 'viewer', clients: ['acme'] } as const
+    const narrow = warehouseFor(own, warehouse)
+    for (const query of ['select * from access_user', 'select * from account_client', 'select * from outbox_nothing'])
+      await expect(narrow.query(query)).rejects.toMatchObject({ code: 'ACCESS_CLIENTS_ONLY' })
+    await expect(narrow.query(`with x as (delete from dim_account returning 1) select * from x`)).rejects.toThrow(/.+/)
+    expect(await narrow.query('select account_id from dim_account')).toEqual([{ account_id: '1' }])
   })
 })
 

@@ -7,7 +7,7 @@ select t.started_at + t.clock_shift as at, t.run_id::text as "runId",
 from engine_run t
 join engine_task k on k.run_id = t.run_id
 where t.started_at + t.clock_shift >= $1::timestamptz and t.ended_at is not null
-group by t.run_id
+group by t.run_id, t.started_at, t.clock_shift
 union all
 select p.started_at, p.run_id::text,
        extract(epoch from max(x.finished_at) - min(x.requested_at))::float8 / 60,
@@ -17,5 +17,5 @@ from pipeline_run p
 left join extract x on x.requested_at >= p.started_at and x.requested_at <= p.finished_at
 where p.started_at >= $1::timestamptz and p.finished_at is not null
   and not exists (select from engine_run e where e.run_id = p.run_id)
-group by p.run_id
+group by p.run_id, p.started_at
 order by at

@@ -16,6 +16,7 @@ import { civilDay, gridTask, logAnswer, logQuery, run, runState, task } from './
 export const contract = {
   'GET /api/v1/boot': {
     role: 'viewer',
+    perClient: true,
     summary: 'How far the start is; answered before the database is there',
     response: z.object({
       ready: z.boolean(),
@@ -34,6 +35,7 @@ export const contract = {
   },
   'GET /api/v1/project': {
     role: 'viewer',
+    perClient: true,
     summary: 'What the pages need to know before anything else',
     response: z.object({
       name: z.string(),
@@ -47,6 +49,7 @@ export const contract = {
   },
   'GET /api/v1/overview': {
     role: 'viewer',
+    perClient: true,
     summary:
       'The morning brief of a day, yesterday when none is named: the same object that the brief mail is made from',
     query: z.object({ date: civilDay.optional() }),
@@ -54,24 +57,28 @@ export const contract = {
   },
   'GET /api/v1/campaigns': {
     role: 'viewer',
+    perClient: true,
     summary: 'Sums of each campaign over the days and the ratios of the sums, ranked within a currency',
     query: campaignQuery,
     response: campaignAnswer,
   },
   'GET /api/v1/quality': {
     role: 'viewer',
+    perClient: true,
     summary: 'How each check came out on the day and the six before, and rows that failed',
     query: z.object({ date: civilDay.optional() }),
     response: qualityAnswer,
   },
   'GET /api/v1/connectors': {
     role: 'viewer',
+    perClient: true,
     summary: 'Every account with its thirty days and its newest download',
     query: z.object({ date: civilDay.optional() }),
     response: connectorsAnswer,
   },
   'GET /api/v1/alerts': {
     role: 'viewer',
+    perClient: true,
     summary: 'What went wrong, newest first; the same trouble is one line with a count',
     query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
     response: z.object({ alerts: z.array(alert), sources: z.record(z.string(), source) }),

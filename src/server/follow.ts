@@ -23,7 +23,7 @@ interface Message {
 export function following(app: FastifyInstance, door: Door, board: BootBoard): void {
   app.get(
     '/api/v1/boot/stream',
-    { sse: 'only', schema: { hide: true }, config: { role: 'viewer' } },
+    { sse: 'only', schema: { hide: true }, config: { role: 'viewer', perClient: true } },
     async (request, reply) => {
       const seen = Number(reply.sse.lastEventId ?? -1)
       const gone = goneOf(reply.sse)

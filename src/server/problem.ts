@@ -19,6 +19,8 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   ACCESS_USER_TAKEN: 409,
   ACCESS_KEY_TAKEN: 409,
   ACCESS_LAST_ADMIN: 409,
+  ACCESS_OIDC_FAILED: 401,
+  ACCESS_OIDC_NOBODY: 403,
 }
 
 const statusOfExit: Partial<Record<ErrorEntry['exit'], number>> = {

@@ -12,8 +12,10 @@ import type { Engine } from '../orchestrate/engine.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { BootBoard, bootView } from './boot.ts'
 import { following } from './follow.ts'
+import { warehouseFor } from '../access/client-warehouse.ts'
 import type { AccessOptions } from './access-options.ts'
 import { openAccess } from './access-options.ts'
+import { asking } from './asking.ts'
 import { Gate } from './gate.ts'
 import { checkBind, guard } from './guard.ts'
 import { watching } from './health.ts'
@@ -134,10 +136,10 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
     transform: jsonSchemaTransform,
   })
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
-  const mounts = (options.mounts ?? []).map((mountOf) => mountOf(parts.door))
+  const mounts = (options.mounts ?? []).map((mountOf) => mountOf(narrow(parts.door)))
   for (const one of mounts) if (one.guard === 'own') await app.register(one.plugin)
   await app.register(async (scope) => {
-    ownRoutes(scope, parts, options)
+    await ownRoutes(scope, parts, options)
     if (options.webDir !== undefined) await pages(scope, options.webDir, parts.board)
     for (const one of mounts) if (one.guard === 'server') await scope.register(one.plugin)
   })
@@ -165,7 +167,7 @@ async function protect(app: FastifyInstance, { key, access }: ServerOptions): Pr
   await app.register(fastifyRateLimit, { max: requestsPerMinuteMax, timeWindow: 60_000 })
 }
 
-function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): void {
+async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): Promise<void> {
   const { board, door, servicesOf, setup } = parts
   const access = options.access ?? openAccess
   const gate = new Gate({ ...access, key: options.key, clock: options.clock, door })
@@ -175,13 +177,25 @@ function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOptions): 
     const view = bootView(board.state, languageOf(request))
     return view as RouteOutput<'GET /api/v1/boot'>
   })
-  signingIn(app, { gate, witness, door, access, setup, isReady: () => board.state.ready })
+  const known = { gate, witness, door, access, setup, isReady: () => board.state.ready }
+  signingIn(app, known)
+  if (access.oidc) {
+    // Its library is no part of a start that does without it.
+    const { signingInElsewhere } = await import('./sign-in-elsewhere.ts')
+    signingInElsewhere(app, known, access.oidc)
+  }
   people(app, door, access)
   watching(app, door, board)
-  following(app, door, board)
-  readingRuns(app, door, () => servicesOf().engine)
+  const own = narrow(door)
+  following(app, own, board)
+  readingRuns(app, own, () => servicesOf().engine)
   changingRuns(app, () => servicesOf().engine)
-  reading(app, door, () => servicesOf().project, options.live ?? {})
+  reading(app, own, () => servicesOf().project, options.live ?? {})
+}
+
+/** The door as whoever asks may use it: limited to clients, it shows their rows alone. */
+function narrow(door: Door): Door {
+  return { clock: door.clock, warehouse: () => warehouseFor(asking.getStore(), door.warehouse()) }
 }
 
 /** Listens, on one of the next ports when that is allowed. */

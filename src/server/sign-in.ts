@@ -14,9 +14,9 @@ import { serve } from './route.ts'
 import type { Witness } from './witness.ts'
 
 /** Whoever is not known yet, in the audit log. */
-const stranger = (name: string) => ({ kind: 'user', id: '', name: name.slice(0, 64) }) as const
+export const stranger = (name: string) => ({ kind: 'user', id: '', name: name.slice(0, 64) }) as const
 
-interface Parts {
+export interface SignInParts {
   readonly gate: Gate
   readonly witness: Witness
   readonly door: Door
@@ -46,7 +46,7 @@ export class Setup {
 }
 
 /** Who asks, signing in and out, and the first admin. */
-export function signingIn(app: FastifyInstance, parts: Parts): void {
+export function signingIn(app: FastifyInstance, parts: SignInParts): void {
   const { gate, door, access, isReady } = parts
   const attempts = new Attempts(door.clock)
   serve(app, 'GET /api/v1/me', async (_input, request) => {
@@ -100,7 +100,7 @@ async function limited<Result>(
 
 type SignIn = { readonly key: string } | { readonly name: string; readonly password: string }
 
-async function signIn(parts: Parts, given: SignIn, request: FastifyRequest): Promise<string> {
+async function signIn(parts: SignInParts, given: SignIn, request: FastifyRequest): Promise<string> {
   const { gate, witness, door, access, isReady } = parts
   if ('key' in given) {
     const { who, secret } = await gate.openByKey(given.key)
@@ -116,14 +116,14 @@ async function signIn(parts: Parts, given: SignIn, request: FastifyRequest): Pro
   return openFor(parts, who, request)
 }
 
-const opening = ({ witness }: Parts, request: FastifyRequest, who: Pick<Principal, 'kind' | 'id' | 'name'>) => ({
+const opening = ({ witness }: SignInParts, request: FastifyRequest, who: Pick<Principal, 'kind' | 'id' | 'name'>) => ({
   ...witness.base(request, who),
   action: 'session open',
   detail: null,
 })
 
 /** A session for a person who has been recognised, and its line in the log. */
-async function openFor(parts: Parts, who: Principal, request: FastifyRequest): Promise<string> {
+export async function openFor(parts: SignInParts, who: Principal, request: FastifyRequest): Promise<string> {
   const { gate, witness, door } = parts
   const secret = await door.warehouse().transaction((session) =>
     openSession(session, who.id, {
@@ -136,7 +136,7 @@ async function openFor(parts: Parts, who: Principal, request: FastifyRequest): P
   return secret
 }
 
-async function signOut({ gate, witness, door, isReady }: Parts, secret: string, request: FastifyRequest) {
+async function signOut({ gate, witness, door, isReady }: SignInParts, secret: string, request: FastifyRequest) {
   gate.endKeySession(secret)
   if (!isReady()) return
   const who = await gate.whoIs(request)
@@ -151,7 +151,7 @@ interface FirstAdmin {
 }
 
 /** Throws ACCESS_SETUP_REFUSED, and whatever is wrong with the name or the password. */
-async function firstAdmin(parts: Parts, given: FirstAdmin, request: FastifyRequest): Promise<string> {
+async function firstAdmin(parts: SignInParts, given: FirstAdmin, request: FastifyRequest): Promise<string> {
   const { access, setup, door, witness } = parts
   const user = await door.warehouse().transaction(async (session) => {
     // Two holders of the token make one admin.
@@ -172,7 +172,7 @@ async function firstAdmin(parts: Parts, given: FirstAdmin, request: FastifyReque
   return openFor(parts, who, request)
 }
 
-function ownPassword(app: FastifyInstance, { gate, door, witness, access }: Parts, attempts: Attempts): void {
+function ownPassword(app: FastifyInstance, { gate, door, witness, access }: SignInParts, attempts: Attempts): void {
   serve(app, 'POST /api/v1/me/password', async ({ body }, request) => {
     const who = gate.known(request)
     if (who?.kind !== 'user') throw new MillraceError('ACCESS_USER_UNKNOWN', { user: who?.name ?? '' })

@@ -36,12 +36,31 @@ function bucketOf(name: string, ratePerSecond: number, clock: Clock): (events: n
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64')
 
+/** Names the key that the project made for a sender, while it is in force; undefined: it is none. */
+export type FindKey = (key: string) => Promise<string | undefined>
+
+/** A key that was made by `keys create` has no rate of its own. */
+const ratePerSecondUsual = 10_000
+/** A key that was revoked is let through no longer than this. */
+const foundMs = 30_000
+const foundMax = 10_000
+
+interface Found {
+  readonly sender: Sender | undefined
+  readonly untilMs: number
+}
+
 /** Senders by their key. Keys are looked up by their hash, so that how long it takes says nothing about them. */
 export class Senders {
   readonly #byDigest = new Map<string, Sender>()
   readonly #byName = new Map<string, Sender>()
+  readonly #found = new Map<string, Found>()
+  readonly #clock: Clock
+  readonly #findKey: FindKey | undefined
 
-  constructor(keys: Readonly<Record<string, KeySettings>>, clock: Clock) {
+  constructor(keys: Readonly<Record<string, KeySettings>>, clock: Clock, findKey?: FindKey) {
+    this.#clock = clock
+    this.#findKey = findKey
     for (const [name, settings] of Object.entries(keys)) {
       const sender = { ...settings, name, spend: bucketOf(name, settings.ratePerSecond, clock) }
       this.#byDigest.set(digest(settings.key), sender)
@@ -53,6 +72,33 @@ export class Senders {
   ofKey(key: string | undefined): Sender {
     const sender = key === undefined ? undefined : this.#byDigest.get(digest(key))
     if (!sender) throw new MillraceError('STREAM_KEY_REFUSED', {})
+    return sender
+  }
+
+  /** A key of the configuration, or one that the project made. Throws STREAM_KEY_REFUSED. */
+  async find(key: string | undefined): Promise<Sender> {
+    const known = key === undefined ? undefined : this.#byDigest.get(digest(key))
+    const sender = known ?? (key?.startsWith('mr_') ? await this.#made(key) : undefined)
+    if (!sender) throw new MillraceError('STREAM_KEY_REFUSED', {})
+    return sender
+  }
+
+  /** Looked up once in a while, also when it is none: nobody makes the database work by guessing. */
+  async #made(key: string): Promise<Sender | undefined> {
+    const nowMs = this.#clock.nowMs()
+    const known = this.#found.get(digest(key))
+    if (known && known.untilMs > nowMs) return known.sender
+    const name = await this.#findKey?.(key)
+    if (this.#found.size >= foundMax) this.#found.clear()
+    const sender = name === undefined ? undefined : (this.#byName.get(name) ?? this.#senderOf(name, key))
+    this.#found.set(digest(key), { sender, untilMs: nowMs + foundMs })
+    return sender
+  }
+
+  #senderOf(name: string, key: string): Sender {
+    const spend = bucketOf(name, ratePerSecondUsual, this.#clock)
+    const sender = { key, name, ratePerSecond: ratePerSecondUsual, spend }
+    this.#byName.set(name, sender)
     return sender
   }
 

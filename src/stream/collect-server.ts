@@ -25,7 +25,7 @@ export async function startCollector(
   options: CollectServerOptions,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const { log, clock, host, port, spoolDir, keys } = options
-  if (Object.keys(keys).length === 0) throw new MillraceError('STREAM_WRITE_KEYS_NONE', {})
+  if (Object.keys(keys).length === 0 && !options.findKey) throw new MillraceError('STREAM_WRITE_KEYS_NONE', {})
   const spool = new Spool(spoolDir, spoolBytesMax)
   const app = Fastify({
     logger: false,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { collectKeyName, createKey } from '../access/keys.ts'
 import { standingClock, systemClock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
@@ -40,6 +41,7 @@ beforeAll(async () => {
     log,
     keys,
     clock: systemClock,
+    findKey: (key) => collectKeyName(warehouse, key, systemClock.nowMs()),
     host: '127.0.0.1',
     port: 0,
     spoolDir: join(folder, 'spool'),
@@ -475,4 +477,43 @@ describe('when something dies', () => {
     expect(answered.size).toBeGreaterThan(1_000)
     expect([...answered].filter((id) => !kept.has(id))).toEqual([])
   }, 120_000)
+})
+
+describe('a key that the project made', () => {
+  const made = async (name: string, scope: 'collect' | 'admin') => {
+    const wanted = { name, scope, clients: null, expiresAtMs: null, by: 'test', nowMs: systemClock.nowMs() }
+    return (await warehouse.transaction((session) => createKey(session, wanted))).key
+  }
+  const send = async (key: string) => {
+    const body = JSON.stringify({ event: 'click', userId: 'u', properties: { campaign_id: 'c', platform: 'meta_ads' } })
+    const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`
+    const headers = { authorization, 'content-type': 'application/json' }
+    return (await fetch(`${server.url}/v1/track`, { method: 'POST', headers, body })).status
+  }
+
+  test('sends events when it is for the collector, and none when it is for anything else', async () => {
+    expect(await send(await made('shop', 'collect'))).toBe(200)
+    expect(await send(await made('boss', 'admin'))).toBe(401)
+    expect(await send('mr_0000000000000000_0000000000000000000000000000000000000000000')).toBe(401)
+  })
+
+  test('is looked up once in thirty seconds, and then no more when it was revoked', async () => {
+    const asked: string[] = []
+    const names = new Map([['mr_one', 'shop']])
+    const later = { ms: 0 }
+    const clock = { ...systemClock, nowMs: () => 1_000 + later.ms }
+    const senders = new Senders({}, clock, async (key) => {
+      asked.push(key)
+      return names.get(key)
+    })
+    for (let times = 0; times < 3; times++) {
+      expect((await senders.find('mr_one')).name).toBe('shop')
+      await expect(senders.find('mr_two')).rejects.toMatchObject({ code: 'STREAM_KEY_REFUSED' })
+      await expect(senders.find('other')).rejects.toMatchObject({ code: 'STREAM_KEY_REFUSED' })
+    }
+    expect(asked).toEqual(['mr_one', 'mr_two'])
+    names.clear()
+    later.ms = 30_001
+    await expect(senders.find('mr_one')).rejects.toMatchObject({ code: 'STREAM_KEY_REFUSED' })
+  })
 })

@@ -7,7 +7,7 @@ import { readClickToken } from './click-token.ts'
 import { bodyBytesMax, checkCount, jsonOf, unpacked } from './collect-body.ts'
 import type { Collected } from './collect-events.ts'
 import { EventReader, stamped } from './collect-events.ts'
-import type { KeySettings, Sender } from './collect-keys.ts'
+import type { FindKey, KeySettings, Sender } from './collect-keys.ts'
 import { basicUser, Senders } from './collect-keys.ts'
 import { agentFamily, ivtReason, truncatedIp } from './collect-privacy.ts'
 import { CommitQueue } from './collect-queue.ts'
@@ -21,6 +21,8 @@ export interface CollectorOptions {
   /** Throws while there is none yet. */
   readonly log: () => EventLog
   readonly keys: Readonly<Record<string, KeySettings>>
+  /** Keys that the project made; without it those of the configuration are all. */
+  readonly findKey?: FindKey | undefined
   readonly clock: Clock
   /** For pixels and clicks, whose senders never try again; without it they wait for the log like everybody. */
   readonly spool?: Spool | undefined
@@ -89,21 +91,21 @@ class Intake {
 
   constructor(options: CollectorOptions) {
     this.#options = options
-    this.#senders = new Senders(options.keys, options.clock)
+    this.#senders = new Senders(options.keys, options.clock, options.findKey)
   }
 
   async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { headers } = request
     const shown = basicUser(headers.authorization) ?? one(headers['x-write-key'])
     // Refused before anything is unpacked, where the key is beside the body.
-    const known = shown === undefined ? undefined : this.#senders.ofKey(shown)
+    const known = shown === undefined ? undefined : await this.#senders.find(shown)
     const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const body = await unpacked(raw, headers['content-encoding'])
     const { reader, queue } = await this.#open()
     const isLines = /\b(?:x-)?ndjson\b/.test(headers['content-type'] ?? '')
     const collected = isLines
       ? this.#lines(body, known ?? this.#senders.ofKey(undefined), request, reader)
-      : this.#json(body, known, request, reader)
+      : await this.#json(body, known, request, reader)
     if (collected.accepted > 0) await queue.add(collected.parts)
     const { accepted, rejected, ignored } = collected
     return reply.send({ success: true, accepted, rejected, ignored })
@@ -116,10 +118,15 @@ class Intake {
     return collected
   }
 
-  #json(body: Buffer, known: Sender | undefined, request: FastifyRequest, reader: EventReader): Collected {
+  async #json(
+    body: Buffer,
+    known: Sender | undefined,
+    request: FastifyRequest,
+    reader: EventReader,
+  ): Promise<Collected> {
     const json = jsonOf(body)
     if (!isObject(json)) throw new MillraceError('STREAM_BODY_REFUSED', { reason: 'not_an_object' })
-    const sender = known ?? this.#senders.ofKey(text(json['writeKey']))
+    const sender = known ?? (await this.#senders.find(text(json['writeKey'])))
     const messages = Array.isArray(json['batch']) ? (json['batch'] as readonly unknown[]) : [json]
     checkCount(messages.length)
     sender.spend(messages.length)
@@ -129,7 +136,7 @@ class Intake {
   /** `GET /i?k=<key>&campaign_id=…`: an impression, or what `event_type` says. */
   async pixel(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const query = request.query as Json
-    const sender = this.#senders.ofKey(text(query['k']))
+    const sender = await this.#senders.find(text(query['k']))
     const event: Record<string, unknown> = { event_type: 'impression' }
     for (const [name, value] of Object.entries(query))
       if (name !== 'k' && typeof value === 'string') event[name] = value

@@ -105,7 +105,7 @@ export class EventGenerator {
     this.#count(campaignId, type, cents)
     const value =
       type === 'conversion' ? `,"value":${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}` : ''
-    const line = `{"event_id":"${this.#id(timeMs)}","event_type":"${type}","platform":"${this.#pick(platforms)}","campaign_id":"${campaignId}","user_id":"user_${1 + Math.floor(this.#random() * 10_000)}","timestamp":${timeMs},"device":"${this.#pick(devices)}","geo":"${this.#pick(geos)}"${value}}`
+    const line = `{"event_id":"${eventId(timeMs, this.sent, this.#random)}","event_type":"${type}","platform":"${this.#pick(platforms)}","campaign_id":"${campaignId}","user_id":"user_${1 + Math.floor(this.#random() * 10_000)}","timestamp":${timeMs},"device":"${this.#pick(devices)}","geo":"${this.#pick(geos)}"${value}}`
     return { campaignId, line }
   }
 
@@ -116,17 +116,17 @@ export class EventGenerator {
     this.truth.set(campaignId, truth)
   }
 
-  /** A UUID of version 7: its time, then the number of the event and chance. */
-  #id(timeMs: number): string {
-    const time = timeMs.toString(16).padStart(12, '0')
-    const hex = (digits: number): string =>
-      Math.floor(this.#random() * 16 ** digits)
-        .toString(16)
-        .padStart(digits, '0')
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-8${hex(3)}-${hex(4)}${this.sent.toString(16).padStart(8, '0')}`
-  }
-
   #pick<Item>(of: readonly Item[]): Item {
     return of[Math.floor(this.#random() * of.length)] as Item
   }
+}
+
+/** A UUID of version 7: its time, then chance and the number of the event. */
+export function eventId(timeMs: number, number: number, random: Random): string {
+  const time = timeMs.toString(16).padStart(12, '0')
+  const hex = (digits: number): string =>
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-8${hex(3)}-${hex(4)}${number.toString(16).padStart(8, '0')}`
 }

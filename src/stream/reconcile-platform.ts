@@ -111,7 +111,7 @@ async function unwatched({ warehouse, log, counters }: PlatformPorts, day: Day):
     [log.topic],
   )
   if (first?.at == null) return 'nothing has landed yet'
-  if (Number(first.at) > dayMs + zoneMsMax) return `the first event was taken at ${isoInstant(Number(first.at))}`
+  if (Number(first.at) > dayMs - zoneMsMax) return `the first event was taken at ${isoInstant(Number(first.at))}`
   const cursors = (await counters.cursors(liveJob)).filter(({ topic }) => topic === log.topic)
   if (cursors.length === 0) return 'nothing was counted yet'
   const endMs = Date.parse(`${addDays(day, 1)}T00:00:00Z`) + zoneMsMax

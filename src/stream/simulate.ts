@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { EventGenerator } from './generator.ts'
 import type { EventLog } from './log.ts'
 import { send } from './send.ts'
+import type { Traffic } from './traffic.ts'
 
 export interface SimulateOptions {
   readonly log: EventLog
@@ -40,4 +41,30 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
     options.tell?.(sent)
   }
   return sent
+}
+
+export interface TrafficOptions {
+  readonly log: EventLog
+  readonly traffic: Traffic
+  readonly clock: Clock
+  readonly tell?: ((sent: number) => void) | undefined
+}
+
+const trafficTickMs = 100
+
+/** Sends a world's events as they happen, from now on until `signal`. Returns how many. */
+export async function simulateTraffic(
+  { log, traffic, clock, tell }: TrafficOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const partitions = await log.partitions()
+  for (let fromMs = clock.nowMs(); !signal.aborted;) {
+    await clock.sleep(trafficTickMs, signal).catch(() => undefined)
+    const untilMs = clock.nowMs()
+    const due = traffic.between(fromMs, untilMs)
+    for (let at = 0; at < due.length; at += batchMax) await send(log, partitions, due.slice(at, at + batchMax))
+    fromMs = untilMs
+    tell?.(traffic.sent)
+  }
+  return traffic.sent
 }

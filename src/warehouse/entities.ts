@@ -36,7 +36,7 @@ export async function observeEntities(
 
 /** Takes in what an account said of itself at an instant; the same rules as for entities. */
 export async function observeAccount(session: Session, account: AdAccount, observedAtMs: number): Promise<void> {
-  const { platform, accountId, name, currency, zone } = account
+  const { platform, accountId, name, currency, zone, costBasis } = account
   const values = [platform, accountId, name, currency, zone, isoInstant(observedAtMs)]
   await session.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`dim_account|${platform}|${accountId}`])
   await session.query(
@@ -45,7 +45,7 @@ export async function observeAccount(session: Session, account: AdAccount, obser
        and (name <> $3 or currency <> $4 or timezone <> $5)`,
     values,
   )
-  await session.query(statement('account-observe'), values)
+  await session.query(statement('account-observe'), [...values, costBasis ?? null])
 }
 
 /** Makes sure that the account has a row, without a lock where it has one: loads of one account's different days do not queue. */

@@ -5,10 +5,13 @@ import { refreshDefault, refreshSeconds } from './address.ts'
 import { BootPage } from './boot-page.tsx'
 import { isDay, shiftDay, weekday } from './format.ts'
 import { useKeys } from './keys.ts'
+import { isStranger, useMe } from './me.ts'
 import { useAddress, useBoot, useGo, useProject } from './screen.ts'
 import { screens } from './screens.ts'
+import { SignIn } from './sign-in.tsx'
 import { SpeechContext, languages, useSpeech, words } from './words.ts'
 import { useLanguage, useTheme } from './preference.ts'
+import { Who } from './who.tsx'
 
 const languageNames = { en: 'English', ko: '한국어' } as const
 
@@ -26,6 +29,8 @@ export function Frame(): ReactNode {
 function Shell(): ReactNode {
   const { say } = useSpeech()
   const boot = useBoot()
+  const me = useMe().data
+  const stranger = me && isStranger(me) ? me : undefined
   useKeys()
   return (
     <>
@@ -33,9 +38,15 @@ function Shell(): ReactNode {
         {say.skip}
       </a>
       <TopBar />
-      <Screens />
+      {stranger ? <nav className="screens" aria-label={say.nav.label} /> : <Screens />}
       <main id="main" tabIndex={-1}>
-        {boot.data && !boot.data.ready ? <BootPage boot={boot.data} /> : <Outlet />}
+        {stranger ? (
+          <SignIn me={stranger} />
+        ) : boot.data && !boot.data.ready ? (
+          <BootPage boot={boot.data} />
+        ) : (
+          <Outlet />
+        )}
       </main>
     </>
   )
@@ -75,6 +86,7 @@ function TopBar(): ReactNode {
         <ThemePicker />
         <CopyLink />
       </div>
+      <Who />
     </header>
   )
 }

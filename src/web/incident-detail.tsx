@@ -5,6 +5,7 @@ import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
 import { instant, platformName } from './format.ts'
 import { SeverityMark, daysOf } from './incident-mark.tsx'
+import { useMay } from './me.ts'
 import { ErrorBox, Panel } from './panel.tsx'
 import { useSpeech } from './words.ts'
 
@@ -19,6 +20,7 @@ interface IncidentDetailProps {
 /** One incident: what was found, what belongs to it, what happened, and what can be done. */
 export function IncidentDetail({ incidentId, zone }: IncidentDetailProps): ReactNode {
   const { say, language } = useSpeech()
+  const mayAct = useMay('operator')
   const query = useQuery({
     queryKey: ['incident', incidentId, language],
     queryFn: ({ signal }) =>
@@ -34,7 +36,7 @@ export function IncidentDetail({ incidentId, zone }: IncidentDetailProps): React
             <SeverityMark severity={data.incident.severity} /> · {daysOf(data.incident)} · {say.incidents.owner}:{' '}
             <bdi>{data.incident.owner ?? say.incidents.nobody}</bdi>
           </p>
-          <Deeds incidentId={incidentId} state={data.incident.state} />
+          {mayAct && <Deeds incidentId={incidentId} state={data.incident.state} />}
           <h3>{say.incidents.found}</h3>
           <pre className="log" tabIndex={0} role="group" aria-label={say.incidents.found}>
             {data.text}

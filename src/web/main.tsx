@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -8,7 +8,14 @@ import './tokens.css'
 import './style.css'
 
 /** Answers of 4xx are final; everything else may pass. */
-const queries = new QueryClient({
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // A session that is over: who looks is asked anew, and the sign-in is shown.
+    onError(error, { queryKey }) {
+      if (error instanceof ApiError && error.problem.status === 401 && queryKey[0] !== 'me')
+        void queries.invalidateQueries({ queryKey: ['me'] })
+    },
+  }),
   defaultOptions: {
     queries: {
       retry: (failures, error) =>

@@ -51,8 +51,14 @@ const live = createRoute({
   component: lazyRouteComponent(() => import('./live.tsx'), 'Live'),
 })
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/access',
+  component: lazyRouteComponent(() => import('./access.tsx'), 'Access'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, runs, campaigns, live, quality, connectors, alerts]),
+  routeTree: root.addChildren([overview, runs, campaigns, live, quality, connectors, alerts, access]),
   parseSearch,
   stringifySearch,
   scrollRestoration: true,

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
 import { duration, instant } from './format.ts'
+import { useMay } from './me.ts'
 import { ErrorBox, Panel } from './panel.tsx'
 import { RunLog } from './run-log.tsx'
 import { useGo, useValues } from './screen.ts'
@@ -49,12 +50,13 @@ function Views({ detail, zone }: { readonly detail: Detail; readonly zone: strin
   const { view } = useValues()
   const go = useGo()
   const { runId, state } = detail.run
+  const mayRun = useMay('operator')
   const usual = state === 'success' || state === 'partial' ? 'gantt' : 'log'
   const shown = views.find((one) => one === view) ?? usual
   const choose = (next: string) => go({ view: next, ...(next !== 'log' && { line: undefined, grep: undefined }) })
   return (
     <>
-      <Again detail={detail} />
+      {mayRun && <Again detail={detail} />}
       <Tabs label={say.runs.view} names={views} words={say.runs.views} shown={shown} onChoose={choose}>
         {shown === 'gantt' && <Gantt tasks={detail.tasks} />}
         {shown === 'log' && <RunLog runId={runId} zone={zone} tasks={detail.tasks.map(({ task }) => task)} />}

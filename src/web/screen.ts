@@ -6,6 +6,7 @@ import type { Address } from './address.ts'
 import { addressOf, refreshDefault } from './address.ts'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
+import { isStranger, useMe } from './me.ts'
 import { useSpeech } from './words.ts'
 
 /** The part of the address that all screens share. */
@@ -22,7 +23,9 @@ export function useRefreshMs(): number {
 
 export function useBoot(): UseQueryResult<Answer<'GET /api/v1/boot'>> {
   const { language } = useSpeech()
+  const me = useMe().data
   return useQuery({
+    enabled: !isStranger(me),
     queryKey: ['boot', language],
     queryFn: ({ signal }) => call('GET /api/v1/boot', { lang: language, signal }),
     refetchInterval: ({ state }) => (state.data?.ready && state.data.progress === null ? 30_000 : 700),

@@ -16,4 +16,5 @@ export const screens: readonly Screen[] = [
   { path: '/quality', name: 'quality', key: 'q' },
   { path: '/connectors', name: 'connectors', key: 'n' },
   { path: '/alerts', name: 'alerts', key: 'e' },
+  { path: '/access', name: 'access', key: 'a' },
 ]

@@ -1,3 +1,4 @@
+import { accessEn } from './words-access.ts'
 import { incidentsEn } from './words-incidents.ts'
 import { runsEn } from './words-runs.ts'
 
@@ -15,8 +16,10 @@ export const en = {
     connectors: 'Connectors',
     lineage: 'Lineage',
     alerts: 'Errors & alerts',
+    access: 'Access',
     settings: 'Settings',
   },
+  access: accessEn,
   bar: {
     date: 'Date',
     previousDay: 'Previous day',

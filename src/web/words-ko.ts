@@ -1,4 +1,5 @@
 import type { en } from './words-en.ts'
+import { accessKo } from './words-access.ts'
 import { incidentsKo } from './words-incidents.ts'
 import { runsKo } from './words-runs.ts'
 
@@ -16,8 +17,10 @@ export const ko: typeof en = {
     connectors: '커넥터',
     lineage: '계보',
     alerts: '에러 및 알림',
+    access: '접근 권한',
     settings: '설정',
   },
+  access: accessKo,
   bar: {
     date: '날짜 선택',
     previousDay: '이전 날',

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
 import { MillraceError } from '../../../domain/errors.ts'
 import { bind, hostFunction } from '../jinja/arguments.ts'
-import { PyDateTime, datetimeModule } from '../jinja/civil-time.ts'
+import { PyDateTime } from '../jinja/civil-time.ts'
+import { datetimeModule, pytzModule } from '../jinja/datetime-module.ts'
 import { ReturnSignal } from '../jinja/failure.ts'
-import { fromHost, parseJson, toJson } from '../jinja/json.ts'
+import { itertoolsModule } from '../jinja/itertools-module.ts'
+import { fromHost } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
 import { regexModule } from '../jinja/regex-module.ts'
 import { repr, str } from '../jinja/text.ts'
+import { UTC } from '../jinja/time-zone.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, HostObject, PyDict, PySet, PyTuple, PythonError, presentOr } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PythonError, presentOr } from '../jinja/value.ts'
 import { createColumn } from '../adapter/column.ts'
 import { createRelation } from '../adapter/relation.ts'
 import { envVar, varFunction } from '../project/configuration-context.ts'
@@ -16,6 +19,7 @@ import type { Environment } from '../project/configuration-context.ts'
 import type { Target } from '../project/profile.ts'
 import type { Mapping } from '../project/shape.ts'
 import { contractFailed } from './contract-error.ts'
+import { valueNames } from './value-names.ts'
 
 export interface Invocation {
   readonly invocationId: string
@@ -49,35 +53,29 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['log', logFunction(invocation)],
     ['print', hostFunction('print', ['msg'], ({ msg = '' }) => logged(invocation, str(msg), true))],
     ['debug', new HostFunction('debug', () => '')],
-    ['tojson', hostFunction('tojson', ['value', 'default', 'sort_keys'], toJsonOr)],
-    ['fromjson', hostFunction('fromjson', ['string', 'default'], fromJsonOr)],
-    [
-      'set',
-      hostFunction('set', ['value', 'default'], ({ value = [], default: fallback = null }) =>
-        attempt(() => new PySet(items(value)), fallback),
-      ),
-    ],
-    ['set_strict', hostFunction('set_strict', ['value'], ({ value = [] }) => new PySet(items(value)))],
-    ['zip', new HostFunction('zip', (call) => attempt(() => zip(call), call.keyword.get('default') ?? null))],
-    ['zip_strict', new HostFunction('zip_strict', zip)],
+    ...valueNames,
     ['local_md5', hostFunction('local_md5', ['value'], ({ value = '' }) => md5(str(value)))],
     ['diff_of_two_dicts', hostFunction('diff_of_two_dicts', ['dict_a', 'dict_b'], differenceOfDicts)],
     ['exceptions', exceptions(invocation)],
     ['api', api()],
     ['target', targetObject(invocation.target)],
     ['flags', flags(invocation)],
-    ['run_started_at', new PyDateTime(invocation.startedAtMs * 1000, true)],
-    [
-      'modules',
-      new HostObject('modules', [
-        ['datetime', datetimeModule(() => invocation.startedAtMs)],
-        ['re', regexModule],
-      ]),
-    ],
+    ['run_started_at', PyDateTime.at(invocation.startedAtMs * 1000, UTC)],
+    ['modules', modules(() => invocation.startedAtMs)],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],
     ['thread_id', 'Thread-1'],
+  ])
+}
+
+/** The Python modules that dbt lets templates use. */
+export function modules(nowMs: () => number): HostObject {
+  return new HostObject('modules', [
+    ['datetime', datetimeModule(nowMs)],
+    ['pytz', pytzModule],
+    ['re', regexModule],
+    ['itertools', itertoolsModule],
   ])
 }
 
@@ -113,44 +111,6 @@ function logFunction(invocation: Invocation): HostFunction {
 function logged(invocation: Invocation, message: string, info: boolean): string {
   invocation.log(message, info)
   return ''
-}
-
-function attempt(work: () => Value, fallback: Value): Value {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof PythonError) return fallback
-    throw error
-  }
-}
-
-function toJsonOr({
-  value = null,
-  default: fallback = null,
-  sort_keys: sortKeys = false,
-}: Partial<Record<'value' | 'default' | 'sort_keys', Value>>): Value {
-  return attempt(() => toJson(value, { sortKeys: truth(sortKeys) }), fallback)
-}
-
-function fromJsonOr({
-  string: text = '',
-  default: fallback = null,
-}: Partial<Record<'string' | 'default', Value>>): Value {
-  try {
-    return parseJson(str(text))
-  } catch (error) {
-    if (error instanceof SyntaxError) return fallback
-    throw error
-  }
-}
-
-function zip(call: CallArguments): Value {
-  const lists = call.positional.map((argument) => items(argument))
-  const length = Math.min(...lists.map((list) => list.length))
-  return Array.from(
-    { length: Number.isFinite(length) ? length : 0 },
-    (_unused, index) => new PyTuple(lists.map((list) => list[index] ?? null)),
-  )
 }
 
 function differenceOfDicts({

@@ -1,9 +1,10 @@
 import { dictMethods, listMethods, setMethods, tupleMethods } from './collection-methods.ts'
-import { formatText } from './format.ts'
+import { formatText } from './format-fields.ts'
 import { indexOf, isInteger } from './number.ts'
-import { characters, floatText, guardSize, objectName, repr, str, typeName } from './text.ts'
+import { characters, floatText, objectName, repr, str, typeName } from './text.ts'
 import { textMethods } from './text-methods.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
+import { PyRange } from './views.ts'
 import {
   HostFunction,
   PyDecimal,
@@ -17,12 +18,20 @@ import {
   presentOr,
 } from './value.ts'
 
+/** Names that every Python object has: the sandbox hides them, so that they are undefined instead of an error. */
+const SPECIAL_NAMES = new Set(
+  'class doc module init new dict eq ne hash str repr len iter bool call add sub mul getitem getattr'
+    .split(' ')
+    .map((name) => `__${name}__`),
+)
+
 /**
  * Everything that `.`, `[]` and `()` can reach. It is a whitelist: methods come from own tables by own keys, objects answer through
  * `attribute()`, and nothing falls back to JavaScript's properties.
  */
 export function attribute(object: Value, name: string): Value {
-  if (object instanceof Undefined) return object.permissive ? object : object.fail()
+  if (object instanceof Undefined)
+    return object.permissive ? object : SPECIAL_NAMES.has(name) ? missingAttribute(object, name) : object.fail()
   const method = methodOf(object, name)
   if (method !== undefined) return method
   if (object instanceof PyDict) return presentOr(object.get(name), () => missingAttribute(object, name))
@@ -108,19 +117,24 @@ export function slice(object: Value, start: Value, stop: Value, step: Value): Va
   if (list === undefined) throw new PythonError('TypeError', `'${typeName(object)}' object is not subscriptable`)
   const stride = step === null ? 1 : indexOf(step)
   if (stride === 0) throw new PythonError('ValueError', 'slice step cannot be zero')
-  const chosen = sliceIndexes(list.length, start, stop, stride).map((index) => list[index] ?? null)
+  const bounds = sliceBounds(list.length, start, stop, stride)
+  if (object instanceof PyRange) return object.part({ ...bounds, step: stride })
+  const chosen = sliceIndexes(bounds, stride).map((index) => list[index] ?? null)
   if (typeof object === 'string') return chosen.map((character) => str(character)).join('')
   return Array.isArray(object) ? chosen : new PyTuple(chosen)
 }
 
-function sliceIndexes(length: number, start: Value, stop: Value, step: number): number[] {
+function sliceBounds(length: number, start: Value, stop: Value, step: number): { from: number; to: number } {
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1]
   const clamp = (value: Value, fallback: number): number => {
     if (value === null) return fallback
     const index = indexOf(value)
     return Math.min(Math.max(index < 0 ? index + length : index, low), high)
   }
-  const [from, to] = [clamp(start, step > 0 ? low : high), clamp(stop, step > 0 ? high : low)]
+  return { from: clamp(start, step > 0 ? low : high), to: clamp(stop, step > 0 ? high : low) }
+}
+
+function sliceIndexes({ from, to }: { from: number; to: number }, step: number): number[] {
   const indexes: number[] = []
   for (let index = from; step > 0 ? index < to : index > to; index += step) indexes.push(index)
   return indexes
@@ -140,14 +154,15 @@ export function call(
 }
 
 /** `range(...)` with the sandbox's limit of 100,000 items. */
-export function range(arguments_: readonly Value[]): Value[] {
-  const [first = 0, second, third = 1] = arguments_
+export function range(arguments_: readonly Value[]): PyRange {
+  const [first, second, third = 1] = arguments_
+  if (first === undefined || arguments_.length > 3)
+    throw new PythonError('TypeError', `range expected 1 to 3 arguments, got ${arguments_.length}`)
   const [start, stop] = second === undefined ? [0, indexOf(first)] : [indexOf(first), indexOf(second)]
   const step = indexOf(third)
   if (step === 0) throw new PythonError('ValueError', 'range() arg 3 must not be zero')
   const count = Math.max(0, Math.ceil((stop - start) / step))
   if (count > 100_000)
     throw new PythonError('OverflowError', 'Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).')
-  guardSize(count)
-  return Array.from({ length: count }, (_unused, index) => start + index * step)
+  return new PyRange(start, stop, step)
 }

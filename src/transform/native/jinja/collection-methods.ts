@@ -4,6 +4,7 @@ import { equal, items, order, truth } from './operators.ts'
 import { repr } from './text.ts'
 import type { CallArguments, Value } from './value.ts'
 import { PyDict, PySet, PyTuple, PythonError, presentOr } from './value.ts'
+import { DictView } from './views.ts'
 
 type Method<Self> = (self: Self, call: CallArguments) => Value
 
@@ -89,9 +90,9 @@ export const dictMethods: Readonly<Record<string, Method<PyDict>>> = {
     const { key = null, default: fallback = null } = bind(call, ['key', 'default'], 'get')
     return presentOr(dict.get(key), () => fallback)
   },
-  items: (dict) => dict.entries().map((entry) => new PyTuple(entry)),
-  keys: (dict) => dict.keys(),
-  values: (dict) => dict.values(),
+  items: (dict) => new DictView(dict, 'items'),
+  keys: (dict) => new DictView(dict, 'keys'),
+  values: (dict) => new DictView(dict, 'values'),
   update: updateDict,
   pop: popEntry,
   popitem: (dict) => {

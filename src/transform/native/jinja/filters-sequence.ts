@@ -44,7 +44,8 @@ function sorted(input: Value, call: CallArguments): Value[] {
   } = bind(call, ['reverse', 'case_sensitive', 'attribute'], 'sort')
   const key = keyOf(attribute, truth(exact))
   const direction = truth(reverse) ? -1 : 1
-  return [...items(input)].sort((left, right) => direction * order(key(left), key(right)))
+  // Jinja's keys are lists, and lists with equal items are never compared by `<` of the items.
+  return [...items(input)].sort((left, right) => direction * order([key(left)], [key(right)]))
 }
 
 function dictSorted(input: Value, call: CallArguments): Value[] {
@@ -66,10 +67,9 @@ function extreme(direction: 1 | -1): FilterFunction {
   return (input, call) => {
     const { case_sensitive: exact = false, attribute } = bind(call, ['case_sensitive', 'attribute'], 'min')
     const key = keyOf(attribute, truth(exact))
-    const list = items(input)
-    const [first] = list
+    const [first, ...rest] = items(input)
     if (first === undefined) return new Undefined('No aggregated item, sequence was empty.')
-    return list.reduce(
+    return rest.reduce(
       (best, candidate) => (direction * order(key(candidate), key(best)) < 0 ? candidate : best),
       first,
     )
@@ -108,8 +108,19 @@ function groupBy(input: Value, call: CallArguments): Value[] {
     if (last !== undefined && equal(last.key, key(member))) last.members.push(member)
     else groups.push({ key: key(member), shown: raw(member), members: [member] })
   }
-  return groups.map((group) => new PyTuple([group.shown, group.members]))
+  return groups.map((group) => new Group([group.shown, group.members]))
 }
+
+/** What groupby gives: a tuple whose members have names as well. */
+class Group extends PyTuple {
+  override attribute(name: string): Value | undefined {
+    return name === 'grouper' ? this.items[0] : name === 'list' ? this.items[1] : undefined
+  }
+}
+
+/** No template may rely on which one it is, so it is the first: a compiled file that changed with every run would tell nobody anything. */
+const random: FilterFunction = (input) =>
+  presentOr(items(input)[0], () => new Undefined('No random item, sequence was empty.'))
 
 function batch(input: Value, call: CallArguments): PyGenerator {
   const { linecount = 1, fill_with: filler = null } = bind(call, ['linecount', 'fill_with'], 'batch')
@@ -134,7 +145,7 @@ function sliced(input: Value, call: CallArguments): PyGenerator {
     for (let index = 0, start = 0; index < count; index++) {
       const end = start + each + (index < longer ? 1 : 0)
       const part = list.slice(start, end)
-      if (filler !== null && index >= longer && longer > 0) part.push(filler)
+      if (filler !== null && index >= longer) part.push(filler)
       yield part
       start = end
     }
@@ -196,7 +207,8 @@ function selecting(registry: Registry, keep: boolean, byAttribute: boolean): Fil
 
 function reversed(input: Value): Value {
   if (typeof input === 'string') return characters(input).toReversed().join('')
-  return lazy(() => items(input).toReversed().values())
+  const list = items(input).toReversed()
+  return lazy(() => list.values())
 }
 
 function ends(which: 'first' | 'last'): FilterFunction {
@@ -225,6 +237,7 @@ export function sequenceFilters(registry: Registry): Readonly<Record<string, Fil
     map: mapped(registry),
     max: extreme(-1),
     min: extreme(1),
+    random,
     reject: selecting(registry, false, false),
     rejectattr: selecting(registry, false, true),
     reverse: reversed,

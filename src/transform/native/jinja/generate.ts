@@ -57,7 +57,7 @@ export class Generator extends ExpressionGenerator {
         return this.#setBlock(node)
       case 'filter_block': {
         const { code, captured } = this.#capture(node.body)
-        return `${code}p=${node.at};${this.#buffer}+=R.str(${this.filter(node.filter, captured)});`
+        return `${code}p=${node.at};${this.#buffer}+=R.written(${this.filter(node.filter, captured)});`
       }
       case 'with':
         return this.#with(node)
@@ -174,7 +174,7 @@ export class Generator extends ExpressionGenerator {
   #callBlock(node: Extract<Statement, { kind: 'call_block' }>): string {
     const caller = this.#callable('caller', 'call block', node.parameters, node.body, node.at, 'by signal')
     const call: Call = node.call
-    return `p=${node.at};${this.#buffer}+=R.str(${this.call(call, `R.bound(${caller},c)`)});`
+    return `p=${node.at};${this.#buffer}+=R.written(${this.call(call, `R.bound(${caller},c)`)});`
   }
 
   /** `R.macro(name, parameters, reads, body)`: the body gets the context of the call and the bound arguments. */

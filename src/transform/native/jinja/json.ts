@@ -78,30 +78,6 @@ export function fromHost(value: unknown): Value {
   return null
 }
 
-/** Parses JSON with integers of any size kept exact; SyntaxError as JSON.parse throws it. */
-export function parseJson(text: string): Value {
-  const parsed: unknown = JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    const source = context?.source
-    if (typeof value !== 'number' || source === undefined) return value
-    if (/^-?\d+$/.test(source)) return normalInteger(BigInt(source))
-    return { [FLOAT_MARK]: value }
-  })
-  return fromMarked(parsed)
-}
-
-/** JSON's 1.0 is a float in Python; the mark carries that through JSON.parse, and no JSON text can contain a symbol. */
-const FLOAT_MARK = Symbol('float')
-
-function fromMarked(value: unknown): Value {
-  if (Array.isArray(value)) return value.map((item) => fromMarked(item))
-  if (typeof value === 'object' && value !== null) {
-    const marked = (value as { [FLOAT_MARK]?: number })[FLOAT_MARK]
-    if (marked !== undefined) return new PyFloat(marked)
-    return new PyDict(Object.entries(value).map(([key, item]): [Value, Value] => [key, fromMarked(item)]))
-  }
-  return fromHost(value)
-}
-
 /** A template value as plain JavaScript data, for artifacts and drivers: dicts become objects, decimals their text. */
 export function toHost(value: Value): unknown {
   if (Array.isArray(value)) return value.map((item) => toHost(item))

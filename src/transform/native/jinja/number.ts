@@ -77,28 +77,3 @@ export function toFloat(value: Value): number {
   if (!FLOAT_TEXT.test(text)) throw new PythonError('ValueError', `could not convert string to float: ${repr(value)}`)
   return Number(text.replaceAll('_', ''))
 }
-
-/** Python's round(x, digits) of a double: to the nearest by its exact value, ties to even. */
-export function roundFloat(value: number, digits: number): number {
-  if (!Number.isFinite(value) || digits > 22) return value
-  if (digits < 0) {
-    const unit = 10 ** -digits
-    return roundHalfEven(value / unit) * unit
-  }
-  if (Math.abs(value) >= 1e21) return value
-  const exact = value.toFixed(Math.min(100, digits + 40))
-  const tie =
-    /^5?0*$/.test(exact.slice(exact.indexOf('.') + 1 + digits)) && exact[exact.indexOf('.') + 1 + digits] === '5'
-  if (!tie) return Number(value.toFixed(digits))
-  const kept = exact.slice(0, exact.indexOf('.') + 1 + digits)
-  const lower = Number(kept)
-  const lastDigit = Number(kept.replace('.', '').at(-1))
-  return lastDigit % 2 === 0 ? lower : Number((lower + Math.sign(value) * 10 ** -digits).toFixed(digits))
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest !== 0.5) return Math.round(value)
-  return floor % 2 === 0 ? floor : floor + 1
-}

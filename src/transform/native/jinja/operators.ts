@@ -202,6 +202,8 @@ function numeric(operator: ArithmeticOperator, left: Value, right: Value): Value
   if (left instanceof PyDecimal || right instanceof PyDecimal) return decimalArithmetic(operator, left, right)
   const [a, b] = [numberOf(left), numberOf(right)]
   const isFloat = left instanceof PyFloat || right instanceof PyFloat
+  if (operator === '/' && (typeof a === 'bigint' || typeof b === 'bigint') && !isFloat)
+    return new PyFloat(quotient(BigInt(a), BigInt(b)))
   if (isFloat || operator === '/' || (operator === '**' && b < 0))
     return new PyFloat(floatArithmetic(operator, Number(a), Number(b)))
   if (typeof a === 'number' && typeof b === 'number') {
@@ -209,6 +211,33 @@ function numeric(operator: ArithmeticOperator, left: Value, right: Value): Value
     if (Number.isSafeInteger(quick)) return quick === 0 ? 0 : quick
   }
   return normalInteger(bigArithmetic(operator, BigInt(a), BigInt(b)))
+}
+
+/** Two whole numbers divided as Python divides them: the nearest double to the exact quotient. */
+function quotient(a: bigint, b: bigint): number {
+  if (b === 0n) throw zeroDivision('/', 'int')
+  const isNegative = a < 0n !== b < 0n
+  const [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b]
+  // 64 binary digits more than a double has, and one that says whether anything follows.
+  const shift = Math.max(0, y.toString(2).length - x.toString(2).length + 64)
+  const scaled = x << BigInt(shift)
+  const rest = scaled % y === 0n ? 0n : 1n
+  const result = Number(((scaled / y) << 1n) | rest) / 2 ** (shift + 1)
+  if (!Number.isFinite(result)) throw new PythonError('OverflowError', 'integer division result too large for a float')
+  return isNegative ? -result : result
+}
+
+/** Python's % of doubles: the exact rest of C's fmod, with the sign of the divisor. */
+function modulo(a: number, b: number): number {
+  const rest = a % b
+  if (rest === 0) return b < 0 ? -0 : 0
+  return rest < 0 === b < 0 ? rest : rest + b
+}
+
+function floorQuotient(a: number, b: number): number {
+  const quotient_ = (a - modulo(a, b)) / b
+  const floor = Math.floor(quotient_)
+  return quotient_ - floor > 0.5 ? floor + 1 : floor
 }
 
 function floatArithmetic(operator: ArithmeticOperator, a: number, b: number, kind = 'float'): number {
@@ -220,8 +249,8 @@ function floatArithmetic(operator: ArithmeticOperator, a: number, b: number, kin
     '-': () => a - b,
     '*': () => a * b,
     '/': () => a / b,
-    '//': () => Math.floor(a / b),
-    '%': () => a - b * Math.floor(a / b),
+    '//': () => floorQuotient(a, b),
+    '%': () => modulo(a, b),
     '**': () => a ** b,
   }
   return results[operator]()

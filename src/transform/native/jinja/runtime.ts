@@ -8,7 +8,7 @@ import type { Recurse } from './loop.ts'
 import { Macro } from './macro.ts'
 import type { BoundArguments, CompiledMacro, TemplateContext } from './macro.ts'
 import { arithmetic, compare, items, sign, truth, unpack } from './operators.ts'
-import { str } from './text.ts'
+import { str, typeName } from './text.ts'
 import { testFunctions } from './test-functions.ts'
 import type { TestFunction } from './test-functions.ts'
 import type { Awaitable, CallArguments, Keywords, Value } from './value.ts'
@@ -39,6 +39,8 @@ function applyFilter(name: string, input: Value, call: CallArguments): Value {
 function applyTest(name: string, input: Value, call: CallArguments): boolean {
   const apply = Object.hasOwn(tests, name) ? tests[name] : undefined
   if (apply === undefined) throw new PythonError('RuntimeError', `No test named '${name}'.`)
+  if (plainTests.has(name) && (call.positional.length > 0 || call.keyword.size > 0))
+    throw new PythonError('TypeError', `the test '${name}' takes no argument`)
   return apply(input, call)
 }
 
@@ -52,6 +54,13 @@ const tests: Readonly<Record<string, TestFunction>> = {
   filter: (value) => typeof value === 'string' && Object.hasOwn(filters, value),
   test: (value) => typeof value === 'string' && Object.hasOwn(tests, value),
 }
+
+/** Tests of the value alone. */
+const plainTests = new Set(
+  'defined undefined none true false boolean string number integer float mapping iterable sequence callable escaped odd even lower upper filter test'.split(
+    ' ',
+  ),
+)
 
 export const knownNames = { filters: new Set(Object.keys(filters)), tests: new Set(Object.keys(tests)) } as const
 
@@ -115,6 +124,13 @@ function loop(list: readonly Value[], index: number, depth: number, recurse: Rec
   return new Loop(list, index, depth, recurse, memory)
 }
 
+/** What a filter or call block writes: Jinja puts it out as it is, so anything but text is an error there. */
+function written(value: Value): string {
+  if (typeof value === 'string') return value
+  if (value instanceof Undefined) return value.permissive ? '' : value.fail()
+  throw new PythonError('TypeError', `sequence item 0: expected str instance, ${typeName(value)} found`)
+}
+
 /** The functions that compiled templates call, as `R`. Nothing else of the program is in their reach. */
 export const runtime = {
   none,
@@ -133,6 +149,7 @@ export const runtime = {
   test,
   truth,
   str,
+  written,
   concat: (values: readonly Value[]): string => values.map((value) => str(value)).join(''),
   compare,
   arithmetic,

@@ -1,5 +1,5 @@
-import { isInteger, isNumber, numberOf } from './number.ts'
-import { contains, equal, order } from './operators.ts'
+import { isInteger, isNumber } from './number.ts'
+import { arithmetic, contains, equal, order } from './operators.ts'
 import { str } from './text.ts'
 import type { CallArguments, Value } from './value.ts'
 import { PyDict, PyFloat, PyGenerator, PyObject, PyTuple, PythonError, Undefined } from './value.ts'
@@ -8,7 +8,8 @@ export type TestFunction = (value: Value, call: CallArguments) => boolean
 
 const argument = (call: CallArguments): Value => {
   const [first] = call.positional
-  if (first === undefined) throw new PythonError('TypeError', 'the test needs an argument')
+  if (first === undefined || call.positional.length > 1 || call.keyword.size > 0)
+    throw new PythonError('TypeError', 'the test takes one argument')
   return first
 }
 const ordered =
@@ -28,17 +29,15 @@ function isIterable(value: Value): boolean {
 
 /** Jinja asks for len() and item access. */
 function isSequence(value: Value): boolean {
-  if (typeof value === 'string' || Array.isArray(value) || value instanceof PyTuple || value instanceof PyDict)
-    return true
+  if (typeof value === 'string' || Array.isArray(value)) return true
+  if (value instanceof PyTuple || value instanceof PyDict || value instanceof Undefined) return true
   return (
     value instanceof PyObject && !(value instanceof PyGenerator) && value.size !== undefined && value.item !== undefined
   )
 }
 
-function remainder(value: Value, divisor: bigint): bigint {
-  if (!isInteger(value) && typeof value !== 'boolean') throw new PythonError('TypeError', 'the test needs an integer')
-  const rest = BigInt(value) % divisor
-  return rest < 0n ? rest + divisor : rest
+function leaves(value: Value, divisor: Value, rest: number): boolean {
+  return equal(arithmetic('%', value, divisor), rest)
 }
 
 /** Jinja's tests, without `filter` and `test`, which need the registries themselves and live in runtime.ts. */
@@ -56,13 +55,13 @@ export const testFunctions: Readonly<Record<string, TestFunction>> = {
   mapping: (value) => value instanceof PyObject && value.isMapping,
   iterable: isIterable,
   sequence: isSequence,
-  callable: (value) => value instanceof PyObject && value.call !== undefined,
+  callable: (value) => value instanceof PyObject && (value.call !== undefined || value instanceof Undefined),
   sameas: (value, call) => value === argument(call),
   escaped: () => false,
   in: (value, call) => contains(argument(call), value),
-  odd: (value) => remainder(value, 2n) === 1n,
-  even: (value) => remainder(value, 2n) === 0n,
-  divisibleby: (value, call) => remainder(value, BigInt(numberOf(argument(call)))) === 0n,
+  odd: (value) => leaves(value, 2, 1),
+  even: (value) => leaves(value, 2, 0),
+  divisibleby: (value, call) => leaves(value, argument(call), 0),
   lower: (value) => str(value) === str(value).toLowerCase() && str(value) !== str(value).toUpperCase(),
   upper: (value) => str(value) === str(value).toUpperCase() && str(value) !== str(value).toLowerCase(),
   eq: equals,

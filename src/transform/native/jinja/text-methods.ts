@@ -34,7 +34,10 @@ export function strip(subject: string, strippable: Value | undefined, sides: 'bo
 }
 
 export function capitalize(subject: string): string {
-  return subject.charAt(0).toUpperCase() + subject.slice(1).toLowerCase()
+  const [first = '', ...rest] = characters(subject)
+  // A letter whose capital is two letters (ß) keeps the second one small.
+  const [head = '', ...tail] = characters(first.toUpperCase())
+  return head + tail.join('').toLowerCase() + rest.join('').toLowerCase()
 }
 
 export function replaceText(subject: string, from: string, to: string, count: number): string {
@@ -82,8 +85,17 @@ function splitSpaces(subject: string, limit: number, fromRight: boolean): Value 
   return [...words.slice(0, limit), rest]
 }
 
+/** A letter after another is small, any other is large: by character, as Python does it, not by word. */
 function title(subject: string): string {
-  return subject.toLowerCase().replaceAll(/\p{L}+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1))
+  let inWord = false
+  return characters(subject)
+    .map((character) => {
+      const [lower, upper] = [character.toLowerCase(), character.toUpperCase()]
+      const shown = inWord ? lower : capitalize(character)
+      inWord = lower !== upper
+      return shown
+    })
+    .join('')
 }
 
 function startsOrEnds(method: 'startsWith' | 'endsWith'): TextMethod {
@@ -155,10 +167,23 @@ function replaced(subject: string, call: CallArguments): string {
   return replaceText(subject, text(from, 'replace'), text(to, 'replace'), times === undefined ? -1 : indexOf(times))
 }
 
-function splitLines(subject: string, call: CallArguments): Value {
-  const keep = truth(bind(call, ['keepends'], 'splitlines').keepends ?? false)
-  const lines = keep ? subject.split(new RegExp(`(?<=${LINE_ENDS.source})`)) : subject.split(LINE_ENDS)
+export function splitLines(subject: string, keepEnds: boolean): string[] {
+  const lines = keepEnds
+    ? subject.split(new RegExp(`(?<=${LINE_ENDS.source})(?<!\\r(?=\\n))`))
+    : subject.split(LINE_ENDS)
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines
+}
+
+/** A tab goes to the next multiple of the size, counted from the last line end. */
+function expandTabs(subject: string, size: number): string {
+  guardSize(size * subject.length)
+  let [column, out] = [0, '']
+  for (const character of characters(subject)) {
+    const shown = character === '\t' ? ' '.repeat(size > 0 ? size - (column % size) : 0) : character
+    column = character === '\n' || character === '\r' ? 0 : column + shown.length
+    out += shown
+  }
+  return out
 }
 
 function swapCase(subject: string): string {
@@ -183,7 +208,7 @@ export const textMethods: Readonly<Record<string, TextMethod>> = {
   replace: replaced,
   split: (subject, call) => split(subject, call, false),
   rsplit: (subject, call) => split(subject, call, true),
-  splitlines: splitLines,
+  splitlines: (subject, call) => splitLines(subject, truth(bind(call, ['keepends'], 'splitlines').keepends ?? false)),
   join: joined,
   find: (subject, call) => find(subject, call, false),
   rfind: (subject, call) => find(subject, call, true),
@@ -220,7 +245,7 @@ export const textMethods: Readonly<Record<string, TextMethod>> = {
   isascii: (subject) => characters(subject).every((character) => character <= '\u007f'),
   isupper: isCase(true),
   islower: isCase(false),
-  istitle: (subject) => /\p{L}/u.test(subject) && title(subject) === subject,
+  istitle: (subject) => subject.toLowerCase() !== subject.toUpperCase() && title(subject) === subject,
   encode: (subject) => subject,
-  expandtabs: (subject) => subject.replaceAll('\t', '        '),
+  expandtabs: (subject, call) => expandTabs(subject, indexOf(bind(call, ['tabsize'], 'expandtabs').tabsize ?? 8)),
 }

@@ -37,17 +37,42 @@ export function str(value: Value): string {
   if (value === true) return 'True'
   if (value === false) return 'False'
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  if (Array.isArray(value)) return `[${value.map((item) => repr(item)).join(', ')}]`
   if (value instanceof PyFloat) return floatText(value.value)
-  if (value instanceof PyTuple) return tupleText(value)
+  if (Array.isArray(value) || value instanceof PyTuple || value instanceof PyDict || value instanceof PySet)
+    return shownOnce(value, () => containerText(value))
+  return value.text()
+}
+
+type Container = Value[] | PyTuple | PyDict | PySet
+
+const shown = new Set<Container | PyObject>()
+
+/** A container that holds itself prints as `...` inside itself, as Python prints it. */
+export function shownOnce(value: Container | PyObject, print: () => string): string {
+  if (shown.has(value)) return ellipsis(value)
+  shown.add(value)
+  try {
+    return print()
+  } finally {
+    shown.delete(value)
+  }
+}
+
+function ellipsis(value: Container | PyObject): string {
+  if (Array.isArray(value)) return '[...]'
+  if (value instanceof PyTuple) return '(...)'
+  return value instanceof PyDict ? '{...}' : value instanceof PySet ? 'set(...)' : '...'
+}
+
+function containerText(value: Container): string {
+  if (Array.isArray(value)) return `[${value.map((item) => repr(item)).join(', ')}]`
+  if (value instanceof PyTuple) return value.text === PyTuple.prototype.text ? tupleText(value) : value.text()
   if (value instanceof PyDict)
     return `{${value
       .entries()
       .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
       .join(', ')}}`
-  if (value instanceof PySet)
-    return value.size() === 0 ? 'set()' : `{${[...value.iterate()].map((item) => repr(item)).join(', ')}}`
-  return value.text()
+  return value.size() === 0 ? 'set()' : `{${[...value.iterate()].map((item) => repr(item)).join(', ')}}`
 }
 
 function tupleText(tuple: PyTuple): string {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
 import type { Document, Tags } from 'yaml'
-import { MillraceError } from '../../../domain/errors.ts'
+import { MillraceError, isMillraceError } from '../../../domain/errors.ts'
+import { PyDate, PyDateTime } from '../jinja/civil-time.ts'
 import { fromHost } from '../jinja/json.ts'
 import type { Value } from '../jinja/value.ts'
-import { PyDict, PyFloat } from '../jinja/value.ts'
+import { PyDict, PyFloat, PythonError } from '../jinja/value.ts'
 
 export interface Position {
   readonly line: number
@@ -65,16 +66,26 @@ export class YamlFile {
     return this.#exact(this.#document.getIn(path, true))
   }
 
-  #exact(node: unknown): Value {
-    if (isAlias(node)) return this.#exact(node.resolve(this.#document))
+  /** The whole document as Python's safe_load gives it: dates are dates. */
+  get exact(): Value {
+    return this.#exact(this.#document.contents, civil)
+  }
+
+  #exact(node: unknown, date: (moment: Date) => Value = dateText): Value {
+    if (isAlias(node)) return this.#exact(node.resolve(this.#document), date)
     if (isMap(node))
-      return new PyDict(node.items.map(({ key, value }): [Value, Value] => [this.#exact(key), this.#exact(value)]))
-    if (isSeq(node)) return node.items.map((item) => this.#exact(item))
+      return new PyDict(
+        node.items.map(({ key, value }): [Value, Value] => [this.#exact(key, date), this.#exact(value, date)]),
+      )
+    if (isSeq(node)) return node.items.map((item) => this.#exact(item, date))
     if (!isScalar(node)) return null
     const { value, source } = node
+    if (value instanceof Date) return date(value)
+    if (typeof value === 'number' && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source ?? ''))
+      return BigInt(source ?? 0)
     if (typeof value === 'number' && /[.eE]/.test(source ?? '') && !/^[-+]?0x/i.test(source ?? ''))
       return new PyFloat(value)
-    return fromHost(withoutDates(value))
+    return fromHost(value)
   }
 
   #keyNode(path: readonly (string | number)[]): unknown {
@@ -106,6 +117,21 @@ function withoutDates(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutDates(item)]))
   }
   return value
+}
+
+/** Python's safe_load; ValueError for what is no YAML. */
+export function parseYaml(text: string): Value {
+  try {
+    return YamlFile.parse(text, 'fromyaml').exact
+  } catch (error) {
+    if (isMillraceError(error, 'TRANSFORM_YAML_SYNTAX')) throw new PythonError('ValueError', error.message)
+    throw error
+  }
+}
+
+function civil(moment: Date): Value {
+  const text = dateText(moment)
+  return text.length === 10 ? PyDate.fromText(text) : PyDateTime.fromText(text)
 }
 
 function dateText(date: Date): string {

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { day } from '../domain/day.ts'
+import { account } from './contract-rows.ts'
+import { observeAccount } from './entities.ts'
+import { openTestWarehouse } from './fixture.ts'
+import { sourceStatesOf } from './source-states.ts'
+import type { Warehouse } from './warehouse.ts'
+
+let warehouse: Warehouse
+
+beforeAll(async () => {
+  warehouse = await openTestWarehouse()
+})
+afterAll(async () => {
+  await warehouse[Symbol.asyncDispose]()
+})
+
+test('the newest state before a day is found, the same day’s is replaced, and a source forgets its own alone', async () => {
+  const states = sourceStatesOf(warehouse, { nowMs: () => Date.UTC(2026, 4, 1) })
+  await states.keep('a', day('2026-05-01'), '{"at":1}')
+  await states.keep('a', day('2026-05-03'), '{"at":9007199254740993}')
+  await states.keep('a', day('2026-05-03'), '{"at":9007199254740995}')
+  await states.keep('b', day('2026-05-02'), '{}')
+  expect(await states.before('a', day('2026-05-04'))).toBe('{"at":9007199254740995}')
+  expect(await states.before('a', day('2026-05-03'))).toBe('{"at":1}')
+  expect(await states.before('a', day('2026-05-01'))).toBeUndefined()
+  await states.forget('a')
+  expect([await states.before('a', day('2026-06-01')), await states.before('b', day('2026-06-01'))]).toEqual([
+    undefined,
+    '{}',
+  ])
+})
+
+test('what a platform says of the tax in its costs stays known, whoever looks after it without saying', async () => {
+  const look = (more: object, at: string) =>
+    warehouse.transaction((session) => observeAccount(session, { ...account, ...more }, Date.parse(at)))
+  const basis = async () =>
+    (await warehouse.query(`select cost_basis from dim_account where is_current`))[0]?.['cost_basis']
+  await look({}, '2026-05-01T00:00:00Z')
+  expect(await basis()).toBeNull()
+  await look({ costBasis: 'gross_vat' }, '2026-05-02T00:00:00Z')
+  await look({}, '2026-05-03T00:00:00Z')
+  expect(await basis()).toBe('gross_vat')
+  await look({ costBasis: 'net', name: 'renamed' }, '2026-05-04T00:00:00Z')
+  expect(await basis()).toBe('net')
+})
