@@ -219,7 +219,7 @@ describe('kill -9', () => {
     expect(told).toBeGreaterThanOrEqual(cycles)
     expect([count?.rows, count?.delivered]).toEqual([told, told])
     expect(new Set(sink.posted.map(({ headers }) => headers['webhook-id'])).size).toBe(told)
-  })
+  }, cycles * 30_000)
 
   async function killedAfter(delayMs: number, when: { readonly day: Day; readonly nowMs: number }): Promise<boolean> {
     const orders = JSON.stringify({ connection: warehouse.connection, url: sink.url, secret, ...when })
