@@ -8,6 +8,7 @@ const shots = [
   { name: 'overview', path: '/' },
   { name: 'runs', path: '/runs' },
   { name: 'campaigns', path: '/campaigns' },
+  { name: 'compare', path: '/compare?currency=USD' },
   { name: 'live', path: '/live' },
   { name: 'quality', path: '/quality' },
   { name: 'connectors', path: '/connectors' },
@@ -24,7 +25,7 @@ for (const { name, path } of shots)
     ['en', 'light'],
     ['ko', 'dark'],
   ] as const) {
-    await page.goto(`${demo.url}${path}?lang=${lang}&theme=${theme}`)
+    await page.goto(`${demo.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}&theme=${theme}`)
     await page.locator('.panel table, .panel .empty').first().waitFor()
     if (path === '/') await page.locator('.recharts-area-area').first().waitFor()
     await page.screenshot({ path: join(folder, `${name}-${lang}-${theme}.png`) })

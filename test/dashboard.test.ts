@@ -13,6 +13,7 @@ const screens = [
   { path: '/', name: 'overview' },
   { path: '/runs', name: 'runs' },
   { path: '/campaigns', name: 'campaigns' },
+  { path: '/compare', name: 'compare' },
   { path: '/live', name: 'live' },
   { path: '/quality', name: 'quality' },
   { path: '/connectors', name: 'connectors' },
@@ -150,6 +151,51 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     )
     expect(text.codePointAt(0)).toBe(0xfeff)
     expect(lines.length - 1).toBe(row?.['campaigns'])
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  })
+
+  test('platforms in one currency are what the mart says, the calendar what SQL counts, and the switch keeps its place', async () => {
+    type Compared = RouteOutput<'GET /api/v1/compare'>
+    const ask = async <Body>(path: string) => (await (await fetch(`${demo.url}/api/v1/${path}`)).json()) as Body
+    const compared = await ask<Compared>('compare?currency=USD&from=2026-11-01&to=2026-11-21')
+    const mart = askBySql(
+      demo,
+      `select platform, report_currency as currency, trim_scale(sum(cost))::text as cost, sum(impressions)::text as impressions,
+              trim_scale(sum(conversions))::text as conversions, round(sum(conversion_value) / nullif(sum(cost), 0), 6)::text as roas
+       from analytics.platform_comparison where date between '2026-11-01' and '2026-11-21' group by 1, 2 order by 1`,
+    )
+    expect(
+      compared.platforms.map(({ platform, currency, cost, impressions, conversions, roas }) => ({
+        platform,
+        currency,
+        cost,
+        impressions,
+        conversions,
+        roas,
+      })),
+    ).toEqual(mart)
+    expect(compared.platforms.every(({ accountsWithoutRate }) => accountsWithoutRate === 0)).toBe(true)
+    const own = await ask<Compared>('compare?from=2026-11-01&to=2026-11-21')
+    expect(new Set(own.platforms.map(({ currency }) => currency))).toEqual(new Set(['EUR', 'KRW', 'USD']))
+    const calendar = await ask<RouteOutput<'GET /api/v1/compare/coverage'>>('compare/coverage?month=2026-11')
+    const cells = calendar.accounts.flatMap(({ days }) => days)
+    const [counted] = askBySql(
+      demo,
+      `select count(*)::int as days from partition_state where level = 'campaign' and state = 'published' and date between '2026-11-01' and '2026-11-30'`,
+    )
+    expect([cells.length, cells.filter(({ state }) => state === 'published').length]).toEqual([
+      6 * 30,
+      counted?.['days'],
+    ])
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/compare?lang=en&from=2026-11-01&to=2026-11-21`)
+    await page.getByRole('combobox', { name: 'Shown in' }).selectOption('USD')
+    await page.getByText('into USD').waitFor()
+    expect(new URL(page.url()).searchParams.get('currency')).toBe('USD')
+    await page.getByRole('button', { name: 'Previous month' }).click()
+    await page.getByText('2026-10-31: Published').first().waitFor({ state: 'attached' })
     expect(seen).toEqual({ foreign: [], complaints: [] })
     await page.close()
   })

@@ -3,6 +3,7 @@ import type { EntityObservation, EntityStatus } from '../domain/entity.ts'
 import type { RawColumn, RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals } from '../domain/metric.ts'
 import type { Currency } from '../domain/money.ts'
+import { worstAddress } from '../domain/url-tags.ts'
 import type { UrlFields } from '../domain/url-tags.ts'
 
 /**
@@ -122,14 +123,11 @@ export const campaignStatuses = ['ACTIVE', 'PAUSED', 'ARCHIVED', 'DELETED', 'IN_
 /** Where ads lead to stands in their creatives: a first few ads of each campaign come with the list of campaigns, in the same call. */
 export const campaignFields = 'id,name,status,effective_status,objective,daily_budget,ads.limit(25){creative{url_tags}}'
 
-/**
- * The parameters that a campaign's ads add to their links; undefined without ads, of which nothing is known. Of ads that differ it is
- * those of the emptiest, then of the first by alphabet: a campaign leads back as far as its worst ad does, and looking twice says the same.
- */
+/** The parameters that a campaign's ads add to their links; undefined without ads. */
 function urlsOf(node: Node): UrlFields | undefined {
   const ads = (node['ads'] as { readonly data?: readonly Node[] } | undefined)?.data ?? []
-  const tags = ads.map((ad) => text((ad['creative'] as Node | undefined)?.['url_tags']) ?? '').toSorted()
-  return tags.length === 0 ? undefined : { trackingTemplate: null, finalUrlSuffix: null, urlTags: tags[0] || null }
+  const tags = worstAddress(ads.map((ad) => text((ad['creative'] as Node | undefined)?.['url_tags']) ?? ''))
+  return tags === undefined ? undefined : { trackingTemplate: null, finalUrlSuffix: null, urlTags: tags || null }
 }
 
 /** A node of the campaigns edge. `effective_status` says what is, `status` what was set; IN_PROCESS and WITH_ISSUES are neither. */

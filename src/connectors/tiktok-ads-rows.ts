@@ -8,6 +8,7 @@ import type { ControlTotals } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
 import type { Node } from './tiktok-ads-client.ts'
 import { isNode } from './tiktok-ads-client.ts'
+import { worstAddress } from '../domain/url-tags.ts'
 
 /** Dimensions and metrics of the report, each a raw column of the same name. TikTok counts names and the currency as metrics. */
 const columns = [
@@ -83,6 +84,17 @@ export const campaignFields = [
 /** Deleted campaigns are listed only for those who ask for every status. */
 export const everyStatus = { primary_status: 'STATUS_ALL' } as const
 
+/** Where ads lead to is told of ads alone. */
+export const adFields = ['ad_id', 'campaign_id', 'landing_page_url'] as const
+
+/** By campaign, the address that stands for those of its ads. */
+export function campaignAddresses(ads: readonly Node[]): ReadonlyMap<string, string> {
+  const byCampaign = Map.groupBy(ads, (node) => text(node['campaign_id']) ?? '')
+  return new Map(
+    [...byCampaign].map(([id, own]) => [id, worstAddress(own.map((ad) => text(ad['landing_page_url']) ?? '')) ?? '']),
+  )
+}
+
 const statuses: Readonly<Record<string, EntityStatus>> = {
   CAMPAIGN_STATUS_DELETE: 'removed',
   CAMPAIGN_STATUS_DISABLE: 'paused',
@@ -94,7 +106,12 @@ const statuses: Readonly<Record<string, EntityStatus>> = {
 const dailyModes = new Set(['BUDGET_MODE_DAY', 'BUDGET_MODE_DYNAMIC_DAILY_BUDGET'])
 
 /** `secondary_status` says what is, `operation_status` what was set; budgets are in units of the account's currency. */
-export function tiktokEntity(node: Node, { accountId }: AdAccount): EntityObservation {
+export function tiktokEntity(
+  node: Node,
+  { accountId }: AdAccount,
+  addresses: ReadonlyMap<string, string> = new Map(),
+): EntityObservation {
+  const address = addresses.get(text(node['campaign_id']) ?? '')
   const statusRaw = text(node['secondary_status']) ?? text(node['operation_status']) ?? ''
   const budget = text(node['budget'])
   return {
@@ -109,6 +126,8 @@ export function tiktokEntity(node: Node, { accountId }: AdAccount): EntityObserv
     dailyBudget:
       budget !== null && dailyModes.has(text(node['budget_mode']) ?? '') ? normalised(decimal(budget)) : null,
     objectiveRaw: text(node['objective_type']) ?? '',
+    urls:
+      address === undefined ? undefined : { trackingTemplate: address || null, finalUrlSuffix: null, urlTags: null },
   }
 }
 

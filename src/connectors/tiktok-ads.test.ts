@@ -53,7 +53,7 @@ async function openRig(): Promise<ConnectorRig> {
 connectorContract('tiktok_ads', openRig)
 
 conservationProperty(openRig, {
-  routes: ['tiktok.campaigns', 'tiktok.report'],
+  routes: ['tiktok.ads', 'tiktok.campaigns', 'tiktok.report'],
   metrics: 'tiktok.report',
   kinds: ['missing_rows', 'duplicate_page', 'empty_page', 'wrong_control_total', 'account_suspended'],
 })

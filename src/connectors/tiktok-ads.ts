@@ -14,6 +14,8 @@ import type { Node } from './tiktok-ads-client.ts'
 import { TiktokClient, isNode } from './tiktok-ads-client.ts'
 import {
   advertiserFields,
+  adFields,
+  campaignAddresses,
   campaignFields,
   everyStatus,
   reportDimensions,
@@ -121,10 +123,11 @@ async function readSlice(
 ): Promise<ExtractResult> {
   const id = account.accountId
   const reading = new CampaignReading({ account, sink, context, mapping: tiktokMapping, nameColumn: 'campaign_name' })
+  const addresses = await landingAddresses(client, id, context)
   const listing = { advertiser_id: id, fields: campaignFields, filtering: everyStatus }
   for await (const page of client.pages('campaign/get', listing, id, context)) {
     reading.note(page.requestId)
-    await reading.campaigns(page.list.map((node) => tiktokEntity(node, account)))
+    await reading.campaigns(page.list.map((node) => tiktokEntity(node, account, addresses)))
   }
   const question = {
     advertiser_id: id,
@@ -144,6 +147,24 @@ async function readSlice(
     await reading.rows(page.list.map(tiktokRawRow))
   }
   return reading.result(apiVersion, client.calls, totals)
+}
+
+/** An app may have the scope of reports and not that of ads: then nothing is said of addresses. */
+async function landingAddresses(
+  client: TiktokClient,
+  id: string,
+  context: ConnectorContext,
+): Promise<ReadonlyMap<string, string>> {
+  const ads: Node[] = []
+  try {
+    for await (const page of client.pages('ad/get', { advertiser_id: id, fields: adFields }, id, context))
+      ads.push(...page.list)
+  } catch (error) {
+    if (!isMillraceError(error, 'CONNECTORS_PERMISSION')) throw error
+    context.log({ level: 'info', message: `tiktok_ads/${id}: ads may not be read, so where they lead to is not known` })
+    return new Map()
+  }
+  return campaignAddresses(ads)
 }
 
 /** Ids of the advertisers that granted access to the app. */

@@ -13,6 +13,7 @@ const range = { since: day('2026-11-18'), until: day('2026-11-18') }
 const sources = {
   google_ads: 'google',
   meta_ads: 'facebook',
+  tiktok_ads: 'tiktok',
   microsoft_ads: 'bing',
   naver_searchad: 'naver',
 } as const

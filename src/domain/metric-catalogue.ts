@@ -54,8 +54,8 @@ const sums = [
     caveats: {
       naver_searchad: {
         comparable: 'limited',
-        en: 'salesAmt includes value-added tax; others are without',
-        ko: 'salesAmt는 부가세 포함, 다른 플랫폼은 제외',
+        en: 'billed with value-added tax; the cost here is without it',
+        ko: '청구는 부가세 포함, 여기의 비용은 부가세 제외',
       },
     },
   },

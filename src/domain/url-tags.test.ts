@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Platform } from './platform.ts'
 import type { UrlFields } from './url-tags.ts'
-import { readUtm } from './url-tags.ts'
+import { readUtm, worstAddress } from './url-tags.ts'
 
 const entity = { campaignId: '42', campaignName: '봄 세일' }
 const nothing: UrlFields = { trackingTemplate: null, finalUrlSuffix: null, urlTags: null }
@@ -49,6 +49,17 @@ test('a placeholder that no platform knows is told, and stays as the landing pag
     unknown: ['campaign_id'],
     isResolved: false,
   })
+})
+
+test('of the addresses of ads the emptiest stands for the campaign, whatever their order', () => {
+  const tagged = 'https://shop.example/a?utm_source=x&utm_campaign=1'
+  const bare = 'https://shop.example/z'
+  expect([worstAddress([tagged, bare]), worstAddress([bare, tagged])]).toEqual([bare, bare])
+  expect([
+    worstAddress(['utm_source=b', 'utm_source=a']),
+    worstAddress(['utm_source=a', '']),
+    worstAddress([]),
+  ]).toEqual(['utm_source=a', '', undefined])
 })
 
 test('the suffix wins over the template; values are decoded; a stray percent sign harms nothing', () => {

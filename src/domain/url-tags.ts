@@ -10,6 +10,17 @@ export interface UrlFields {
   readonly urlTags: string | null
 }
 
+/**
+ * Pure: of the addresses of a campaign's ads the one that stands for all: the emptiest, then the first by alphabet. A campaign leads
+ * back as far as its worst ad does, and looking twice says the same. Undefined without ads, of which nothing is known.
+ */
+export function worstAddress(ofAds: readonly string[]): string | undefined {
+  const parametersOfAd = (text: string) => (text.includes('?') ? text.slice(text.indexOf('?')) : '')
+  const isAddress = ofAds.some((text) => text.includes('://'))
+  const weight = (text: string) => (isAddress ? parametersOfAd(text) : text)
+  return ofAds.toSorted((a, b) => (weight(a) === weight(b) ? (a < b ? -1 : 1) : weight(a) < weight(b) ? -1 : 1))[0]
+}
+
 /** What the landing page is told of a click. */
 export interface UtmReading {
   /** `utm_source`, `utm_campaign`, …, with what is known of the entity filled in. */

@@ -125,6 +125,8 @@ function urlSuffix(platform: SandboxPlatform, campaignId: string): string {
   if (platform === 'meta_ads')
     return 'utm_source=facebook&utm_medium=paid&utm_campaign={{campaign.id}}&utm_content={{ad.name}}'
   if (platform === 'microsoft_ads') return 'utm_source=bing&utm_medium=cpc&utm_campaign={CampaignId}&utm_term={keyword}'
+  if (platform === 'tiktok_ads')
+    return 'utm_source=tiktok&utm_medium=paid&utm_campaign=__CAMPAIGN_ID__&utm_content=__CID__'
   if (platform === 'naver_searchad') return `utm_source=naver&utm_medium=cpc&utm_campaign=${campaignId}`
   return 'utm_source=google&utm_medium=cpc&utm_campaign={campaignid}&utm_term={keyword}'
 }

@@ -1,5 +1,6 @@
 import { dayAt } from '../domain/day.ts'
 import { unitsText } from './amount.ts'
+import { adGroupsOf } from './ads.ts'
 import type { CampaignStatus, WorldCampaign } from './campaign.ts'
 import { campaignState } from './campaign.ts'
 import type { DayNumber } from './day-number.ts'
@@ -143,6 +144,32 @@ function answerCampaigns(state: SandboxState, request: Request, account: WorldAc
   }
 }
 
+/** Ads of the campaigns that are not deleted, each with the page that it leads to. */
+function answerAds(state: SandboxState, request: Request, account: WorldAccount): object {
+  const today = dayNumber(dayAt(state.clock.nowMs(), account.zone))
+  const all = account.campaigns
+    .filter((campaign) => campaignState(campaign, today).listed && campaignState(campaign, today).status !== 'removed')
+    .flatMap((campaign) =>
+      adGroupsOf(campaign).flatMap(({ groupId, ads }) =>
+        ads.map(({ adId, name }) => ({
+          ad_id: `18${adId}`,
+          ad_name: name,
+          adgroup_id: `18${groupId}`,
+          campaign_id: campaign.campaignId,
+          landing_page_url: `https://shop.example/${campaign.urlSuffix ? `?${campaign.urlSuffix}` : ''}`,
+        })),
+      ),
+    )
+  const { page, pageSize } = pageOf(request.query)
+  const fields = jsonList(request.query, 'fields')
+  return {
+    list: all
+      .slice((page - 1) * pageSize, page * pageSize)
+      .map((node) => Object.fromEntries(Object.entries(node).filter(([name]) => fields.includes(name)))),
+    page_info: { page, page_size: pageSize, total_number: all.length, total_page: Math.ceil(all.length / pageSize) },
+  }
+}
+
 function answerReport(state: SandboxState, request: Request, account: WorldAccount, fired: FiredFaults): object {
   const report = openReport(account, state.clock.nowMs(), state.scenario.changes())
   return reportData(tiktokQuestion(request.query, report.today, fired), pageOf(request.query), report, fired)
@@ -152,6 +179,7 @@ function dataOf(state: SandboxState, request: Request, call: Call): object {
   if (call.route === 'tiktok.granted') return answerGranted(state, request)
   if (call.route === 'tiktok.advertisers') return answerAdvertisers(state, request)
   const account = accountOf(state, request, call.fired)
+  if (call.route === 'tiktok.ads') return answerAds(state, request, account)
   return call.route === 'tiktok.campaigns'
     ? answerCampaigns(state, request, account)
     : answerReport(state, request, account, call.fired)

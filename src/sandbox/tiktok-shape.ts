@@ -16,6 +16,7 @@ export const tiktokShape = {
     granted: route('oauth2\\/advertiser\\/get'),
     advertisers: route('advertiser\\/info'),
     campaigns: route('campaign\\/get'),
+    ads: route('ad\\/get'),
     report: route('report\\/integrated\\/get'),
   },
   accountOf: ({ query }) => named(query.get('advertiser_id')) ?? named(query.get('advertiser_ids')),

@@ -1,4 +1,12 @@
 import { z } from 'zod'
+import {
+  compareAnswer,
+  compareQuery,
+  coverageAnswer,
+  coverageQuery,
+  maturityAnswer,
+  maturityQuery,
+} from './contract-compare.ts'
 import { campaignAnswer, campaignQuery } from './contract-campaigns.ts'
 import { incident, incidentAnswer, incidentDeed, incidentQuery } from './contract-incidents.ts'
 import { alert, overview, source } from './contract-overview.ts'
@@ -61,6 +69,25 @@ export const contract = {
     summary: 'Sums of each campaign over the days and the ratios of the sums, ranked within a currency',
     query: campaignQuery,
     response: campaignAnswer,
+  },
+  'GET /api/v1/compare': {
+    role: 'viewer',
+    summary:
+      'Platforms beside one another in one currency or in their own, with what must not be compared, restatements and names',
+    query: compareQuery,
+    response: compareAnswer,
+  },
+  'GET /api/v1/compare/maturity': {
+    role: 'viewer',
+    summary: 'Which share of its settled value a day has at each age, by platform and metric, and when it is at rest',
+    query: maturityQuery,
+    response: maturityAnswer,
+  },
+  'GET /api/v1/compare/coverage': {
+    role: 'viewer',
+    summary: 'Every account with the days of a month: published or not, how final, on how many levels',
+    query: coverageQuery,
+    response: coverageAnswer,
   },
   'GET /api/v1/quality': {
     role: 'viewer',

@@ -22,8 +22,12 @@ export class Figures {
     this.#clock = clock
   }
 
-  async ask<Row>(name: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
-    const query = sql(name)
+  ask<Row>(name: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.askQuery(name, sql(name), values)
+  }
+
+  /** A query that another room has, under a name of its own. */
+  async askQuery<Row>(name: string, query: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
     const rows = await this.#warehouse.query<Row & SqlRow>(query, values)
     this.sources[name] = {
       query,

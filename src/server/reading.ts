@@ -4,6 +4,7 @@ import { day, dayAt } from '../domain/day.ts'
 import { readBrief } from './brief.ts'
 import type { Overview } from './brief.ts'
 import { campaigns } from './campaigns.ts'
+import { compare } from './compare.ts'
 import { live } from './live.ts'
 import { Figures } from './figure.ts'
 import { incidents } from './incidents.ts'
@@ -34,6 +35,7 @@ export function reading(app: FastifyInstance, door: Door, projectOf: () => Proje
     }
   })
   campaigns(app, door, () => projectOf().zone)
+  compare(app, door, () => projectOf().zone)
   incidents(app, door)
   quality(app, door, () => projectOf().zone)
   live(app, door, { zoneOf: () => projectOf().zone, look })

@@ -28,6 +28,11 @@ const campaigns = createRoute({
   path: '/campaigns',
   component: lazyRouteComponent(() => import('./campaigns.tsx'), 'Campaigns'),
 })
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  component: lazyRouteComponent(() => import('./compare.tsx'), 'Compare'),
+})
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
@@ -58,7 +63,7 @@ const access = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, runs, campaigns, live, quality, connectors, alerts, access]),
+  routeTree: root.addChildren([overview, runs, campaigns, compare, live, quality, connectors, alerts, access]),
   parseSearch,
   stringifySearch,
   scrollRestoration: true,

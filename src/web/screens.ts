@@ -12,6 +12,7 @@ export const screens: readonly Screen[] = [
   { path: '/', name: 'overview', key: 'o' },
   { path: '/runs', name: 'runs', key: 'r' },
   { path: '/campaigns', name: 'campaigns', key: 'c' },
+  { path: '/compare', name: 'compare', key: 'p' },
   { path: '/live', name: 'live', key: 'l' },
   { path: '/quality', name: 'quality', key: 'q' },
   { path: '/connectors', name: 'connectors', key: 'n' },

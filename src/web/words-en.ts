@@ -1,4 +1,5 @@
 import { accessEn } from './words-access.ts'
+import { compareEn } from './words-compare.ts'
 import { incidentsEn } from './words-incidents.ts'
 import { runsEn } from './words-runs.ts'
 
@@ -11,6 +12,7 @@ export const en = {
     overview: 'Overview',
     runs: 'Runs',
     campaigns: 'Campaigns',
+    compare: 'Compare',
     live: 'Live',
     quality: 'Quality',
     connectors: 'Connectors',
@@ -182,6 +184,7 @@ export const en = {
   },
   runs: runsEn,
   incidents: incidentsEn,
+  compare: compareEn,
   campaigns: {
     title: 'Campaigns',
     leaderboard: 'Leaderboard',

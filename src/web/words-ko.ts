@@ -1,5 +1,6 @@
 import type { en } from './words-en.ts'
 import { accessKo } from './words-access.ts'
+import { compareKo } from './words-compare.ts'
 import { incidentsKo } from './words-incidents.ts'
 import { runsKo } from './words-runs.ts'
 
@@ -12,6 +13,7 @@ export const ko: typeof en = {
     overview: '개요',
     runs: '실행',
     campaigns: '캠페인',
+    compare: '비교',
     live: '실시간',
     quality: '품질',
     connectors: '커넥터',
@@ -171,6 +173,7 @@ export const ko: typeof en = {
   },
   runs: runsKo,
   incidents: incidentsKo,
+  compare: compareKo,
   campaigns: {
     title: '캠페인',
     leaderboard: '순위표',
