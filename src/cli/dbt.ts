@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { isMillraceError } from '../domain/errors.ts'
-import type { NodeResult, NodeStatus, Runner, RunnerCommand, RunnerEvent } from '../transform/runner.ts'
+import type { LogSettings } from '../transform/dbt-log.ts'
+import type { LoggedEvent, Runner, RunnerCommand, RunnerEvent } from '../transform/runner.ts'
 import type { CommandSpec, Invocation } from './command.ts'
 import { dbtDiff, dbtDoctor, ignoredOf, lookCommands } from './dbt-look.ts'
 import { asKnownError, reportError } from './error-box.ts'
-import type { Output } from './output.ts'
 
 export const command: CommandSpec = {
   name: 'dbt',
@@ -39,18 +39,8 @@ export const command: CommandSpec = {
 
 const cannotBeCarriedOut = 2
 
-/** The commands that end with a count of their nodes. */
-const building: ReadonlySet<RunnerCommand> = new Set(['build', 'run', 'test', 'seed'])
-
-/** dbt's own last words, which the real one says itself: silence after a misspelt selection would look like a success. */
-function sayEnd(output: Output, nodes: readonly NodeResult[]): void {
-  if (nodes.length === 0)
-    return output.warn('Nothing to do. Try checking your model configs and model specification args')
-  const count = (...statuses: readonly NodeStatus[]) => nodes.filter(({ status }) => statuses.includes(status)).length
-  output.say(
-    `Done. PASS=${count('success', 'pass')} WARN=${count('warn')} ERROR=${count('error', 'fail')} SKIP=${count('skipped')} TOTAL=${nodes.length}`,
-  )
-}
+const helpWords: ReadonlySet<string> = new Set(['--help', '-h'])
+const versionWords: ReadonlySet<string> = new Set(['--version', '-V', '-v'])
 
 /** Takes `--runner NAME` out of dbt's own arguments; dbt has no such flag. */
 function runnerOf(args: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
@@ -73,8 +63,13 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
   const { output, language, env, signal } = invocation
   try {
     const { name, rest } = runnerOf(args)
+    if (rest.some((word) => helpWords.has(word)) || versionWords.has(rest[0] ?? '')) {
+      const { dbtHelp, dbtVersion } = await import('../transform/dbt-help.ts')
+      output.data(versionWords.has(rest[0] ?? '') ? dbtVersion(name) : dbtHelp(rest))
+      return 0
+    }
     await using around = await surroundings(invocation, givenProject(rest))
-    const { parseDbtArguments } = await import('../transform/dbt-command.ts')
+    const { parseDbtArguments, parseDbtInvocation } = await import('../transform/dbt-command.ts')
     const { ignored, rest: own } = ignoredOf(rest)
     const [word = '', ...flags] = own
     if (lookCommands.has(word)) {
@@ -84,9 +79,8 @@ async function dbt(invocation: Invocation, args: readonly string[]): Promise<num
       return await dbtDiff(invocation, request, { ...runners, ignoredColumns: ignored })
     }
     const runner = await openRunner(name)
-    const request = parseDbtArguments(rest, around.env, around.projectDir)
-    const { exitCode, nodes } = await runner.invoke({ ...request, signal }, (event) => tell(invocation, event))
-    if (name === 'native' && building.has(request.command)) sayEnd(output, nodes)
+    const { request, log } = parseDbtInvocation(rest, around.env, around.projectDir)
+    const { exitCode } = await told(invocation, log, name, (onEvent) => runner.invoke({ ...request, signal }, onEvent))
     return exitCode
   } catch (error) {
     if (isMillraceError(error, 'CLI_INTERRUPTED')) throw error
@@ -159,15 +153,42 @@ async function openRunner(name: string): Promise<Runner> {
   return loaded.adapter.open(known === 'dbt-core' ? { install: true } : {})
 }
 
-function tell({ output }: Invocation, event: RunnerEvent): void {
-  if (event.kind === 'output') return output.data(`${event.line}\n`)
-  if (event.kind === 'node_finished') {
-    const { status, uniqueId, executionSeconds, message } = event.result
-    const bad = status === 'error' || status === 'fail'
-    const text = `${String(event.index).padStart(String(event.total).length)} of ${event.total}  ${status.toUpperCase().padEnd(7)}  ${uniqueId}  ${executionSeconds.toFixed(2)}s`
-    return output.say(bad && message ? `${output.paint('red', text)}\n${message}` : text)
+/** Commands whose lines of data a reader pipes on: there the log stands beside them, on stderr. */
+const piped: ReadonlySet<RunnerCommand> = new Set(['ls', 'show'])
+
+/**
+ * Runs the work and tells of it as dbt does: its lines go to stdout, of `ls` and `show` the data alone does. dbt-core keeps its own file of
+ * the log; the native runner's is written here.
+ */
+async function told<Result>(
+  { output }: Invocation,
+  settings: LogSettings,
+  runner: string,
+  work: (onEvent: (event: RunnerEvent) => void) => Promise<Result>,
+): Promise<Result> {
+  const { LogFile, consoleLine, encountered } = await import('../transform/dbt-log.ts')
+  const file = runner === 'native' ? new LogFile(settings) : null
+  const styles = { error: 'red', warn: 'yellow' } as const
+  let last: LoggedEvent | undefined
+  try {
+    return await work((event) => {
+      if (event.kind !== 'log' && event.kind !== 'output') return
+      last = event.event ?? last
+      file?.add(event)
+      const line = consoleLine(event, settings)
+      if (line === null) return
+      if (line.isData || !piped.has(settings.command)) return output.data(`${line.text}\n`)
+      const style = line.level === 'error' || line.level === 'warn' ? styles[line.level] : undefined
+      output.warn(style === undefined ? line.text : output.paint(style, line.text))
+    })
+  } catch (error) {
+    // People read the error's own box; programs that read the log find it there too, as dbt has it.
+    const said = last === undefined || file === null ? null : encountered(last, asKnownError(error).message)
+    if (said !== null) file?.add(said)
+    const line = said === null || settings.format !== 'json' ? null : consoleLine(said, settings)
+    if (line !== null) output.data(`${line.text}\n`)
+    throw error
+  } finally {
+    file?.close()
   }
-  if (event.kind === 'log' && event.level !== 'debug')
-    return event.level === 'info' ? output.say(event.message) : output.warn(event.message)
-  return undefined
 }

@@ -174,12 +174,12 @@ export const transformRunErrors = {
     en: {
       what: 'clean will not remove {path}',
       why: 'It lies outside the project.',
-      fix: 'Remove it yourself, or give a --target-path inside the project.',
+      fix: 'Give a --target-path inside the project, or allow it with --no-clean-project-files-only.',
     },
     ko: {
       what: '{path}는 지우지 않습니다',
       why: '프로젝트 밖에 있습니다.',
-      fix: '직접 지우거나 프로젝트 안의 --target-path를 지정하세요.',
+      fix: '프로젝트 안의 --target-path를 지정하거나 --no-clean-project-files-only로 허용하세요.',
     },
   },
   TRANSFORM_DBT_CORE_MISSING: {

@@ -67,13 +67,13 @@ export const transformSelectErrors = {
     retryable: false,
     facts: ['file', 'folder'],
     en: {
-      what: 'There is no earlier {file} to compare with ({folder})',
-      why: 'state:, result: and source_status: look at the artifacts of an earlier invocation.',
+      what: 'There is no earlier {file} ({folder})',
+      why: 'Deferral, retry, clone and the methods state:, result: and source_status: need the artifacts of an earlier invocation.',
       fix: 'Pass --state with a folder that holds it, such as a copy of an earlier target folder.',
     },
     ko: {
-      what: '비교할 이전 {file}이(가) 없습니다 ({folder})',
-      why: 'state:, result:, source_status:는 이전 실행의 산출물을 봅니다.',
+      what: '이전 {file}이(가) 없습니다 ({folder})',
+      why: '--defer, retry, clone과 state:, result:, source_status:에는 이전 실행의 산출물이 필요합니다.',
       fix: '이전 target 폴더의 사본처럼 그 파일이 있는 폴더를 --state로 지정하세요.',
     },
   },

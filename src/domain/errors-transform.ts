@@ -1,10 +1,12 @@
 import type { ErrorTable } from './error-entry.ts'
+import { transformCommandErrors } from './errors-transform-commands.ts'
 import { transformModelErrors } from './errors-transform-models.ts'
 import { transformRunErrors } from './errors-transform-run.ts'
 
 /** What is wrong in a dbt project, and what keeps an invocation from being carried out. */
 export const transformErrors = {
   ...transformRunErrors,
+  ...transformCommandErrors,
   ...transformModelErrors,
   TRANSFORM_JINJA_SYNTAX: {
     exit: 'config',

@@ -246,9 +246,11 @@ select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor
     expect((await client.query('select * from bad_drop.up')).rows).toEqual([{ id: 1 }])
   })
 
-  test('Ctrl-C cancels what runs, skips the rest and writes the artifacts', async () => {
+  test('Ctrl-C cancels what runs and writes the artifacts of what had ended, as dbt does', async () => {
     onServer({
-      'models/slow.sql': "{{ config(materialized='table') }} select pg_sleep(600)::text as ctrl_c",
+      'models/first.sql': one,
+      'models/slow.sql':
+        "{{ config(materialized='table') }} select pg_sleep(600)::text as ctrl_c from {{ ref('first') }}",
       'models/later.sql': "select * from {{ ref('slow') }}",
     })
     const stop = new AbortController()
@@ -256,12 +258,12 @@ select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor
     await until(async () => (await running('as ctrl_c')) > 0)
     stop.abort()
     const result = await ended
-    expect([result.exitCode, statuses(result)]).toEqual([1, { slow: 'error', later: 'skipped' }])
+    expect([result.exitCode, statuses(result)]).toEqual([2, { first: 'success' }])
     expect(await running('as ctrl_c')).toBe(0)
     const written = JSON.parse(readFileSync(join(folder, 'target', 'run_results.json'), 'utf8')) as {
       results: unknown[]
     }
-    expect(written.results).toHaveLength(2)
+    expect(written.results).toHaveLength(1)
   })
 
   test('two invocations in one target folder leave whole artifacts', async () => {
@@ -275,14 +277,14 @@ select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor
     expect((await invoke({ command: 'ls', env: { ...env, S: 'bad_two_a' } })).exitCode).toBe(0)
   })
 
-  test('a database that goes away in mid-run: what ran is kept, the rest is an error or skipped', async () => {
+  test('a database that goes away in mid-run: what ran is kept, the rest is an error or skipped, and retry continues', async () => {
     onServer({
       'models/a.sql': one,
       'models/b.sql':
-        "{{ config(materialized='table') }} select id, pg_sleep(600)::text as going_away from {{ ref('a') }}",
+        "{{ config(materialized='table') }} select id, pg_sleep({{ env_var('NAP') }})::text as going_away from {{ ref('a') }}",
       'models/c.sql': "select * from {{ ref('b') }}",
     })
-    const ended = invoke({ command: 'run', threads: 1, env: { ...env, S: 'bad_away' } })
+    const ended = invoke({ command: 'run', threads: 1, env: { ...env, S: 'bad_away', NAP: '600' } })
     await until(async () => (await running('as going_away')) > 0)
     await server.stop()
     const result = await ended
@@ -290,5 +292,8 @@ select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor
     expect(JSON.parse(readFileSync(join(folder, 'target', 'run_results.json'), 'utf8'))).toMatchObject({
       results: [{ status: 'success' }, { status: 'error' }, { status: 'skipped' }],
     })
+    server = await startEmbedded({ dir: join(data, 'server'), port: server.connection.port, durable: false })
+    const again = await invoke({ command: 'retry', env: { ...env, S: 'bad_away', NAP: '0' } })
+    expect([again.exitCode, statuses(again)]).toEqual([0, { b: 'success', c: 'success' }])
   })
 })

@@ -48,6 +48,7 @@ insert into published.daily_campaign_budget values
 /** A warehouse with published facts, a copy of the default project, and a way to run it. */
 export interface Bench extends AsyncDisposable {
   readonly projectDir: string
+  readonly database: string
   rows(sql: string): Promise<unknown[][]>
   invoke(runner: Runner, changes: Partial<RunnerRequest> & { schema: string }): Promise<Invoked>
 }
@@ -76,6 +77,7 @@ export async function openBench(): Promise<Bench> {
   }
   return {
     projectDir,
+    database,
     async rows(sql) {
       const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' })
       return rows

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { standingClock } from '../domain/clock.ts'
 import { compatibilityPage } from './compatibility-page.ts'
+import { parseDbtArguments } from './dbt-command.ts'
 import { examine } from './native/doctor/examine.ts'
 import type { Finding } from './native/doctor/examine.ts'
 import { features } from './native/feature-registry.ts'
@@ -52,6 +53,7 @@ const projects: Readonly<Record<FeatureKind, (name: string) => Files>> = {
   name: (name) => ({ 'models/x.sql': `select\n  '{{ ${name} }}'` }),
   'adapter method': (name) => ({ 'macros/x.sql': `{% macro x() %}{% do adapter.${name}() %}{% endmacro %}` }),
   module: (name) => ({ 'models/x.sql': `select '{{ modules.${name} }}'` }),
+  option: () => ({}),
 }
 
 const constructs = features
@@ -74,24 +76,38 @@ test('every refused feature says by what it is refused, and no construct is clai
 })
 
 describe('a project that asks for it', () => {
-  test.for(constructs)('%s %s is refused, and found by the doctor, as %s', async ([kind, word, feature]) => {
-    const found = examined(projects[kind](word))
-    expect(found.map((one) => [one.feature, one.construct])).toContainEqual([feature, `${kind} ${word}`])
-    const request: RunnerRequest = {
-      command: 'parse',
-      projectDir: folder,
-      profilesDir: folder,
-      select: [],
-      exclude: [],
-      vars: {},
-      fullRefresh: false,
-      failFast: false,
-      env: {},
-    }
+  test.for(constructs.filter(([kind]) => kind !== 'option'))(
+    '%s %s is refused, and found by the doctor, as %s',
+    async ([kind, word, feature]) => {
+      const found = examined(projects[kind](word))
+      expect(found.map((one) => [one.feature, one.construct])).toContainEqual([feature, `${kind} ${word}`])
+      const request: RunnerRequest = {
+        command: 'parse',
+        projectDir: folder,
+        profilesDir: folder,
+        select: [],
+        exclude: [],
+        vars: {},
+        fullRefresh: false,
+        failFast: false,
+        env: {},
+      }
+      const refused = nativeRunner(standingClock(0)).invoke(request, () => undefined)
+      await expect(refused).rejects.toMatchObject({ code: 'TRANSFORM_FEATURE_UNSUPPORTED', facts: { feature } })
+    },
+  )
+})
+
+test.for(constructs.filter(([kind]) => kind === 'option'))(
+  '%s %s of the command line is refused, as %s',
+  async ([, word, feature]) => {
+    put({})
+    const line = word === '--static' ? ['docs', 'generate', word] : ['run', word, '3 days']
+    const request = parseDbtArguments([...line, '--project-dir', folder], {}, folder)
     const refused = nativeRunner(standingClock(0)).invoke(request, () => undefined)
     await expect(refused).rejects.toMatchObject({ code: 'TRANSFORM_FEATURE_UNSUPPORTED', facts: { feature } })
-  })
-})
+  },
+)
 
 describe('the doctor', () => {
   test('finds nothing in a project that is all covered', () => expect(examined({})).toEqual([]))

@@ -1,5 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseDbtArguments } from './dbt-command.ts'
+import { parseDbtInvocation } from './dbt-command.ts'
+import { dbtHelp, dbtVersion } from './dbt-help.ts'
 import { dbtArguments } from './dbt-process.ts'
 
 const parse = (line: string) => parseDbtArguments(line.split(' '), {}, '/project')
@@ -49,6 +54,48 @@ describe("dbt's command line", () => {
     expect(parseDbtArguments(['run'], env, '/p')).toMatchObject({ profilesDir: '/profiles', target: 'prod' })
   })
 
+  test('an option of another command is refused, as dbt refuses it', () => {
+    expect(refusal('test --full-refresh')).toMatchObject({ facts: { argument: '--full-refresh' } })
+    expect(refusal('run --limit 5')).toMatchObject({ facts: { argument: '--limit' } })
+    expect(parse('retry --full-refresh')).toMatchObject({ fullRefresh: true })
+  })
+
+  test('two words are one command, and --output is what the command makes of it', () => {
+    expect(parse('source freshness -o out.json')).toMatchObject({
+      command: 'source-freshness',
+      sourcesPath: 'out.json',
+    })
+    expect(parse('show --inline x --output json --limit -1')).toMatchObject({ preview: 'json', limit: -1 })
+    expect(parse('docs generate --no-compile --empty-catalog')).toMatchObject({
+      docs: { compile: false, emptyCatalog: true, static: false },
+    })
+  })
+
+  test('a flag stands on the line, in the environment or in the project, in that order', () => {
+    const env = { DBT_FAIL_FAST: '1', DBT_ENGINE_FULL_REFRESH: 'true', DBT_EMPTY: 'false' }
+    expect(parseDbtArguments(['run'], env, '/p')).toMatchObject({ failFast: true, fullRefresh: true, empty: false })
+    expect(parseDbtArguments(['run', '--no-fail-fast'], env, '/p').failFast).toBe(false)
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-flags-'))
+    writeFileSync(
+      join(folder, 'dbt_project.yml'),
+      'flags: {fail_fast: true, warn_error_options: {error: [A], silence: [B]}, log_format: json}',
+    )
+    const { request, log } = parseDbtInvocation(['run'], {}, folder)
+    expect(request).toMatchObject({ failFast: true, warnErrors: { error: ['A'], warn: [], silence: ['B'] } })
+    expect([log.format, log.fileFormat, log.level]).toEqual(['json', 'json', 'info'])
+    expect(parseDbtInvocation(['run', '-q', '--log-format', 'text'], {}, folder).log).toMatchObject({
+      format: 'text',
+      level: 'error',
+    })
+  })
+
+  test('--help names the options that a command takes', () => {
+    expect(dbtHelp(['show', '--help'])).toContain('--limit LIMIT')
+    expect(dbtHelp(['test', '--help'])).not.toContain('--full-refresh')
+    expect(dbtHelp(['--help'])).toContain('source freshness')
+    expect(dbtVersion('native')).toContain('- installed: 1.11.16')
+  })
+
   test.for([
     '',
     'fly',
@@ -58,6 +105,10 @@ describe("dbt's command line", () => {
     'run --vars [1]',
     'run-operation',
     'run --indirect-selection sometimes',
+    'show',
+    'source',
+    'show --inline x --select a',
+    'run --warn-error --warn-error-options {}',
   ])('%s is refused as usage', (line) => {
     expect(refusal(line)).toMatchObject({ code: 'TRANSFORM_ARGUMENT_UNKNOWN', exitCode: 2 })
   })

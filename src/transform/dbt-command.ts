@@ -1,163 +1,223 @@
-import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { MillraceError } from '../domain/errors.ts'
-import { runnerCommands } from './runner.ts'
-import type { RunnerCommand, RunnerRequest } from './runner.ts'
+import { DbtArguments } from './dbt-arguments.ts'
+import type { LogSettings } from './dbt-log.ts'
+import type { DbtOptionName } from './dbt-options.ts'
+import type { RunnerCommand, RunnerRequest, WarnErrors } from './runner.ts'
 
-/** dbt's flags that a request can carry. Values that repeat or stand after one flag are all taken, as dbt takes them. */
-const flags = {
-  'project-dir': { type: 'string' },
-  'profiles-dir': { type: 'string' },
-  profile: { type: 'string' },
-  target: { type: 'string', short: 't' },
-  'target-path': { type: 'string' },
-  select: { type: 'string', short: 's', multiple: true },
-  models: { type: 'string', short: 'm', multiple: true },
-  exclude: { type: 'string', multiple: true },
-  'resource-type': { type: 'string', multiple: true },
-  'resource-types': { type: 'string', multiple: true },
-  'exclude-resource-type': { type: 'string', multiple: true },
-  'exclude-resource-types': { type: 'string', multiple: true },
-  selector: { type: 'string' },
-  'indirect-selection': { type: 'string' },
-  state: { type: 'string' },
-  output: { type: 'string' },
-  'output-keys': { type: 'string', multiple: true },
-  vars: { type: 'string' },
-  args: { type: 'string' },
-  'store-failures': { type: 'boolean' },
-  threads: { type: 'string' },
-  'full-refresh': { type: 'boolean', short: 'f' },
-  'fail-fast': { type: 'boolean', short: 'x' },
-  'no-fail-fast': { type: 'boolean' },
-  'partial-parse': { type: 'boolean' },
-  'no-partial-parse': { type: 'boolean' },
-  'use-colors': { type: 'boolean' },
-  'no-use-colors': { type: 'boolean' },
-  'no-version-check': { type: 'boolean' },
-  quiet: { type: 'boolean', short: 'q' },
-} as const
-
-const LISTS: ReadonlySet<string> = new Set([
-  '--select',
-  '-s',
-  '--models',
-  '-m',
-  '--exclude',
-  '--resource-type',
-  '--resource-types',
-  '--exclude-resource-type',
-  '--exclude-resource-types',
-  '--output-keys',
-])
 const indirectSelections = ['eager', 'cautious', 'buildable', 'empty'] as const
 const listOutputs = ['selector', 'name', 'path', 'json'] as const
-const aliases: Readonly<Record<string, RunnerCommand>> = { list: 'ls' }
+const previews = ['text', 'json'] as const
+const formats = ['text', 'json', 'debug', 'default'] as const
+const levels = ['debug', 'info', 'warn', 'error', 'none'] as const
+
+/** A command line of dbt's, read: what is to be done, and how to speak of it. */
+export interface DbtInvocation {
+  readonly request: RunnerRequest
+  readonly log: LogSettings
+}
 
 /**
  * Reads dbt's own command line. `env` is what `env_var` will see and where dbt's own DBT_… variables are read.
  * Throws TRANSFORM_ARGUMENT_UNKNOWN for what is not understood: usage, exit code 2, as dbt has it.
  */
-export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['env'], cwd: string): RunnerRequest {
-  const { values, positionals } = parsed(repeatLists(argv))
-  const [word, ...rest] = positionals
-  const command = commandOf(word)
-  const operation = command === 'run-operation' ? operationOf(rest.shift(), values.args) : undefined
-  const [surplus] = rest
-  if (surplus !== undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: surplus })
-  const projectDir = values['project-dir'] ?? env['DBT_PROJECT_DIR'] ?? cwd
-  const select = [...(values.select ?? []), ...(values.models ?? [])]
-  return {
+export function parseDbtInvocation(argv: readonly string[], env: RunnerRequest['env'], cwd: string): DbtInvocation {
+  const given = new DbtArguments(argv, env)
+  const projectDir = nearestProject(given.text('project-dir'), cwd)
+  given.standBehind(projectFlags(projectDir))
+  const { command } = given
+  const operation = operationOf(given)
+  const request: RunnerRequest = {
     command,
     projectDir,
-    profilesDir: values['profiles-dir'] ?? env['DBT_PROFILES_DIR'] ?? projectDir,
-    profile: values.profile ?? env['DBT_PROFILE'],
-    target: values.target ?? env['DBT_TARGET'],
-    targetPath: values['target-path'] ?? env['DBT_TARGET_PATH'],
-    select,
-    exclude: values.exclude ?? [],
-    ...selectionOf(values, command, env, cwd),
-    vars: mappingOf('--vars', values.vars),
-    threads: threadsOf(values.threads),
-    fullRefresh: values['full-refresh'] ?? false,
-    partialParse:
-      values['no-partial-parse'] !== true &&
-      (values['partial-parse'] === true || !/^(0|f|false|n|no)$/i.test(env['DBT_PARTIAL_PARSE'] ?? '')),
-    failFast: values['fail-fast'] ?? false,
-    storeFailures: values['store-failures'],
-    useColors: values['no-use-colors'] === true ? false : undefined,
+    profilesDir: profilesFolder(given, projectDir, cwd, env),
+    profile: given.text('profile'),
+    target: given.text('target'),
+    targetPath: given.text('target-path'),
+    ...selectionOf(given, cwd),
+    ...deferralOf(given, cwd),
+    ...outputOf(given),
+    vars: mappingOf('--vars', given.text('vars')),
+    threads: wholeOf('threads', given.text('threads')),
+    fullRefresh: given.flag('full-refresh') ?? false,
+    partialParse: given.flag('partial-parse') ?? true,
+    failFast: given.flag('fail-fast') ?? false,
+    storeFailures: given.flag('store-failures'),
+    useColors: given.flag('use-colors') === false ? false : undefined,
+    warnErrors: warnErrorsOf(given),
+    writeJson: given.flag('write-json'),
+    empty: given.flag('empty'),
+    sample: given.text('sample'),
+    onlyConnection: given.flag('connection'),
+    cleanOutside: given.flag('clean-project-files-only') === false,
+    docs: docsOf(given),
     operation,
+    invocationCommand: ['dbt', ...argv].join(' '),
     env,
   }
+  return { request, log: logOf(given, projectDir) }
 }
 
-/** What `--select` and `--exclude` leave open: kinds, named selections, the earlier state, and how `ls` writes. */
-function selectionOf(
-  values: ReturnType<typeof parsed>['values'],
-  command: RunnerCommand,
-  env: RunnerRequest['env'],
-  cwd: string,
-): Partial<RunnerRequest> {
-  const types = [...(values['resource-type'] ?? []), ...(values['resource-types'] ?? [])]
-  const away = [...(values['exclude-resource-type'] ?? []), ...(values['exclude-resource-types'] ?? [])]
+/** The request alone. */
+export function parseDbtArguments(argv: readonly string[], env: RunnerRequest['env'], cwd: string): RunnerRequest {
+  return parseDbtInvocation(argv, env, cwd).request
+}
+
+/** The folder that is named; else the nearest one upwards that holds a project, as dbt looks for it. */
+function nearestProject(named: string | undefined, cwd: string): string {
+  if (named !== undefined) return resolve(cwd, named)
+  for (let folder = cwd; ; folder = resolve(folder, '..')) {
+    if (existsSync(join(folder, 'dbt_project.yml'))) return folder
+    if (folder === resolve(folder, '..')) return cwd
+  }
+}
+
+/** dbt looks where it stands, then in the home folder; the project's own comes between, which is where Millrace keeps it. */
+function profilesFolder(given: DbtArguments, projectDir: string, cwd: string, env: RunnerRequest['env']): string {
+  const named = given.text('profiles-dir')
+  if (named !== undefined) return resolve(cwd, named)
+  const home = join(env['HOME'] ?? homedir(), '.dbt')
+  return [cwd, projectDir, home].find((folder) => existsSync(join(folder, 'profiles.yml'))) ?? projectDir
+}
+
+/** `flags` of dbt_project.yml, as they are written; a file that does not parse is told of when the project is read. */
+function projectFlags(projectDir: string): Readonly<Record<string, unknown>> {
+  const path = join(projectDir, 'dbt_project.yml')
+  if (!existsSync(path)) return {}
+  try {
+    const content: unknown = parseYaml(readFileSync(path, 'utf8'), { version: '1.1' })
+    const flags = isMapping(content) ? content['flags'] : undefined
+    return isMapping(flags) ? flags : {}
+  } catch {
+    return {}
+  }
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What `--select` and `--exclude` leave open: kinds, named selections, and the earlier state. */
+function selectionOf(given: DbtArguments, cwd: string) {
+  const types = given.list('resource-type', 'resource-types')
+  const away = given.list('exclude-resource-type', 'exclude-resource-types')
+  const models = given.list('models', 'model')
   // dbt's `ls --models` lists nothing but models.
-  const listed = command === 'ls' && values.models !== undefined ? ['model'] : types
-  const state = values.state ?? env['DBT_STATE']
+  const listed = given.command === 'ls' && models.length > 0 ? ['model'] : types
+  const state = given.text('state')
   return {
+    select: [...given.list('select'), ...models],
+    exclude: given.list('exclude'),
     resourceTypes: listed.length === 0 ? undefined : listed,
     excludeResourceTypes: away.length === 0 ? undefined : away,
-    selector: values.selector,
-    indirectSelection: oneOf(
-      '--indirect-selection',
-      values['indirect-selection'] ?? env['DBT_INDIRECT_SELECTION'],
-      indirectSelections,
-    ),
+    selector: given.text('selector'),
+    indirectSelection: oneOf('indirect-selection', given.text('indirect-selection'), indirectSelections),
     statePath: state === undefined ? undefined : resolve(cwd, state),
-    output: oneOf('--output', values.output, listOutputs),
-    outputKeys: values['output-keys']?.flatMap((keys) => keys.split(/\s+/)),
+  } satisfies Partial<RunnerRequest>
+}
+
+function deferralOf(given: DbtArguments, cwd: string): Partial<RunnerRequest> {
+  const state = given.text('defer-state')
+  return {
+    deferStatePath: state === undefined ? undefined : resolve(cwd, state),
+    defer: given.flag('defer'),
+    favorState: given.flag('favor-state'),
   }
 }
 
-function oneOf<Word extends string>(flag: string, given: string | undefined, words: readonly Word[]): Word | undefined {
+/** `--output` means another thing to every command that takes it. */
+function outputOf(given: DbtArguments): Partial<RunnerRequest> {
+  const output = given.text('output')
+  const keys = given.list('output-keys')
+  const inline = given.text('inline')
+  if (given.command === 'ls')
+    return {
+      output: oneOf('output', output, listOutputs),
+      outputKeys: keys.length === 0 ? undefined : keys.flatMap((key) => key.split(/\s+/)),
+    }
+  if (given.command === 'source-freshness') return { sourcesPath: output }
+  if (inline !== undefined && given.list('select', 'models', 'model').length > 0)
+    throw unknown('--inline: not allowed with argument select')
+  if (given.command === 'show' && inline === undefined && isOpen(given))
+    throw unknown('show: either --select or --inline must be passed')
+  return {
+    preview: oneOf('output', output, previews),
+    limit: wholeOf('limit', given.text('limit'), -Infinity),
+    inline,
+    quiet: given.flag('quiet'),
+  }
+}
+
+function isOpen(given: DbtArguments): boolean {
+  return given.list('select', 'models', 'model').length === 0
+}
+
+function docsOf(given: DbtArguments): RunnerRequest['docs'] {
+  if (given.command !== 'docs-generate') return undefined
+  return {
+    compile: given.flag('compile') ?? true,
+    emptyCatalog: given.flag('empty-catalog') ?? false,
+    static: given.flag('static') ?? false,
+  }
+}
+
+/** `--warn-error`, or `--warn-error-options '{error: all, warn: [NoNodesForSelectionCriteria]}'`. */
+function warnErrorsOf(given: DbtArguments): WarnErrors | undefined {
+  const isAll = given.flag('warn-error') === true
+  const text = given.text('warn-error-options')
+  if (isAll && text !== undefined) throw unknown('--warn-error: not allowed with argument warn_error_options')
+  if (isAll) return { error: 'all', warn: [], silence: [] }
+  const flags = given.projectFlag('warn_error_options')
+  const options = text === undefined ? (isMapping(flags) ? flags : undefined) : mappingOf('--warn-error-options', text)
+  if (options === undefined) return undefined
+  const error = options['error'] ?? options['include'] ?? []
+  const isEvery = error === 'all' || error === '*'
+  return {
+    error: isEvery ? 'all' : namesOf(error),
+    warn: [...namesOf(options['warn']), ...namesOf(options['exclude'])],
+    silence: namesOf(options['silence']),
+  }
+}
+
+function namesOf(value: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return list.filter((name) => typeof name === 'string')
+}
+
+function logOf(given: DbtArguments, projectDir: string): LogSettings {
+  const word = (name: DbtOptionName) => oneOf(name, given.text(name), formats)
+  const format = word('log-format') ?? 'default'
+  const fileFormat = word('log-format-file') ?? 'default'
+  const level = oneOf('log-level', given.text('log-level'), levels) ?? 'info'
+  const isQuiet = given.flag('quiet') === true
+  return {
+    format: format === 'default' ? 'text' : format,
+    level: isQuiet ? 'error' : given.flag('debug') === true ? 'debug' : level,
+    // dbt's own file is the debug one unless the console's format was chosen.
+    fileFormat: fileFormat !== 'default' ? fileFormat : format === 'default' ? 'debug' : format,
+    fileLevel: oneOf('log-level-file', given.text('log-level-file'), levels) ?? 'debug',
+    folder: resolve(projectDir, given.text('log-path') ?? 'logs'),
+    isPrinting: given.flag('print') ?? true,
+    command: given.command,
+  }
+}
+
+function unknown(argument: string, cause?: unknown): MillraceError {
+  return new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument }, { cause })
+}
+
+function oneOf<Word extends string>(
+  flag: DbtOptionName,
+  given: string | undefined,
+  words: readonly Word[],
+): Word | undefined {
   if (given === undefined) return undefined
   const word = words.find((known) => known === given.toLowerCase())
-  if (word === undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${given}` })
+  if (word === undefined) throw unknown(`--${flag} ${given}`)
   return word
-}
-
-function parsed(argv: string[]) {
-  try {
-    return parseArgs({ args: argv, options: flags, allowPositionals: true })
-  } catch (cause) {
-    const named = /'([^']+)'/.exec(cause instanceof Error ? cause.message : '')?.[1]
-    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: named ?? argv.join(' ') }, { cause })
-  }
-}
-
-/** `--select a b` becomes `--select a --select b`. */
-function repeatLists(argv: readonly string[]): string[] {
-  const result: string[] = []
-  let list: string | undefined
-  let taken = 0
-  for (const word of argv) {
-    if (word.startsWith('-')) {
-      list = LISTS.has(word) ? word : undefined
-      taken = 0
-    } else if (list !== undefined) {
-      if (taken > 0) result.push(list)
-      taken += 1
-    }
-    result.push(word)
-  }
-  return result
-}
-
-function commandOf(word: string | undefined): RunnerCommand {
-  const name = aliases[word ?? ''] ?? word
-  const command = runnerCommands.find((known) => known === name)
-  if (command === undefined) throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: word ?? 'no command' })
-  return command
 }
 
 /** `--vars` and `--args` are YAML mappings, as dbt has it: `{a: 1}` and `'a: 1'` alike. */
@@ -165,24 +225,27 @@ function mappingOf(flag: string, text: string | undefined): Readonly<Record<stri
   if (text === undefined) return {}
   try {
     const value: unknown = parseYaml(text, { version: '1.1' })
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (isMapping(value)) return value
   } catch (cause) {
-    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${text}` }, { cause })
+    throw unknown(`${flag} ${text}`, cause)
   }
-  throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `${flag} ${text}` })
+  throw unknown(`${flag} ${text}`)
 }
 
-/** `run-operation macro --args '{a: 1}'` */
-function operationOf(macro: string | undefined, args: string | undefined): RunnerRequest['operation'] {
-  if (macro === undefined)
-    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: 'run-operation without a macro' })
-  return { macro, args: mappingOf('--args', args) }
+/** `run-operation macro --args '{a: 1}'`; no other command takes a word more. */
+function operationOf(given: DbtArguments): RunnerRequest['operation'] {
+  const isOperation: boolean = given.command === ('run-operation' satisfies RunnerCommand)
+  const [first, ...rest] = given.words
+  const surplus = isOperation ? rest[0] : first
+  if (surplus !== undefined) throw unknown(surplus)
+  if (!isOperation) return undefined
+  if (first === undefined) throw unknown('run-operation without a macro')
+  return { macro: first, args: mappingOf('--args', given.text('args')) }
 }
 
-function threadsOf(text: string | undefined): number | undefined {
+function wholeOf(flag: DbtOptionName, text: string | undefined, least = 1): number | undefined {
   if (text === undefined) return undefined
-  const threads = Number(text)
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new MillraceError('TRANSFORM_ARGUMENT_UNKNOWN', { argument: `--threads ${text}` })
-  return threads
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < least) throw unknown(`--${flag} ${text}`)
+  return number
 }

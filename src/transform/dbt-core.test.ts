@@ -11,7 +11,7 @@ const folder = defaultDbtFolder(process.env)
 const unavailable =
   installedVersion(folder) === pinnedDbt.core ? undefined : `dbt-core is not installed: scripts/services.sh install dbt`
 
-runnerContract('dbt-core', { open: async () => adapter.open({ folder, install: false }), unavailable })
+runnerContract('dbt-core', { open: async () => adapter.open({ folder, install: false }), isSlow: true, unavailable })
 
 test('an absent dbt-core is named with the way to get it', async () => {
   const empty = await mkdtemp(join(tmpdir(), 'millrace-no-dbt-'))

@@ -4,23 +4,10 @@ import { z } from 'zod'
 import { MillraceError } from '../domain/errors.ts'
 import { ensureDbt, pinnedDbt } from './dbt-install.ts'
 import { runDbt } from './dbt-process.ts'
-import { defineRunner } from './runner.ts'
-import type { Runner, RunnerCommand } from './runner.ts'
+import { defineRunner, runnerCommands } from './runner.ts'
+import type { Runner } from './runner.ts'
 
-const commands: readonly RunnerCommand[] = [
-  'build',
-  'run',
-  'test',
-  'seed',
-  'snapshot',
-  'run-operation',
-  'compile',
-  'parse',
-  'ls',
-  'debug',
-  'deps',
-  'clean',
-]
+const commands = runnerCommands
 
 /** Where the project's own service script puts dbt, unless MILLRACE_SERVICES_DIR says otherwise. */
 export function defaultDbtFolder(env: Readonly<Record<string, string | undefined>>): string {

@@ -6,58 +6,102 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { MillraceError } from '../domain/errors.ts'
-import type { NodeResult, NodeStatus, RunnerEvent, RunnerRequest, RunnerResult } from './runner.ts'
+import { dbtOptions } from './dbt-options.ts'
+import type { DbtOption, DbtOptionName } from './dbt-options.ts'
+import type { LoggedEvent, NodeResult, NodeStatus, RunnerEvent, RunnerRequest, RunnerResult } from './runner.ts'
 
 type OnEvent = (event: RunnerEvent) => void
 
 /** Variables that a Python program needs from the machine; everything else is the request's. */
 const MACHINE_VARIABLES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TEMP', 'SYSTEMROOT', 'SSL_CERT_FILE']
 
-const commandWords: Readonly<Partial<Record<RunnerRequest['command'], string>>> = { ls: 'list' }
+const commandWords: Readonly<Partial<Record<RunnerRequest['command'], readonly string[]>>> = {
+  ls: ['list'],
+  'source-freshness': ['source', 'freshness'],
+  'docs-generate': ['docs', 'generate'],
+}
 
 /** dbt's command line for a request. Flags that are dbt's defaults are left out. */
 export function dbtArguments(request: RunnerRequest): string[] {
   const { command } = request
-  const selects = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'ls'].includes(command)
-  const executes = ['build', 'run', 'test', 'seed', 'snapshot', 'compile'].includes(command)
-  const option = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value])
+  const takes = (name: DbtOptionName): boolean => {
+    const { commands }: DbtOption = dbtOptions[name]
+    return commands === undefined || commands.includes(command)
+  }
+  const option = (name: DbtOptionName, value: string | number | undefined): string[] =>
+    value === undefined || !takes(name) ? [] : [`--${name}`, String(value)]
+  const flag = (name: DbtOptionName, value: boolean | undefined, written = `--${name}`): string[] =>
+    value === true && takes(name) ? [written] : []
+  const several = (name: DbtOptionName, values: readonly string[] = []): string[] =>
+    values.length === 0 || !takes(name) ? [] : [`--${name}`, ...values]
+  const isList = command === 'ls'
   return [
     '--log-format',
     'json',
-    ...(request.useColors === false ? ['--no-use-colors'] : []),
-    ...(request.failFast && executes ? ['--fail-fast'] : []),
-    ...(request.partialParse === false ? ['--no-partial-parse'] : []),
-    commandWords[command] ?? command,
+    ...globalWords(request),
+    ...(commandWords[command] ?? [command]),
     ...operationWords(request),
-    ...option('--project-dir', resolve(request.projectDir)),
-    ...option('--profiles-dir', resolve(request.profilesDir)),
-    ...option('--profile', request.profile),
-    ...option('--target', request.target),
-    ...(request.storeFailures === true && (command === 'build' || command === 'test') ? ['--store-failures'] : []),
-    ...(command === 'debug' ? [] : option('--target-path', request.targetPath)),
+    ...option('project-dir', resolve(request.projectDir)),
+    ...option('profiles-dir', resolve(request.profilesDir)),
+    ...option('profile', request.profile),
+    ...option('target', request.target),
+    ...flag('store-failures', request.storeFailures),
+    ...option('target-path', request.targetPath),
     ...(Object.keys(request.vars).length === 0 ? [] : ['--vars', JSON.stringify(request.vars)]),
-    ...(executes ? option('--threads', request.threads?.toString()) : []),
-    ...(selects ? selectionWords(request) : []),
-    ...(selects && !['run', 'test', 'seed', 'snapshot'].includes(command)
-      ? (request.resourceTypes ?? []).flatMap((type) => ['--resource-type', type])
-      : []),
-    ...(request.fullRefresh && executes && command !== 'test' && command !== 'snapshot' ? ['--full-refresh'] : []),
+    ...option('threads', request.threads),
+    ...several('select', request.select),
+    ...several('exclude', request.exclude),
+    ...option('selector', request.selector),
+    ...(request.resourceTypes ?? []).flatMap((type) => option('resource-type', type)),
+    ...(request.excludeResourceTypes ?? []).flatMap((type) => option('exclude-resource-type', type)),
+    ...option(
+      'output',
+      isList ? request.output : command === 'source-freshness' ? request.sourcesPath : request.preview,
+    ),
+    ...several('output-keys', request.outputKeys),
+    ...option('inline', request.inline),
+    ...option('limit', request.limit),
+    ...flag('empty', request.empty),
+    ...option('sample', request.sample),
+    ...flag('full-refresh', request.fullRefresh),
+    ...flag('connection', request.onlyConnection),
+    ...flag('clean-project-files-only', request.cleanOutside, '--no-clean-project-files-only'),
+    ...docsWords(request),
   ]
 }
 
-function selectionWords(request: RunnerRequest): string[] {
-  const option = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value])
-  const several = (flag: string, values: readonly string[] = []): string[] =>
-    values.length === 0 ? [] : [flag, ...values]
+/** Options that dbt takes before any command. */
+function globalWords(request: RunnerRequest): string[] {
+  const option = (name: DbtOptionName, value: string | undefined): string[] =>
+    value === undefined ? [] : [`--${name}`, value]
+  const executes = !['ls', 'parse', 'debug', 'deps', 'clean', 'run-operation'].includes(request.command)
   return [
-    ...several('--select', request.select),
-    ...several('--exclude', request.exclude),
-    ...option('--selector', request.selector),
-    ...option('--indirect-selection', request.indirectSelection),
-    ...option('--state', request.statePath),
-    ...(request.excludeResourceTypes ?? []).flatMap((type) => ['--exclude-resource-type', type]),
-    ...(request.command === 'ls' ? option('--output', request.output) : []),
-    ...(request.command === 'ls' ? several('--output-keys', request.outputKeys) : []),
+    ...(request.useColors === false ? ['--no-use-colors'] : []),
+    ...(request.failFast && executes ? ['--fail-fast'] : []),
+    ...(request.partialParse === false ? ['--no-partial-parse'] : []),
+    ...(request.writeJson === false ? ['--no-write-json'] : []),
+    ...(request.defer === true ? ['--defer'] : []),
+    ...(request.favorState === true ? ['--favor-state'] : []),
+    ...option('state', request.statePath),
+    ...option('defer-state', request.deferStatePath),
+    ...option('indirect-selection', request.indirectSelection),
+    ...warnErrorWords(request),
+  ]
+}
+
+function warnErrorWords({ warnErrors }: RunnerRequest): string[] {
+  if (warnErrors === undefined) return []
+  if (warnErrors.error === 'all' && warnErrors.warn.length === 0 && warnErrors.silence.length === 0)
+    return ['--warn-error']
+  return ['--warn-error-options', JSON.stringify(warnErrors)]
+}
+
+function docsWords({ docs }: RunnerRequest): string[] {
+  if (docs === undefined) return []
+  return [
+    ...(docs.compile ? [] : ['--no-compile']),
+    ...(docs.emptyCatalog ? ['--empty-catalog'] : []),
+    ...(docs.static ? ['--static'] : []),
   ]
 }
 
@@ -78,10 +122,18 @@ export async function runDbt(program: string, request: RunnerRequest, onEvent: O
   request.signal?.addEventListener('abort', stop, { once: true })
   try {
     const errors: string[] = []
-    const [code] = await Promise.all([exitCode(child), read(child, request, onEvent, errors)])
-    if (code !== 0 && code !== 1)
+    const ended: NodeResult[] = []
+    const listen: OnEvent = (event) => {
+      if (event.kind === 'node_finished') ended.push(event.result)
+      onEvent(event)
+    }
+    const [code] = await Promise.all([exitCode(child), read(child, request, listen, errors)])
+    const isInterrupted = request.signal?.aborted === true
+    if (code !== 0 && code !== 1 && !isInterrupted)
       throw new MillraceError('TRANSFORM_DBT_CORE_REFUSED', { message: errors.join('\n') || `exit code ${code}` })
-    return await resultOf(folder, code, before)
+    const result = await resultOf(folder, code, before)
+    // The results of freshness have a file of their own, which leaves out what could not be asked.
+    return request.command === 'source-freshness' ? { ...result, nodes: ended } : result
   } finally {
     request.signal?.removeEventListener('abort', stop)
   }
@@ -102,7 +154,16 @@ function exitCode(child: ChildProcess): Promise<0 | 1 | 2> {
 }
 
 const logLine = z.object({
-  info: z.object({ name: z.string(), level: z.string(), msg: z.string().default('') }),
+  info: z.object({
+    name: z.string(),
+    level: z.string(),
+    msg: z.string().default(''),
+    code: z.string().default(''),
+    invocation_id: z.string().default(''),
+    pid: z.number().default(0),
+    thread: z.string().default(''),
+    ts: z.string().default(''),
+  }),
   data: z
     .looseObject({
       node_info: z.looseObject({ unique_id: z.string().default('') }).optional(),
@@ -141,23 +202,45 @@ function report(line: string, request: RunnerRequest, onEvent: OnEvent, errors: 
   const { info, data } = parsed.data
   const { index = 0, total = 0, node_info: node } = data
   if (info.name === 'LogStartLine' && node !== undefined)
-    return onEvent({ kind: 'node_started', uniqueId: node.unique_id, index, total })
-  if (FINISHES.has(info.name) && node !== undefined) return onEvent(finished(node.unique_id, data))
-  if (LISTS.has(info.name) && request.command === 'ls') return onEvent({ kind: 'output', line: info.msg })
+    onEvent({ kind: 'node_started', uniqueId: node.unique_id, index, total })
+  if (FINISHES.has(info.name) && node !== undefined) onEvent(finished(node.unique_id, data))
   if (info.level === 'error') errors.push(info.msg)
-  return onEvent({ kind: 'log', level: levels[info.level] ?? 'info', message: info.msg })
+  const event: LoggedEvent = {
+    name: info.name,
+    code: info.code,
+    data,
+    invocationId: info.invocation_id,
+    thread: info.thread,
+    processId: info.pid,
+    instant: info.ts,
+  }
+  if (PRINTS.has(info.name)) return onEvent({ kind: 'output', line: printed(info.msg, data, request), event })
+  return onEvent({ kind: 'log', level: levels[info.level] ?? 'info', message: info.msg, event })
 }
 
-/** What `dbt list` prints each line by: the second since dbt-core 1.11, the first before it. */
-const LISTS: ReadonlySet<string> = new Set(['ListCmdOut', 'PrintEvent'])
+/** Under --quiet dbt leaves the titles of rows and SQL out; the log that is read here always has them. */
+function printed(message: string, data: LogData, { quiet, preview }: RunnerRequest): string {
+  const bare = data['preview'] ?? data['compiled']
+  return quiet === true && preview !== 'json' && typeof bare === 'string' ? bare : message
+}
+
+/** What dbt prints as it is, without a time before it: lines of `ls`, rows of `show`, compiled SQL, what macros print. */
+const PRINTS: ReadonlySet<string> = new Set(['ListCmdOut', 'PrintEvent', 'ShowNode', 'CompiledNode'])
 
 /** Lines by which dbt says that a node has ended, beside the artifacts that it writes at the very end. */
-const FINISHES: ReadonlySet<string> = new Set(['LogTestResult', 'LogModelResult', 'LogSeedResult'])
+const FINISHES: ReadonlySet<string> = new Set([
+  'LogTestResult',
+  'LogModelResult',
+  'LogSeedResult',
+  'LogSnapshotResult',
+  'LogFreshnessResult',
+  'LogNodeNoOpResult',
+])
 
 function finished(uniqueId: string, data: LogData): RunnerEvent {
   const resourceType = uniqueId.split('.')[0] ?? ''
   const word = (data.status ?? '').toLowerCase()
-  const status = statuses[word] ?? (word.startsWith('error') ? 'error' : 'success')
+  const status = statuses[word] ?? (word.startsWith('error') ? 'error' : word === '' ? 'no-op' : 'success')
   const { index = 0, total = 0, execution_time: executionSeconds = 0 } = data
   const failures = resourceType === 'test' ? (data.num_failures ?? 0) : null
   const result: NodeResult = {

@@ -33,8 +33,15 @@ const strategies: Readonly<Record<string, string>> = {
 }
 
 const files: Readonly<Record<string, string>> = {
-  'dbt_project.yml':
-    'name: adding\nversion: "1.0"\nprofile: p\nmodels: {adding: {+persist_docs: {relation: true, columns: true}}}\n',
+  'dbt_project.yml': `name: adding
+version: "1.0"
+profile: p
+models: {adding: {+persist_docs: {relation: true, columns: true}}}
+on-run-start:
+  - "create table if not exists {{ target.schema }}.audit (what text, round int)"
+  - "insert into {{ target.schema }}.audit values ('start', {{ var('round') }})"
+on-run-end: ["insert into {{ target.schema }}.audit values ('end, of {{ results | length > 20 }}', {{ var('round') }})"]
+`,
   'profiles.yml': `p:
   target: t
   outputs:
@@ -53,8 +60,45 @@ from generate_series({{ 1 if var('round') == 1 else 3 }}, {{ 5 + var('round') }}
     "{{ config(materialized='incremental', grants={'select': ['reader', 'other'] if var('round') == 1 else ['other']}) }} select 1 as id",
   'models/wide.sql':
     "{{ config(materialized='incremental', unique_key='id') }} select id, name::varchar({{ 5 * var('round') }}) as name from {{ ref('src') }}",
+  'models/hooked.sql': `{{ config(materialized='table',
+  pre_hook=["insert into {{ target.schema }}.audit values ('before {{ this.name }}', {{ var('round') }})"],
+  post_hook=["insert into {{ target.schema }}.audit select 'rows of {{ this.name }}', count(*) from {{ this }}", {'sql': 'analyze {{ this }}', 'transaction': false}]) }}
+select id, amount from {{ ref('src') }}`,
+  'snapshots/checked.sql': `{% snapshot checked %}{{ config(strategy='check', unique_key='id', check_cols=['amount'], target_schema=target.schema, hard_deletes='invalidate') }}
+select id, amount, name {% if var('round') >= 3 %}, extra {% endif %} from {{ ref('src') }}{% endsnapshot %}`,
+  'snapshots/snapshots.yml': `snapshots:
+  - name: timed
+    relation: ref('src')
+    config: {strategy: check, unique_key: [id, grp], check_cols: all, hard_deletes: new_record}
+`,
+  'models/sources.yml': `version: 2
+sources:
+  - name: raw
+    schema: "{{ target.schema }}"
+    config: {loaded_at_field: "now() - interval '25 hours'", freshness: {warn_after: {count: 1, period: day}, error_after: {count: 3, period: day}}}
+    tables: [{name: audit}, {name: early, identifier: audit, config: {freshness: {filter: "what = 'never'"}}}]
+unit_tests:
+  - name: counts_twice
+    model: doubled
+    given: [{input: ref('src'), rows: [{id: 1, amount: 2}, {id: 2, amount: 5}]}]
+    expect: {rows: [{id: 1, twice: 4}, {id: 2, twice: 10}]}
+  - name: breaks_later
+    model: doubled_too
+    given: [{input: ref('src'), rows: [{id: 1, amount: 2}]}]
+    expect: {rows: [{id: 1, twice: 4}]}
+`,
+  'models/doubled.sql': "select id, amount * 2 as twice from {{ ref('src') }}",
+  'models/doubled_too.sql': "select id, amount * {{ 2 if var('round') < 3 else 3 }} as twice from {{ ref('src') }}",
+  'models/upon_doubled.sql': "select * from {{ ref('doubled_too') }}",
   'models/schema.yml': `version: 2
 models:
+  - name: hooked
+    columns:
+      - name: id
+        data_tests:
+          - unique: {config: {store_failures: true}}
+          - accepted_values: {arguments: {values: [1, 2], quote: false}, config: {store_failures: true, severity: warn}}
+          - not_null: {config: {store_failures_as: view, where: "id > 2"}}
   - name: by_key
     description: "what it is; it's $1 'quoted'"
     columns: [{name: amount, description: how much}, {name: absent, description: nowhere}]
@@ -113,13 +157,21 @@ from pg_attribute a join pg_class c on c.oid = a.attrelid
 where c.relnamespace = '${schema}'::regnamespace and c.relkind in ('r', 'v') and a.attnum > 0 and not a.attisdropped
 order by 1, 6`
 
+/** Columns of the moment are compared by whether they hold one. */
+const comparable = (schema: string, name: string): string => `
+select format('select row(%s)::text from ${schema}.%I',
+  string_agg(case when attname like 'dbt\\_%' and attname <> 'dbt_is_deleted' then format('%I is null', attname) else quote_ident(attname) end, ', ' order by attnum), '${name}')
+from pg_attribute where attrelid = '${schema}.${name}'::regclass and attnum > 0 and not attisdropped`
+
 async function different(bench: Bench): Promise<unknown[]> {
   const names = await bench.rows(
     `select relname from pg_class where relnamespace = 'side_b'::regnamespace and relkind in ('r', 'v') order by 1`,
   )
   const differing: unknown[] = []
   for (const [name] of names) {
-    const [a, b] = ['side_a', 'side_b'].map((schema) => `select t::text from ${schema}.${String(name)} t`)
+    const [[[a]], [[b]]] = (await Promise.all(
+      ['side_a', 'side_b'].map((schema) => bench.rows(comparable(schema, String(name)))),
+    )) as [[[string]], [[string]]]
     const rows = await bench.rows(`(${a} except all ${b}) union all (${b} except all ${a})`)
     if (rows.length > 0) differing.push([name, rows])
   }
@@ -156,6 +208,14 @@ describe('incremental models', { timeout: 240_000 }, () => {
       expect(mine.exitCode).toBe(real.exitCode)
       expect(await bench.rows(shape('side_a'))).toEqual(await bench.rows(shape('side_b')))
       expect(await different(bench)).toEqual([])
+      const kept = (schema: string): string => shape(`${schema}_dbt_test__audit`)
+      expect(await bench.rows(kept('side_a'))).toEqual(await bench.rows(kept('side_b')))
     }
+    const asked = async (runner: Runner, schema: string) => {
+      const request = { schema, vars: { round: 3 }, projectDir: bench.folder, profilesDir: bench.folder }
+      const { result } = await bench.invoke(runner, { ...request, command: 'source-freshness' })
+      return [result.exitCode, result.nodes.map(({ uniqueId, status }) => `${uniqueId} ${status}`).sort()]
+    }
+    expect(await asked(ours, 'side_a')).toEqual(await asked(theirs, 'side_b'))
   })
 })

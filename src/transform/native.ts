@@ -3,23 +3,10 @@ import { z } from 'zod'
 import { systemClock } from '../domain/clock.ts'
 import type { Clock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
-import { defineRunner } from './runner.ts'
-import type { Runner, RunnerCommand } from './runner.ts'
+import { defineRunner, runnerCommands } from './runner.ts'
+import type { Runner } from './runner.ts'
 
-const commands: readonly RunnerCommand[] = [
-  'build',
-  'run',
-  'test',
-  'seed',
-  'snapshot',
-  'run-operation',
-  'compile',
-  'parse',
-  'ls',
-  'debug',
-  'deps',
-  'clean',
-]
+const commands = runnerCommands
 
 /** The native runner with a clock of one's own; the adapter opens it with the machine's. */
 export function nativeRunner(clock: Clock): Runner {

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isMillraceError } from '../domain/errors.ts'
 import { openBench } from './bench.fixture.ts'
 import type { Bench, Invoked } from './bench.fixture.ts'
+import { commandPromises, openCommands } from './commands.contract.ts'
+import type { CommandBench } from './commands.contract.ts'
 import type { Runner, RunnerResult } from './runner.ts'
 
 const summary = (schema: string): string => `
@@ -195,6 +197,8 @@ const chapter = [
 
 export interface RunnerContract {
   readonly open: () => Promise<Runner>
+  /** Whether each invocation takes seconds: then all commands are looked at where that was asked for, in the long suite or where the runner is required. */
+  readonly isSlow?: boolean
   /** Why the runner cannot be had here; undefined when it can. */
   readonly unavailable?: string | undefined
 }
@@ -206,15 +210,16 @@ const tally = (result: RunnerResult): Record<string, number> => {
 }
 
 /** What every runner promises, over the default project on a real Postgres. */
-export function runnerContract(name: string, { open, unavailable }: RunnerContract): void {
+export function runnerContract(name: string, { open, unavailable, isSlow = false }: RunnerContract): void {
   const required = (process.env['MILLRACE_REQUIRE'] ?? '').split(',').includes(name === 'dbt-core' ? 'dbt' : name)
-  describe(`${name} as a runner`, { timeout: 120_000 }, () => {
+  describe(`${name} as a runner`, { timeout: isSlow ? 600_000 : 120_000 }, () => {
     let bench: Bench
     let runner: Runner
     let first: Invoked
-    const promise = (title: string, body: () => Promise<void>): void => {
+    const promise = (title: string, body: () => Promise<void>, leftOut?: string): void => {
       test(`${name}: ${title}`, async ({ skip }) => {
         if (!required) skip(unavailable !== undefined, unavailable)
+        skip(leftOut !== undefined, leftOut)
         expect.hasAssertions()
         await body()
       })
@@ -224,7 +229,7 @@ export function runnerContract(name: string, { open, unavailable }: RunnerContra
       bench = await openBench()
       runner = await open()
       first = await bench.invoke(runner, { schema: 'ours' })
-    }, 120_000)
+    }, 600_000)
     afterAll(async () => {
       await bench?.[Symbol.asyncDispose]()
     })
@@ -329,6 +334,20 @@ export function runnerContract(name: string, { open, unavailable }: RunnerContra
       } finally {
         await rm(path)
       }
+    })
+
+    describe('beside those that build', () => {
+      const isLeftOut = isSlow && !required && process.env['MILLRACE_LONG'] !== '1'
+      let small: CommandBench | undefined
+      for (const [title, body] of commandPromises)
+        promise(
+          title,
+          async () => {
+            small ??= await openCommands(bench, runner)
+            await body(small)
+          },
+          isLeftOut ? 'several seconds an invocation: MILLRACE_LONG=1' : undefined,
+        )
     })
 
     promise('ls and debug need no relation of the project', async () => {

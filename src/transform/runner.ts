@@ -11,6 +11,11 @@ export const runnerCommands = [
   'compile',
   'parse',
   'ls',
+  'show',
+  'source-freshness',
+  'docs-generate',
+  'clone',
+  'retry',
   'debug',
   'deps',
   'clean',
@@ -43,6 +48,38 @@ export interface RunnerRequest {
   readonly output?: 'selector' | 'name' | 'path' | 'json' | undefined
   /** The keys that `ls --output json` writes, with dots into what they hold; dbt's usual ones when absent. */
   readonly outputKeys?: readonly string[] | undefined
+  /** Folder of the artifacts that unselected nodes are resolved from, when it is not `statePath`. */
+  readonly deferStatePath?: string | undefined
+  /** Whether a reference to a node that is not selected and not built here goes to the relation of the earlier run. */
+  readonly defer?: boolean | undefined
+  /** The same even where the node is built here. */
+  readonly favorState?: boolean | undefined
+  /** SQL that is compiled or shown in place of a node: `show` and `compile`. */
+  readonly inline?: string | undefined
+  /** Rows that `show` prints; a negative number prints all, five when absent. */
+  readonly limit?: number | undefined
+  /** How `show` and `compile` write what they print; `text` when absent. */
+  readonly preview?: 'text' | 'json' | undefined
+  /** `docs-generate`: whether models are compiled first, and whether the database is asked for its relations. */
+  readonly docs?: { readonly compile: boolean; readonly emptyCatalog: boolean; readonly static: boolean } | undefined
+  /** Where `source-freshness` writes its results; sources.json of the target folder when absent. */
+  readonly sourcesPath?: string | undefined
+  /** `clean`: whether folders outside the project are left alone; they are unless told otherwise. */
+  readonly cleanOutside?: boolean | undefined
+  /** Warnings that end the invocation as errors: every one, or those of dbt's names for them. */
+  readonly warnErrors?: WarnErrors | undefined
+  /** Whether artifacts are written; they are unless told otherwise. */
+  readonly writeJson?: boolean | undefined
+  /** Whether references read nothing, so that models are built without rows. */
+  readonly empty?: boolean | undefined
+  /** dbt's `--sample`: a window of time that references are read from. */
+  readonly sample?: string | undefined
+  /** Whether `show` and `compile` print the bare rows or SQL, without a title. */
+  readonly quiet?: boolean | undefined
+  /** `debug`: whether only the connection is looked at. */
+  readonly onlyConnection?: boolean | undefined
+  /** The command line as it was written, for the artifacts. */
+  readonly invocationCommand?: string | undefined
   readonly vars: Readonly<Record<string, unknown>>
   /** Nodes that run at once; undefined leaves it to the profile. */
   readonly threads?: number | undefined
@@ -65,6 +102,25 @@ export interface RunnerRequest {
 /** dbt's own words for how a node ended. */
 export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'no-op'
 
+/** Which of dbt's warnings are errors; `error` as `all` or by name, those of `warn` and `silence` excepted. */
+export interface WarnErrors {
+  readonly error: 'all' | readonly string[]
+  readonly warn: readonly string[]
+  readonly silence: readonly string[]
+}
+
+/** One of dbt's structured log events, by dbt's own name and code. */
+export interface LoggedEvent {
+  readonly name: string
+  readonly code: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly invocationId: string
+  readonly thread: string
+  readonly processId: number
+  /** When it happened: an ISO instant with microseconds. */
+  readonly instant: string
+}
+
 export interface NodeResult {
   readonly uniqueId: string
   readonly resourceType: string
@@ -80,9 +136,14 @@ export interface NodeResult {
 export type RunnerEvent =
   | { readonly kind: 'node_started'; readonly uniqueId: string; readonly index: number; readonly total: number }
   | { readonly kind: 'node_finished'; readonly index: number; readonly total: number; readonly result: NodeResult }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
-  /** A line of `ls` or of compiled SQL: data for stdout. */
-  | { readonly kind: 'output'; readonly line: string }
+  | {
+      readonly kind: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly event?: LoggedEvent | undefined
+    }
+  /** A line of `ls`, rows of `show` or compiled SQL: data for stdout. */
+  | { readonly kind: 'output'; readonly line: string; readonly event?: LoggedEvent | undefined }
 
 export interface RunnerResult {
   /** dbt's own: 0 all well, 1 a node failed, 2 the invocation could not be carried out. */

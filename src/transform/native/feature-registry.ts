@@ -9,6 +9,7 @@ export type FeatureKind =
   | 'name'
   | 'adapter method'
   | 'module'
+  | 'option'
 
 /** A: as dbt does it. B: read and kept in the manifest, nothing is run for it. C: refused before anything runs. */
 export type FeatureLevel = 'A' | 'B' | 'C'
@@ -164,5 +165,54 @@ export const features: readonly Feature[] = [
     level: 'A',
     note: 'state:, result: and source_status: with --state; four ways of taking tests along',
   },
-  { area: 'Artifacts', name: 'manifest v12, run_results v6, compiled and run SQL', level: 'A' },
+  {
+    area: 'Commands',
+    name: 'build, run, test, seed, snapshot, compile, parse, ls, show, debug, clean, run-operation',
+    level: 'A',
+    note: 'with dbt’s flags, variables DBT_… and DBT_ENGINE_…, and the flags of dbt_project.yml; compile and show with --inline, --limit, --output',
+  },
+  {
+    area: 'Commands',
+    name: 'source freshness',
+    level: 'A',
+    note: 'loaded_at_field, loaded_at_query, filter, warn_after, error_after; hooks of the project',
+  },
+  {
+    area: 'Commands',
+    name: 'retry',
+    level: 'A',
+    note: 'the command, selection and flags of the earlier run; from run_results.json of either runner',
+  },
+  {
+    area: 'Commands',
+    name: 'clone, --defer, --favor-state, --defer-state',
+    level: 'A',
+    note: 'a clone is a view, as Postgres has it',
+  },
+  {
+    area: 'Commands',
+    name: 'docs generate: catalog.json',
+    level: 'A',
+    note: '--no-compile, --empty-catalog, --select; asset-paths',
+  },
+  {
+    area: 'Commands',
+    name: 'the website of the documentation',
+    level: 'C',
+    note: 'index.html and docs serve are dbt-core’s too',
+    constructs: { option: ['--static'] },
+  },
+  { area: 'Commands', name: '--empty', level: 'A', note: 'references read no rows' },
+  { area: 'Commands', name: 'samples of rows', level: 'C', constructs: { option: ['--sample'] } },
+  {
+    area: 'Commands',
+    name: '--fail-fast, --warn-error, --warn-error-options, --quiet, --log-format, --log-path',
+    level: 'A',
+    note: 'dbt’s own events as text, JSON and in logs/dbt.log',
+  },
+  {
+    area: 'Artifacts',
+    name: 'manifest v12, run_results v6, catalog v1, sources v3, compiled and run SQL',
+    level: 'A',
+  },
 ]

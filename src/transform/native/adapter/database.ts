@@ -13,7 +13,9 @@ export class Database {
   readonly cache: RelationCache
   readonly #pool: pg.Pool
   readonly #target: Target
-  readonly #running = new Set<Session>()
+  readonly #running = new Map<Session, string>()
+  /** The connections whose statements were ended, by the names of their nodes. */
+  readonly cancelled = new Set<string>()
 
   constructor(target: Target, threads: number) {
     this.#target = target
@@ -48,7 +50,7 @@ export class Database {
     })
     if (this.#target.role !== null) await client.query(`set role ${pg.escapeIdentifier(this.#target.role)}`)
     const session = new Session(client, { comment, name }, () => this.#running.delete(session))
-    this.#running.add(session)
+    this.#running.set(session, name)
     return session
   }
 
@@ -84,7 +86,8 @@ export class Database {
 
   /** Asks the server to end every statement that is running for this invocation. */
   async cancel(): Promise<void> {
-    const ids = [...this.#running].map((session) => session.processId).filter((id) => id !== null)
+    const ids = [...this.#running.keys()].map((session) => session.processId).filter((id) => id !== null)
+    for (const name of this.#running.values()) this.cancelled.add(name)
     const client = new pg.Client({ ...this.#connection() })
     await client.connect()
     try {

@@ -16,6 +16,8 @@ export interface RelationParts {
   readonly type?: RelationType | null
   readonly quoted?: Readonly<Record<Part, boolean>>
   readonly included?: Readonly<Record<Part, boolean>>
+  /** Rows that a reference reads at most; null or absent reads all. */
+  readonly limit?: number | null
 }
 
 /** Quotes a name as Postgres does; the one place where this room puts a name into SQL. */
@@ -33,6 +35,7 @@ export class Relation extends PyObject {
   readonly type: RelationType | null
   readonly #quoted: Readonly<Record<Part, boolean>>
   readonly #included: Readonly<Record<Part, boolean>>
+  readonly #limit: number | null
 
   constructor(parts: RelationParts) {
     super()
@@ -42,6 +45,7 @@ export class Relation extends PyObject {
     this.type = parts.type ?? null
     this.#quoted = parts.quoted ?? ALL
     this.#included = parts.included ?? ALL
+    this.#limit = parts.limit ?? null
   }
 
   with(changes: Partial<RelationParts>): Relation {
@@ -53,6 +57,7 @@ export class Relation extends PyObject {
       type,
       quoted: this.#quoted,
       included: this.#included,
+      limit: this.#limit,
       ...changes,
     })
   }
@@ -65,7 +70,10 @@ export class Relation extends PyObject {
   }
 
   override text(): string {
-    return this.render()
+    const rendered = this.render()
+    if (this.#limit === null) return rendered
+    const rows = this.#limit === 0 ? 'where false limit 0' : `limit ${this.#limit}`
+    return `(select * from ${rendered} ${rows}) _dbt_limit_subq_${this.identifier ?? ''}`
   }
 
   override repr(): string {

@@ -29,6 +29,8 @@ export interface Invocation {
   readonly command: string
   readonly fullRefresh: boolean
   readonly storeFailures: boolean
+  /** Whether references read no rows. */
+  readonly empty: boolean
   readonly useColors: boolean
   readonly target: Target
   /** What the templates of the package see. */
@@ -39,6 +41,9 @@ export interface Invocation {
   /** When the invocation began; `run_started_at` and every `now()` of its templates. */
   readonly startedAtMs: number
   readonly log: (message: string, info: boolean) => void
+  /** What `print` and `exceptions.warn` say. */
+  readonly print: (message: string) => void
+  readonly warn: (message: string) => void
 }
 
 /** The release of dbt whose behaviour this runner keeps to; templates ask for it. */
@@ -51,7 +56,7 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['var', withHasVar(invocation.vars)],
     ['env_var', envVar(invocation.env)],
     ['log', logFunction(invocation)],
-    ['print', hostFunction('print', ['msg'], ({ msg = '' }) => logged(invocation, str(msg), true))],
+    ['print', hostFunction('print', ['msg'], ({ msg = '' }) => silent(() => invocation.print(str(msg))))],
     ['debug', new HostFunction('debug', () => '')],
     ...valueNames,
     ['local_md5', hostFunction('local_md5', ['value'], ({ value = '' }) => md5(str(value)))],
@@ -108,6 +113,11 @@ function logFunction(invocation: Invocation): HostFunction {
   return hostFunction('log', ['msg', 'info'], ({ msg = '', info = false }) => logged(invocation, str(msg), truth(info)))
 }
 
+function silent(say: () => void): string {
+  say()
+  return ''
+}
+
 function logged(invocation: Invocation, message: string, info: boolean): string {
   invocation.log(message, info)
   return ''
@@ -142,7 +152,7 @@ function exceptions(invocation: Invocation): HostObject {
       throw new MillraceError('TRANSFORM_RAISED', { message: str(call.positional[0] ?? '') })
     }),
   ]
-  const warn = hostFunction('warn', ['msg'], ({ msg = '' }) => logged(invocation, str(msg), true))
+  const warn = hostFunction('warn', ['msg'], ({ msg = '' }) => silent(() => invocation.warn(str(msg))))
   return new HostObject('exceptions', [
     ['warn', warn],
     ['raise_contract_error', hostFunction('raise_contract_error', ['yaml_columns', 'sql_columns'], contractFailed)],
@@ -248,7 +258,7 @@ function flags(invocation: Invocation): Value {
     ['FULL_REFRESH', invocation.fullRefresh],
     ['WHICH', invocation.command],
     ['STORE_FAILURES', invocation.storeFailures],
-    ['EMPTY', false],
+    ['EMPTY', invocation.empty],
     ['PRINT', true],
   ])
 }

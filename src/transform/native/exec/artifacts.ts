@@ -3,12 +3,14 @@ import { dirname, join } from 'node:path'
 import type { RunnerRequest } from '../../runner.ts'
 import { DBT_VERSION } from '../context/base-names.ts'
 import type { Manifest } from '../parse/nodes.ts'
+import { argumentsContent } from './arguments-content.ts'
 import { artifactInstant, artifactPath, manifestContent } from './manifest-file.ts'
 import type { ArtifactOptions } from './manifest-file.ts'
+import type { Machine, Prepared } from './prepare.ts'
 import type { Outcome } from './run-node.ts'
 
 /** Writes beside and renames, so that a reader never sees half an artifact. */
-function writeWhole(path: string, text: string, unique: string): void {
+export function writeWhole(path: string, text: string, unique: string): void {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${unique}`
   writeFileSync(temporary, text)
@@ -18,6 +20,14 @@ function writeWhole(path: string, text: string, unique: string): void {
 export interface ArtifactWriter {
   readonly folder: string
   readonly options: ArtifactOptions
+}
+
+export function writerOf(prepared: Prepared, machine: Machine): ArtifactWriter {
+  const { invocation, startedAtMs, project } = prepared
+  return {
+    folder: project.targetFolder,
+    options: { invocation, startedAtMs, nowMs: machine.clock.nowMs(), selectors: prepared.selections.content },
+  }
 }
 
 export function writeManifest(writer: ArtifactWriter, manifest: Manifest, outcomes: readonly Outcome[]): string {
@@ -47,6 +57,18 @@ export function writeSql(writer: ArtifactWriter, outcome: Outcome): void {
   if (outcome.executedSql !== null) writeWhole(join(writer.folder, 'run', path), outcome.executedSql, unique)
 }
 
+/** What stands at the head of every artifact. */
+export function artifactMetadata({ options }: ArtifactWriter, schema: string): object {
+  return {
+    dbt_schema_version: `https://schemas.getdbt.com/dbt/${schema}.json`,
+    dbt_version: DBT_VERSION,
+    generated_at: artifactInstant(options.nowMs),
+    invocation_id: options.invocation.invocationId,
+    invocation_started_at: artifactInstant(options.startedAtMs),
+    env: {},
+  }
+}
+
 /** run_results.json, version 6. */
 export function writeRunResults(
   writer: ArtifactWriter,
@@ -54,22 +76,14 @@ export function writeRunResults(
   outcomes: readonly Outcome[],
   elapsedSeconds: number,
 ): string {
-  const { invocation, startedAtMs, nowMs } = writer.options
   const content = {
-    metadata: {
-      dbt_schema_version: 'https://schemas.getdbt.com/dbt/run-results/v6.json',
-      dbt_version: DBT_VERSION,
-      generated_at: artifactInstant(nowMs),
-      invocation_id: invocation.invocationId,
-      invocation_started_at: artifactInstant(startedAtMs),
-      env: {},
-    },
+    metadata: artifactMetadata(writer, 'run-results/v6'),
     results: outcomes.map((outcome) => resultContent(outcome)),
     elapsed_time: elapsedSeconds,
     args: argumentsContent(request),
   }
   const path = join(writer.folder, 'run_results.json')
-  writeWhole(path, JSON.stringify(content), invocation.invocationId)
+  writeWhole(path, JSON.stringify(content), writer.options.invocation.invocationId)
   return path
 }
 
@@ -82,14 +96,14 @@ function resultContent(outcome: Outcome): object {
       started_at: artifactInstant(startedAtMs),
       completed_at: artifactInstant(completedAtMs),
     })),
-    thread_id: 'Thread-1 (worker)',
+    thread_id: outcome.thread ?? 'Thread-1 (worker)',
     execution_time: outcome.executionSeconds,
     adapter_response: outcome.response,
     message,
     failures,
     unique_id: node.uniqueId,
     compiled: compiledMark(outcome),
-    compiled_code: compiledCode,
+    compiled_code: outcome.shownSql ?? compiledCode,
     relation_name: node.resourceType === 'seed' ? null : node.relationName,
     batch_results: null,
   }
@@ -99,20 +113,4 @@ function resultContent(outcome: Outcome): object {
 function compiledMark({ node, compiled, compiledCode }: Outcome): boolean | null {
   if (compiled !== undefined) return compiled
   return node.resourceType === 'seed' ? null : compiledCode !== null
-}
-
-function argumentsContent(request: RunnerRequest): object {
-  return {
-    which: request.command,
-    project_dir: request.projectDir,
-    profiles_dir: request.profilesDir,
-    select: request.select,
-    exclude: request.exclude,
-    vars: request.vars,
-    fail_fast: request.failFast,
-    full_refresh: request.fullRefresh,
-    send_anonymous_usage_stats: false,
-    ...(request.target === undefined ? {} : { target: request.target }),
-    ...(request.threads === undefined ? {} : { threads: request.threads }),
-  }
 }

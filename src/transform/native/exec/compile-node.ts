@@ -1,11 +1,12 @@
 import { fromHost } from '../jinja/json.ts'
 import { Template } from '../jinja/template.ts'
 import { str } from '../jinja/text.ts'
-import type { CallArguments, Value } from '../jinja/value.ts'
+import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, PyDict } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
+import type { RelationParts } from '../adapter/relation.ts'
 import { ConfigObject, baseNames } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
@@ -16,6 +17,7 @@ import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { Manifest, Node } from '../parse/nodes.ts'
 import { argumentTemplate } from '../parse/test-builder.ts'
 import { graphNames } from './graph-names.ts'
+import type { Journal } from './journal.ts'
 import { nodeContent } from './manifest-file.ts'
 import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
@@ -34,6 +36,10 @@ export interface Project {
   readonly quoting: Mapping
   /** The target folder as the project or the command line writes it. */
   readonly targetPath: string
+  readonly journal: Journal
+  /** Where nodes are in an earlier run, and whether a reference to one goes there. */
+  readonly deferred?: ReadonlyMap<string, RelationParts>
+  readonly defers?: (node: Node) => Promise<boolean>
 }
 
 /** A node's context with the ephemeral models that its text turned out to need. */
@@ -115,7 +121,7 @@ function relationOf(project: Project, node: Node): Relation {
   })
 }
 
-function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Value {
+function resolvedRef(project: Project, node: Node, call: CallArguments, ephemeral: Set<string>): Awaitable<Value> {
   const reference = referenceOf(call)
   const target = node.dependsOnNodes
     .map((id) => project.manifest.nodes.get(id))
@@ -125,9 +131,27 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
   }
   if (target.config['materialized'] === 'ephemeral') {
     ephemeral.add(target.uniqueId)
-    return cteRelation(target.alias)
+    return limited(project, cteRelation(target.alias))
   }
-  return relationOf(project, target)
+  const deferred = project.deferred?.get(target.uniqueId)
+  if (deferred === undefined || project.defers === undefined) return limited(project, relationOf(project, target))
+  return deferredRelation(project, target, deferred, project.defers)
+}
+
+async function deferredRelation(
+  project: Project,
+  target: Node,
+  deferred: RelationParts,
+  defers: (node: Node) => Promise<boolean>,
+): Promise<Relation> {
+  if (!(await defers(target))) return limited(project, relationOf(project, target))
+  const quoted = quotingPolicy(project.quoting, target.config['quoting'])
+  return limited(project, new Relation({ ...deferred, quoted }))
+}
+
+/** `--empty`: a reference reads no rows. */
+function limited({ invocation }: Project, relation: Relation): Relation {
+  return invocation.empty ? relation.with({ limit: 0 }) : relation
 }
 
 /** An ephemeral model as it is named in the statement that it stands in. */
@@ -147,7 +171,8 @@ function resolvedSource(project: Project, node: Node, call: CallArguments): Valu
   if (found === undefined)
     throw new MillraceError('TRANSFORM_SOURCE_MISSING', { node: node.uniqueId, reference: `${source}.${table}` })
   const quoted = quotingPolicy(project.quoting, found.quoting)
-  return new Relation({ database: found.database, schema: found.schema, identifier: found.identifier, quoted })
+  const { database, schema, identifier } = found
+  return limited(project, new Relation({ database, schema, identifier, quoted }))
 }
 
 /** The node's SQL, ephemeral parents put in as common table expressions. */

@@ -172,7 +172,9 @@ function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
 
 /** Where a node's files lie below target/compiled and target/run. */
 export function artifactPath(node: Node): string {
-  return node.genericTest === null && node.resourceType !== 'unit_test'
+  const isOfItsFile =
+    node.genericTest === null && node.resourceType !== 'unit_test' && node.resourceType !== 'operation'
+  return isOfItsFile
     ? join(node.packageName, node.originalFilePath)
     : join(node.packageName, node.originalFilePath, node.path)
 }
@@ -274,12 +276,6 @@ function testOnly({ genericTest }: Node): object {
   }
 }
 
-const NO_FRESHNESS = {
-  warn_after: { count: null, period: null },
-  error_after: { count: null, period: null },
-  filter: null,
-}
-
 /** One source as manifest.json has it. */
 export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, 'nowMs'>): object {
   return {
@@ -299,7 +295,7 @@ export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, '
     quoting: { database: null, schema: null, identifier: null, column: null },
     loaded_at_field: source.loadedAtField,
     loaded_at_query: source.loadedAtQuery,
-    freshness: source.freshness ?? NO_FRESHNESS,
+    freshness: source.freshness,
     external: null,
     description: source.description,
     columns: columnsContent(source.columns),

@@ -9,8 +9,10 @@ import { selected } from './selected.ts'
 export function invokeParsed(request: RunnerRequest, machine: Machine, onEvent: OnEvent): RunnerResult {
   const prepared = prepare(request, machine, onEvent)
   if (request.command === 'ls') {
-    const nodes = selected(prepared, request, onEvent)
-    for (const line of listing(nodes, request, prepared)) onEvent({ kind: 'output', line })
+    const nodes = selected(prepared, request)
+    if (nodes.length === 0) prepared.journal.warn(['NoNodesSelected', 'Q038'], 'No nodes selected!')
+    for (const line of listing(nodes, request, prepared))
+      prepared.journal.output(['ListCmdOut', 'Q047'], line, { msg: line })
   }
   const { invocation, startedAtMs, project, selections } = prepared
   const options = { invocation, startedAtMs, nowMs: machine.clock.nowMs(), selectors: selections.content }

@@ -5,6 +5,9 @@ import { ParseCache } from '../parse/parse-cache.ts'
 import { parseProject } from '../parse/parse-project.ts'
 import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
+import { commandWord } from './arguments-content.ts'
+import { Journal } from './journal.ts'
+import { sayAdapter, sayBeginning, sayFound } from './journal-ends.ts'
 import { readNamedSelections } from '../graph/named-selections.ts'
 import type { NamedSelections } from '../graph/named-selections.ts'
 import { configurationContext } from '../project/configuration-context.ts'
@@ -32,6 +35,7 @@ export interface Prepared extends ParsedProject {
   readonly startedAtMs: number
   /** The target folder as the project or the command line writes it: messages name it. */
   readonly targetPath: string
+  readonly journal: Journal
 }
 
 /** Parses the project and keeps it for the next invocation, with the environment variables that it asked for. */
@@ -55,7 +59,10 @@ function remembering(env: Environment): { readonly env: Environment; readonly as
 /** Reads and parses the project, or takes it as the last invocation left it; nothing has run when this throws. */
 export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
   const startedAtMs = machine.clock.nowMs()
+  const invocationId = machine.newId()
+  const journal = new Journal(machine.clock, onEvent, invocationId, request.warnErrors)
   const { vars } = request
+  sayBeginning(journal)
   const { env, asked } = remembering(request.env)
   const project = readProject({ projectDir: request.projectDir, targetPath: request.targetPath, vars, env })
   const profile = request.profile ?? project.profile
@@ -67,20 +74,24 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     vars,
     env,
   })
+  sayAdapter(journal)
   const invocation: Invocation = {
-    invocationId: machine.newId(),
+    invocationId,
     projectName: project.name,
-    command: request.command,
+    command: commandWord(request.command),
     fullRefresh: request.fullRefresh,
     target,
     packageName: project.name,
     storeFailures: request.storeFailures ?? false,
+    empty: request.empty ?? false,
     useColors: request.useColors ?? true,
     vars: packageVars(project, project, vars),
     givenVars: vars,
     env,
     startedAtMs,
-    log: (message, info) => onEvent({ kind: 'log', level: info ? 'info' : 'debug', message }),
+    print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
+    warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
+    log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),
   }
   const packages = readPackages(project, { vars, env })
   const invocations = new Map(
@@ -89,8 +100,8 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
       { ...invocation, packageName: one.name, vars: packageVars(one, project, vars) },
     ]),
   )
-  const { fullRefresh, storeFailures } = invocation
-  const seen = { vars, target, fullRefresh, storeFailures }
+  const { fullRefresh, storeFailures, empty } = invocation
+  const seen = { vars, target, fullRefresh, storeFailures, empty }
   const cache = new ParseCache({ project, packages, seen, env: request.env, unique: invocation.invocationId })
   const parsed =
     (request.partialParse === false ? null : cache.read()) ??
@@ -100,7 +111,10 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
     request.indirectSelection ?? 'eager',
   )
+  // `parse` ends where the project is read.
+  if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, parsed.manifest)
   return {
+    journal,
     project,
     invocation,
     invocations,

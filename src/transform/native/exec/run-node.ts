@@ -5,6 +5,7 @@ import { HostObject } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { NodeStatus } from '../../runner.ts'
 import type { Session } from '../adapter/session.ts'
+import type { Table } from '../adapter/table.ts'
 import type { Node } from '../parse/nodes.ts'
 import { artifactPath } from './manifest-file.ts'
 import { compileNode } from './compile-node.ts'
@@ -31,6 +32,11 @@ export interface Outcome {
   /** What ran last for the node itself: the `create` of a model, the counting query of a test. */
   readonly executedSql: string | null
   readonly response: Readonly<Record<string, unknown>>
+  /** The thread that ran it, as dbt names threads. */
+  readonly thread?: string
+  /** What `show` asked the database instead of the node's own SQL, and the rows that it answered. */
+  readonly shownSql?: string
+  readonly shown?: Table
 }
 
 /** Compiles and runs one node. Every failure of the node is its outcome; only a programmer's error is thrown. */
@@ -80,10 +86,12 @@ export async function runHook(
       await session.commit()
       return { status: 'success', message: answer?.message ?? 'OK', failures: null, response: {} }
     })
-    return finished(runner, node, running, startedAtMs, verdict)
+    return { ...finished(runner, node, running, startedAtMs, verdict), thread: 'main' }
   } catch (error) {
-    const failed = { status: 'error', message: failureText(error, node), failures: null, response: {} } as const
-    return finished(runner, node, running, startedAtMs, failed)
+    // What the database says of a hook is told as it is.
+    const message = error instanceof pg.DatabaseError ? databaseErrorLines(error).join('\n') : failureText(error, node)
+    const failed = { status: 'error', message, failures: 1, response: {} } as const
+    return { ...finished(runner, node, running, startedAtMs, failed), thread: 'main' }
   }
 }
 
@@ -115,10 +123,10 @@ async function compileAndRun(
     return { status: 'success', message: null, failures: null, response: {} }
   // What the materialization did not commit is taken back when the connection is given back, as dbt does.
   await timed(runner, running, 'execute', () => materialize(project, node, run.context, sql))
-  return verdictOf(node, results.get('main'))
+  return verdictOf(node, results.get('main'), project.journal.isError('LogTestResult'))
 }
 
-function verdictOf(node: Node, main: StatementResult | undefined): Verdict {
+function verdictOf(node: Node, main: StatementResult | undefined, warningsFail: boolean): Verdict {
   const response = responseOf(main)
   if (node.resourceType !== 'test')
     return { status: 'success', message: main?.message ?? 'OK', failures: null, response }
@@ -126,18 +134,13 @@ function verdictOf(node: Node, main: StatementResult | undefined): Verdict {
   const [count = 0, warns = false, fails = false] = row ?? []
   const failures = Number(str(count))
   const severity = String(node.config['severity']).toUpperCase()
-  const status: NodeStatus =
-    fails === true && severity === 'ERROR'
-      ? 'fail'
-      : warns === true || (fails === true && severity === 'WARN')
-        ? 'warn'
-        : 'pass'
-  return { status, message: status === 'pass' ? null : testMessage(node, failures, status), failures, response }
-}
-
-function testMessage(node: Node, failures: number, status: NodeStatus): string {
+  const isBad = fails === true && severity === 'ERROR'
+  if (!isBad && warns !== true && !(fails === true && severity === 'WARN'))
+    return { status: 'pass', message: null, failures, response }
+  const status: NodeStatus = isBad || warningsFail ? 'fail' : 'warn'
+  const condition = String(node.config[isBad ? 'error_if' : 'warn_if'])
   const results = failures === 1 ? 'result' : 'results'
-  return `Got ${failures} ${results}, configured to ${status} if ${String(node.config[status === 'fail' ? 'error_if' : 'warn_if'])}`
+  return { status, message: `Got ${failures} ${results}, configured to ${status} if ${condition}`, failures, response }
 }
 
 /** What dbt's driver says of a statement that counts no rows. */

@@ -43,17 +43,22 @@ export function unitNode(entry: DescribedEntry, tested: Node, config: NodeConfig
 }
 
 function blank(entry: DescribedEntry): Node {
-  const { name, packageName, path, originalFilePath, fqn, tags, config } = entry
+  const { path, originalFilePath, fqn, tags, config } = entry
+  return { ...bareNode(entry), path, originalFilePath, fqn, tags, config }
+}
+
+/** A node that is nothing but its name. */
+export function bareNode({ uniqueId, name, packageName }: Pick<Node, 'uniqueId' | 'name' | 'packageName'>): Node {
   return {
-    uniqueId: entry.uniqueId,
+    uniqueId,
     resourceType: 'unit_test',
     name,
     packageName,
-    path,
-    originalFilePath,
-    fqn,
-    tags,
-    config,
+    path: '',
+    originalFilePath: '',
+    fqn: uniqueId.split('.'),
+    tags: [],
+    config: {},
     database: '',
     schema: '',
     alias: name,

@@ -9,7 +9,7 @@ import { selectionOf } from '../graph/selection.ts'
 import type { Selection } from '../graph/selection.ts'
 import { describedContent } from './described-content.ts'
 import { nodeContent, sourceContent } from './manifest-file.ts'
-import type { OnEvent, Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 
 const listed = [
   'model',
@@ -26,7 +26,7 @@ const listed = [
 ]
 
 /** Everything that an invocation selects, in the order of its ids. */
-export function selected(prepared: Prepared, request: RunnerRequest, onEvent: OnEvent): Selectable[] {
+export function selected(prepared: Prepared, request: RunnerRequest): Selectable[] {
   const all = selectablesOf(prepared.manifest)
   const selector = new Selector({
     manifest: prepared.manifest,
@@ -36,7 +36,8 @@ export function selected(prepared: Prepared, request: RunnerRequest, onEvent: On
     named: prepared.selections.byName,
     previous: new PreviousState(request.statePath, prepared.project.targetFolder),
     contentOf: (one) => contentOf(one, prepared),
-    warn: (message) => onEvent({ kind: 'log', level: 'warn', message }),
+    warn: (message, criterion) =>
+      prepared.journal.warn(['NoNodesForSelectionCriteria', 'M030'], message, { spec_raw: criterion }),
   })
   const isWanted = wanted(request)
   const chosen = [...selector.choose(requested(request, prepared.selections))].flatMap((id) => all.get(id) ?? [])

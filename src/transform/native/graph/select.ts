@@ -32,7 +32,7 @@ export interface SelectorOptions {
   readonly previous: PreviousState
   /** An entry of the manifest as its JSON has it: what a comparison of states reads. */
   readonly contentOf: (one: Selectable) => object
-  readonly warn: (message: string) => void
+  readonly warn: (message: string, criterion: string) => void
 }
 
 /** What a selection names, and the tests that could still come along once all they look at is there. */
@@ -95,7 +95,10 @@ export class Selector {
     )
     const whole = this.#incorporated(direct, indirect, selection.indirect)
     if (selection.expected !== undefined && whole.size === 0)
-      this.#options.warn(`The selection criterion '${selection.expected}' does not match any enabled nodes`)
+      this.#options.warn(
+        `The selection criterion '${selection.expected}' does not match any enabled nodes`,
+        selection.expected,
+      )
     return { direct: whole, indirect }
   }
 

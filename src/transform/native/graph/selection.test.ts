@@ -73,11 +73,7 @@ function listed(one: SelectionCase): string[] | null {
   const prepared = parsed.get(mode) ?? prepare(wanted, { clock: standingClock(0), newId: () => 'id' }, () => undefined)
   parsed.set(mode, prepared)
   try {
-    return listing(
-      selected(prepared, wanted, () => undefined),
-      wanted,
-      prepared,
-    )
+    return listing(selected(prepared, wanted), wanted, prepared)
   } catch (error) {
     if (error instanceof MillraceError) return null
     throw error

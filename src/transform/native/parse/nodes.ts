@@ -46,6 +46,7 @@ export type ResourceType =
   | 'unit_test'
   | 'exposure'
   | 'saved_query'
+  | 'sql_operation'
 
 /** What a generic test was made from. */
 export interface GenericTest {

@@ -56,6 +56,12 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
   }
 }
 
+/** The nodes that a text refers to which is no part of the project. Throws as `resolveReferences` does. */
+export function resolvedAgainst(node: Node, { projectName, nodes, sources }: Manifest): readonly string[] {
+  const models = named([...nodes.values()].filter((one) => REFERABLE.has(one.resourceType)))
+  return idsOf(node, { models, projectName, sources, restricted: new Set() })
+}
+
 interface Resolver {
   readonly projectName: string
   readonly restricted: ReadonlySet<string>

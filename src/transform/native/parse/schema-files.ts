@@ -19,6 +19,7 @@ import type { ColumnEntry, DocBlock } from './nodes.ts'
 import { testEntry } from './test-builder.ts'
 import type { TestEntry } from './test-builder.ts'
 import { constraintOf } from './contract.ts'
+import { mergedFreshness } from './freshness.ts'
 import { versionedEntries } from './versions.ts'
 import type { Versioning } from './versions.ts'
 
@@ -57,8 +58,8 @@ export interface SourcePatch extends Patch {
   readonly schema: string
   readonly database: string | null
   readonly quoting: Mapping
-  /** Of the source and of its table, the table's over the source's; null when neither has any. */
-  readonly freshness: Mapping | null
+  /** Of the source and of its table, the table's over the source's; null where one of them ends it. */
+  readonly freshness: Mapping | null | undefined
   readonly loadedAtField: string | null
   readonly loadedAtQuery: string | null
   readonly unrenderedSchema: string | null
@@ -242,13 +243,15 @@ class SchemaFile {
       const value = this.#rendered(last(key))
       return typeof value === 'string' ? value : null
     }
-    const own = levels.filter((level) => 'freshness' in level).map((level) => level['freshness'])
-    const isOff = own.length > 0 && own.at(-1) === null
-    const merged = Object.assign({}, ...own.filter(isMapping)) as Mapping
+    const asWritten = [source, config(source), table, config(table)].map((level) =>
+      'freshness' in level ? { freshness: this.#rendered(level['freshness']) } : {},
+    )
+    const query = last('loaded_at_query')
     return {
-      freshness: isOff || own.length === 0 ? null : (this.#rendered(merged) as Mapping),
+      freshness: mergedFreshness(asWritten),
       loadedAtField: rendered('loaded_at_field'),
-      loadedAtQuery: rendered('loaded_at_query'),
+      // Rendered when it is asked, where `this` is known.
+      loadedAtQuery: typeof query === 'string' ? query : null,
     }
   }
 

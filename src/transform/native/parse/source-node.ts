@@ -1,9 +1,11 @@
 import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
 import { mergeConfig } from './config.ts'
+import { fullThreshold } from './freshness.ts'
 import type { NodeConfig, Source } from './nodes.ts'
 import { folders } from './node-maker.ts'
 import type { NodeMaker } from './node-maker.ts'
+import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import type { SourcePatch } from './schema-files.ts'
 
@@ -20,6 +22,12 @@ function sourceDefaults(): NodeConfig {
   }
 }
 
+/** How fresh a source must be is merged by rules of its own. */
+function withoutFreshness(level: Mapping): Mapping {
+  const { freshness: _freshness, loaded_at_field: _field, loaded_at_query: _query, ...rest } = level
+  return rest
+}
+
 /** A source table as the package's schema files and the projects' trees describe it. */
 export function sourceOfPatch(
   parser: Pick<NodeMaker, 'project' | 'root' | 'invocation' | 'levels'>,
@@ -29,10 +37,17 @@ export function sourceOfPatch(
   const fqn = [project.name, ...folders(patch.file), patch.sourceName, patch.name]
   const above = project === root ? [] : parser.levels(root, 'sources', fqn)
   const outer = { meta: patch.sourceMeta, tags: patch.sourceTags }
-  const written = [outer, patch.sourceConfig, { meta: patch.meta }, patch.config]
-  const levels = [...parser.levels(project, 'sources', fqn), ...written, ...above]
+  const written = [outer, patch.sourceConfig, { meta: patch.meta }, patch.config].map(withoutFreshness)
+  const asked: Mapping = {
+    loaded_at_field: patch.loadedAtField,
+    loaded_at_query: patch.loadedAtQuery,
+    ...(patch.freshness === undefined ? {} : { freshness: patch.freshness }),
+  }
+  const levels: readonly Mapping[] = [...parser.levels(project, 'sources', fqn), ...written, asked, ...above]
   const merged = levels.reduce(mergeConfig, sourceDefaults())
-  const config: NodeConfig = { ...merged, tags: [...new Set(merged['tags'] as string[])].sort() }
+  const { freshness: known } = merged
+  const freshness = isMapping(known) ? { ...fullThreshold(known) } : null
+  const config: NodeConfig = { ...merged, freshness, tags: [...new Set(merged['tags'] as string[])].sort() }
   const database = patch.database ?? invocation.target.database
   const quoted = quotingPolicy(root.quoting, patch.quoting)
   return {
@@ -52,8 +67,6 @@ export function sourceOfPatch(
     meta: config['meta'] as Mapping,
     config,
     unrenderedConfig: {
-      loaded_at_field: patch.loadedAtField,
-      loaded_at_query: patch.loadedAtQuery,
       ...levels.reduce(mergeConfig, {}),
       tags: config['tags'],
     },
@@ -65,7 +78,7 @@ export function sourceOfPatch(
     loader: patch.loader,
     identifier: patch.identifier,
     quoting: patch.quoting,
-    freshness: patch.freshness,
+    freshness,
     loadedAtField: patch.loadedAtField,
     loadedAtQuery: patch.loadedAtQuery,
     unrenderedSchema: patch.unrenderedSchema,

@@ -35,8 +35,17 @@ export interface Project {
   /** `dispatch`: a macro namespace and the packages in which its macros are looked for. */
   readonly dispatch: ReadonlyMap<string, readonly string[]>
   readonly cleanTargets: readonly string[]
+  /** Folders whose files `docs generate` puts beside what it writes. */
+  readonly assetPaths: readonly string[]
+  readonly flags: ProjectFlags
   /** Whether its protected models are for itself alone. */
   readonly restrictAccess: boolean
+}
+
+/** dbt's flags of behaviour that a project sets, where they change what runs. */
+export interface ProjectFlags {
+  readonly skipNodesIfOnRunStartFails: boolean
+  readonly sourceFreshnessRunProjectHooks: boolean
 }
 
 /** The configuration trees by kind of node. */
@@ -123,6 +132,10 @@ export function readProject(options: ProjectOptions): Project {
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
+  const packagesPath =
+    content['packages-install-path'] === undefined
+      ? 'dbt_packages'
+      : reader.text(rendered('packages-install-path'), ['packages-install-path'])
   const tree = (...keys: string[]): Mapping =>
     Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
   const texts = (key: string): readonly string[] => reader.textList(content[key], [key])
@@ -147,12 +160,7 @@ export function readProject(options: ProjectOptions): Project {
     ]),
     targetPath,
     targetFolder: isAbsolute(targetPath) ? targetPath : join(folder, targetPath),
-    packagesFolder: join(
-      folder,
-      content['packages-install-path'] === undefined
-        ? 'dbt_packages'
-        : reader.text(rendered('packages-install-path'), ['packages-install-path']),
-    ),
+    packagesFolder: join(folder, packagesPath),
     vars: reader.mapping(content['vars'], ['vars']),
     configs: {
       models: tree('models'),
@@ -168,7 +176,16 @@ export function readProject(options: ProjectOptions): Project {
     quoting: reader.mapping(rendered('quoting'), ['quoting']),
     dispatch: dispatchOf(reader, rendered('dispatch')),
     cleanTargets: paths('clean-targets', [targetPath]),
+    assetPaths: paths('asset-paths', []),
+    flags: flagsOf(reader.mapping(content['flags'], ['flags'])),
     restrictAccess: content['restrict-access'] === true,
+  }
+}
+
+function flagsOf(flags: Mapping): ProjectFlags {
+  return {
+    skipNodesIfOnRunStartFails: flags['skip_nodes_if_on_run_start_fails'] === true,
+    sourceFreshnessRunProjectHooks: flags['source_freshness_run_project_hooks'] !== false,
   }
 }
 

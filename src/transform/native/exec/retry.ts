@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { MillraceError } from '../../../domain/errors.ts'
+import type { RunnerCommand, RunnerRequest } from '../../runner.ts'
+import { readProject } from '../project/project-file.ts'
+
+const words = z.array(z.string()).catch([])
+const text = z.string().optional().catch(undefined)
+const yes = z.boolean().optional().catch(undefined)
+const mapping = z.record(z.string(), z.unknown()).optional().catch(undefined)
+
+/** As much of an earlier invocation's run_results.json as doing it again needs; dbt-core's own are read too. */
+const earlierFile = z.object({
+  args: z.object({
+    which: z.string(),
+    select: words,
+    exclude: words,
+    resource_types: words,
+    exclude_resource_types: words,
+    selector: text,
+    indirect_selection: z.enum(['eager', 'cautious', 'buildable', 'empty']).optional().catch(undefined),
+    target: text,
+    profile: text,
+    state: text,
+    defer_state: text,
+    vars: mapping,
+    args: mapping,
+    macro: text,
+    inline: text,
+    threads: z.number().optional().catch(undefined),
+    full_refresh: yes,
+    fail_fast: yes,
+    store_failures: yes,
+    defer: yes,
+    favor_state: yes,
+    empty: yes,
+  }),
+  results: z.array(z.object({ unique_id: z.string(), status: z.string() })),
+})
+type Earlier = z.output<typeof earlierFile>
+
+/** Commands that can be continued, by dbt's words for them. */
+const commands: Readonly<Record<string, RunnerCommand>> = {
+  build: 'build',
+  compile: 'compile',
+  clone: 'clone',
+  generate: 'docs-generate',
+  seed: 'seed',
+  snapshot: 'snapshot',
+  test: 'test',
+  run: 'run',
+  'run-operation': 'run-operation',
+}
+
+const UNDONE: ReadonlySet<string> = new Set(['error', 'fail', 'skipped', 'runtime error', 'partial success'])
+
+/** An invocation with the nodes that it is about; null leaves them to its selection. */
+export interface Repeated {
+  readonly request: RunnerRequest
+  readonly ids: readonly string[] | null
+}
+
+/**
+ * `retry`: the earlier invocation as it was asked for, over the nodes that did not end well. Of the new command line the folders hold, and
+ * variables and threads where they are given. Throws TRANSFORM_STATE_MISSING, TRANSFORM_STATE_UNREADABLE, TRANSFORM_RETRY_COMMAND.
+ */
+export function repeated(request: RunnerRequest): Repeated {
+  const { projectDir, targetPath, vars, env } = request
+  const folder = request.statePath ?? readProject({ projectDir, targetPath, vars, env }).targetFolder
+  const { args, results } = read(folder)
+  const command = Object.hasOwn(commands, args.which) ? commands[args.which] : undefined
+  if (command === undefined) throw new MillraceError('TRANSFORM_RETRY_COMMAND', { command: args.which, folder })
+  const isWarned = request.warnErrors?.error === 'all'
+  const undone = results.filter(({ status }) => UNDONE.has(status) || (isWarned && status === 'warn'))
+  const isOperation = command === 'run-operation'
+  const ids = undone.map(({ unique_id: id }) => id).filter((id) => isOperation || !id.startsWith('operation.'))
+  return { request: again(request, command, args), ids }
+}
+
+function again(request: RunnerRequest, command: RunnerCommand, args: Earlier['args']): RunnerRequest {
+  const some = (list: readonly string[]): readonly string[] | undefined => (list.length === 0 ? undefined : list)
+  return {
+    ...request,
+    command,
+    select: args.select,
+    exclude: args.exclude,
+    resourceTypes: some(args.resource_types),
+    excludeResourceTypes: some(args.exclude_resource_types),
+    selector: args.selector,
+    indirectSelection: args.indirect_selection,
+    target: args.target ?? request.target,
+    profile: args.profile ?? request.profile,
+    statePath: args.state,
+    deferStatePath: args.defer_state,
+    defer: args.defer,
+    favorState: args.favor_state,
+    empty: args.empty,
+    vars: Object.keys(request.vars).length > 0 ? request.vars : (args.vars ?? {}),
+    threads: request.threads ?? args.threads,
+    fullRefresh: args.full_refresh ?? false,
+    failFast: args.fail_fast ?? false,
+    storeFailures: args.store_failures,
+    inline: args.inline,
+    ...(args.macro === undefined ? {} : { operation: { macro: args.macro, args: args.args ?? {} } }),
+  }
+}
+
+function read(folder: string): Earlier {
+  const path = join(folder, 'run_results.json')
+  if (!existsSync(path)) throw new MillraceError('TRANSFORM_STATE_MISSING', { file: 'run_results.json', folder })
+  try {
+    return earlierFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (cause) {
+    throw new MillraceError('TRANSFORM_STATE_UNREADABLE', { path }, { cause })
+  }
+}
