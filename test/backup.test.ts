@@ -35,6 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace backup 백업 '))
 const clusterDir = join(folder, 'postgres')
 const dir = join(folder, 'backups')
 const signal = new AbortController().signal
+const long = process.env['MILLRACE_LONG'] === '1'
 const writer = join(import.meta.dirname, 'backup-writer.ts')
 
 let backup: Backup
@@ -105,7 +106,7 @@ test('a backup that is made while others write is whole: its files, its tables a
 }, 120_000)
 
 test('kill -9 of server and writer under load: everything that was acknowledged comes back, to the newest and to a point in time', async () => {
-  const rounds = process.env['MILLRACE_LONG'] === '1' ? 20 : 1
+  const rounds = long ? 20 : 1
   for (let round = 0; round < rounds; round += 1) {
     const told = await killedUnderLoad(600)
     const middle = told[told.length >> 1]
@@ -132,7 +133,8 @@ test('kill -9 of server and writer under load: everything that was acknowledged 
     expect(await ask(`select count(*)::int as rows from shop.day where body = md5(id::text)`)).toEqual([
       { rows: 20_000 },
     ])
-    // A history of its own began: the next backup is of that one.
+    // A history of its own began: the next backup is of that one. The slice goes on with the old one, across both histories.
+    if (!long) continue
     const server = await startEmbedded({ dir: clusterDir })
     backup = await createBackup({ connection: server.connection, clusterDir, dir, nowMs: Date.now, signal })
     await server.stop()
@@ -147,14 +149,18 @@ describe('what is wrong', () => {
     await server.stop()
   }, 60_000)
 
-  test('a time that the log does not reach is said, and the data stays', async () => {
-    const failed = await back({ kind: 'time', instant: '2999-01-01T00:00:00Z' }).catch((error: unknown) => error)
-    expect([codeOf(failed), String(failed)]).toEqual([
-      'WAREHOUSE_BACKUP_TARGET',
-      expect.stringContaining('target was reached'),
-    ])
-    expect(await ask('select count(*)::int as rows from shop.day')).toEqual([{ rows: 20_000 }])
-  }, 60_000)
+  test.runIf(long)(
+    'a time that the log does not reach is said, and the data stays',
+    async () => {
+      const failed = await back({ kind: 'time', instant: '2999-01-01T00:00:00Z' }).catch((error: unknown) => error)
+      expect([codeOf(failed), String(failed)]).toEqual([
+        'WAREHOUSE_BACKUP_TARGET',
+        expect.stringContaining('target was reached'),
+      ])
+      expect(await ask('select count(*)::int as rows from shop.day')).toEqual([{ rows: 20_000 }])
+    },
+    60_000,
+  )
 
   test('a damaged file, a missing one and a damaged segment of the archive are named', async () => {
     const whole = { backup, damaged: [], differing: [], tables: 2, archived: 1, gap: null }
