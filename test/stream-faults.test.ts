@@ -1,5 +1,17 @@
-import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, ftruncateSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,6 +29,8 @@ import { adapter as redisCounters } from '../src/stream/redis-counters.ts'
 import { runStream } from '../src/stream/run.ts'
 import type { RunOptions } from '../src/stream/run.ts'
 import { simulate } from '../src/stream/simulate.ts'
+import { attach } from '../src/stream/worker-thread.ts'
+import { startEmbedded } from '../src/warehouse/embedded-server.ts'
 import { openTestWarehouse } from '../src/warehouse/fixture.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 
@@ -228,6 +242,93 @@ describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isL
     expect(sent).toBeGreaterThan(1_000)
   })
 
+  test('a replica of Redis that is promoted without the last flushes: the log has them', async () => {
+    const topic = 'promoted'
+    await using log = await openLog(topic, 2)
+    const generator = new EventGenerator(flawed, seededRandom(12))
+    const stop = new AbortController()
+    const sending = simulate({ log, generator, clock: systemClock, ratePerSecond: 2_000 }, stop.signal)
+    const runner = startRunner(topic, 2)
+    await runner.printed(2)
+    await using replica = await startReplica(redisUrl)
+    await delay(1_000)
+    // What is flushed from here on reaches the primary alone.
+    await replica.ask((redis) => redis.call('REPLICAOF', 'NO', 'ONE'))
+    await delay(1_000)
+    const [kept, lost] = [await replica.ask(nextOf(topic)), await nextOf(topic)(new Redis(redisUrl))]
+    expect(lost).toBeGreaterThan(kept)
+    await killServer('redis')
+    await runner.kill()
+    stop.abort()
+    await sending
+    const before = redisUrl
+    redisUrl = replica.url
+    try {
+      await countAll(topic, 2)
+      await expectTruth(topic, generator)
+    } finally {
+      redisUrl = before
+      services('start', 'redis')
+    }
+  })
+
+  test.runIf(isLong)(
+    'a Postgres put back from an older copy: counters and cursors go back together, and the log is read again',
+    async () => {
+      const topic = 'restored'
+      const dir = join(data, 'restored')
+      await using log = await openLog(topic, 2)
+      const generator = new EventGenerator(flawed, seededRandom(13))
+      const send = () =>
+        simulate(
+          { log, generator, clock: systemClock, ratePerSecond: 0, count: generator.sent === 0 ? 4_000 : 3_000 },
+          AbortSignal.timeout(60_000),
+        )
+      const options = { log: specs(topic, 2).log, counters: { module: moduleOf('postgres-counters.ts'), options: {} } }
+      const countIn = async (): Promise<string> => {
+        const server = await startEmbedded({ dir })
+        try {
+          await using own = await attach({ ...server.connection, schema: 'millrace' })
+          await own.migrate()
+          const job = {
+            warehouse: own,
+            clock: systemClock,
+            defaultZone: zone,
+            job: 'live',
+            limits,
+            ...options,
+            once: true,
+          }
+          await runStream(job, AbortSignal.timeout(120_000))
+          const [row] = await own.query<{ sums: string }>(
+            "select concat_ws(' ', sum(impressions), sum(clicks), sum(conversions), sum(revenue_micros)) as sums from rt_day",
+          )
+          return row?.sums ?? ''
+        } finally {
+          await server.stop()
+        }
+      }
+      const truth = (): string => {
+        const all = [...generator.truth.values()]
+        const sum = (pick: (one: (typeof all)[number]) => number): number =>
+          all.reduce((total, one) => total + pick(one), 0)
+        const revenue = all.reduce((total, one) => total + one.revenueMicros, 0n)
+        return [sum((one) => one.impressions), sum((one) => one.clicks), sum((one) => one.conversions), revenue].join(
+          ' ',
+        )
+      }
+      await send()
+      expect(await countIn()).toBe(truth())
+      // With its owner and its permissions, without which the server does not start.
+      expect(spawnSync('cp', ['-a', dir, `${dir}-copy`]).status).toBe(0)
+      await send()
+      expect(await countIn()).toBe(truth())
+      rmSync(dir, { recursive: true })
+      renameSync(`${dir}-copy`, dir)
+      expect(await countIn()).toBe(truth())
+    },
+  )
+
   test('a Redis that was emptied stops the job instead of beginning it anew', async () => {
     await using log = await openLog('emptied', 1)
     const generator = new EventGenerator(seedProfile, seededRandom(8))
@@ -272,6 +373,69 @@ describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isL
     expect(await counters.cursors('generations')).toHaveLength(10)
   })
 })
+
+const moduleOf = (name: string): string => new URL(`../src/stream/${name}`, import.meta.url).href
+
+/** How far a job's partitions are counted, together. */
+const nextOf =
+  (topic: string) =>
+  async (redis: Redis): Promise<number> => {
+    const next = await Promise.all(
+      [0, 1].map((partition) => redis.hget(`stream:${topic}:cursor:${topic}:${partition}`, 'next')),
+    )
+    redis.disconnect()
+    return next.reduce((sum, one) => sum + Number(one), 0)
+  }
+
+interface Replica extends AsyncDisposable {
+  readonly url: string
+  ask<Answer>(question: (redis: Redis) => Promise<Answer>): Promise<Answer>
+}
+
+/** A second Redis that follows the first, once it has all that the first one has. */
+async function startReplica(of: string): Promise<Replica> {
+  const { port: primary } = new URL(of)
+  const port = String(Number(primary) + 1 > 65_535 ? Number(primary) - 1 : Number(primary) + 1)
+  const dir = join(data, 'replica')
+  mkdirSync(dir, { recursive: true })
+  const args = [
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    port,
+    '--dir',
+    dir,
+    '--appendonly',
+    'yes',
+    '--save',
+    '',
+    '--replicaof',
+    '127.0.0.1',
+    primary,
+  ]
+  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  const url = `redis://127.0.0.1:${port}`
+  const ask: Replica['ask'] = async (question) => {
+    const redis = new Redis(url)
+    // It needs a moment to listen.
+    redis.on('error', () => undefined)
+    try {
+      return await question(redis)
+    } finally {
+      redis.disconnect()
+    }
+  }
+  while (!(await ask((redis) => redis.info('replication'))).includes('master_link_status:up')) await delay(50)
+  return {
+    url,
+    ask,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
 
 /** Waits until a consumer has had the file written anew: a Redis that is killed before may refuse to start, and has to be mended by hand. */
 async function rewritten(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { MillraceError } from '../domain/errors.ts'
 import type { Senders } from './collect-keys.ts'
+import { isObject } from './segment-event.ts'
 
 /** What a click redirect says: where to, and what is counted. */
 export interface Click {
@@ -37,9 +38,19 @@ export function readClickToken(token: string, senders: Senders): { readonly clic
   const isSigned = given.length === wanted.length && timingSafeEqual(given, wanted)
   if (secret === undefined || rest.length > 0 || !isSigned)
     throw new MillraceError('STREAM_TOKEN_REFUSED', { reason: 'signature' })
-  const click = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Click
-  if (!isAddress(click.url)) throw new MillraceError('STREAM_TOKEN_REFUSED', { reason: 'address' })
+  const click = clickOf(Buffer.from(payload, 'base64url').toString('utf8'))
+  if (!click || !isAddress(click.url)) throw new MillraceError('STREAM_TOKEN_REFUSED', { reason: 'address' })
   return { click, sender: name }
+}
+
+/** Undefined for what is signed and is no click. */
+function clickOf(text: string): Click | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) && typeof value['campaignId'] === 'string' ? (value as unknown as Click) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const isAddress = (url: unknown): boolean =>

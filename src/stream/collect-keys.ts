@@ -54,6 +54,8 @@ interface Found {
 export class Senders {
   readonly #byDigest = new Map<string, Sender>()
   readonly #byName = new Map<string, Sender>()
+  /** Keys of the configuration that were shown: as many as there are keys. */
+  readonly #seen = new Map<string, Sender>()
   readonly #found = new Map<string, Found>()
   readonly #clock: Clock
   readonly #findKey: FindKey | undefined
@@ -70,17 +72,24 @@ export class Senders {
 
   /** Throws STREAM_KEY_REFUSED. */
   ofKey(key: string | undefined): Sender {
-    const sender = key === undefined ? undefined : this.#byDigest.get(digest(key))
+    const sender = key === undefined ? undefined : this.#configured(key)
     if (!sender) throw new MillraceError('STREAM_KEY_REFUSED', {})
     return sender
   }
 
   /** A key of the configuration, or one that the project made. Throws STREAM_KEY_REFUSED. */
   async find(key: string | undefined): Promise<Sender> {
-    const known = key === undefined ? undefined : this.#byDigest.get(digest(key))
+    const known = key === undefined ? undefined : this.#configured(key)
     const sender = known ?? (key?.startsWith('mr_') ? await this.#made(key) : undefined)
     if (!sender) throw new MillraceError('STREAM_KEY_REFUSED', {})
     return sender
+  }
+
+  /** A key that was right before is found by the engine's own seeded hash, and compared only where that is equal. */
+  #configured(key: string): Sender | undefined {
+    const known = this.#seen.get(key) ?? this.#byDigest.get(digest(key))
+    if (known) this.#seen.set(key, known)
+    return known
   }
 
   /** Looked up once in a while, also when it is none: nobody makes the database work by guessing. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../domain/errors.ts'
 import type { EventLog } from './log.ts'
 
@@ -12,6 +13,10 @@ interface Group {
   count: number
   readonly done: PromiseWithResolvers<void>
 }
+
+/** A commit of so many requests is followed by a moment in which more are gathered: where few come, none waits. */
+const busyParts = 4
+const gatherMs = 4
 
 /** Below what a segment may hold. */
 const groupRecordsMax = 10_000
@@ -29,6 +34,7 @@ class Lane {
   readonly #partition: number
   readonly #groups: Group[] = []
   #isRunning = false
+  #isBusy = false
 
   constructor(log: EventLog, partition: number) {
     this.#log = log
@@ -50,6 +56,7 @@ class Lane {
 
   async #run(): Promise<void> {
     for (let group = this.#groups.shift(); group; group = this.#groups.shift()) {
+      this.#isBusy = group.parts.length >= busyParts
       const [only] = group.parts
       const lines = group.parts.length === 1 && only ? only.lines : Buffer.concat(group.parts.map((one) => one.lines))
       const keys = group.parts.length === 1 && only ? only.keys : group.parts.flatMap((one) => one.keys)
@@ -57,6 +64,8 @@ class Lane {
         () => group?.done.resolve(),
         (error: unknown) => group?.done.reject(error),
       )
+      // Many small commits cost the sender's answer more than this wait does.
+      if (this.#isBusy) await delay(gatherMs)
     }
     this.#isRunning = false
   }

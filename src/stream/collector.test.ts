@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectKeyName, createKey } from '../access/keys.ts'
@@ -17,7 +18,9 @@ import { Senders } from './collect-keys.ts'
 import { isAnonymous, ivtReason, truncatedIp } from './collect-privacy.ts'
 import { startCollector } from './collect-server.ts'
 import { Spool } from './collect-spool.ts'
+import { defaultDedupe } from './dedupe.ts'
 import { moduleUrl, startChild } from './fixture.ts'
+import { PartitionFold } from './fold.ts'
 import type { EventLog } from './log.ts'
 import { adapter as postgresLog } from './postgres-log.ts'
 import { recordsOf } from './records.ts'
@@ -193,6 +196,15 @@ ${forged}
   })
 })
 
+/** A hundred megabytes of one letter in some kilobytes. */
+const bombs = (
+  [
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+    ['deflate', deflateSync],
+  ] as const
+).map(([packing, pack]) => [packing, pack(Buffer.alloc(20_000_000, 'a'))] as const)
+
 describe('what is bad is refused with a code, and nothing of it is kept', () => {
   const bad = (more: string): string =>
     `{"event_type":"conversion","campaign_id":"bad","timestamp":1767225600000${more}}`
@@ -207,6 +219,17 @@ describe('what is bad is refused with a code, and nothing of it is kept', () => 
       { ...ndjson, 'content-encoding': 'gzip' },
       413,
       'STREAM_BODY_TOO_LARGE',
+    ],
+    ...bombs.map(
+      ([packing, body]) =>
+        [`a ${packing} bomb`, body, { ...ndjson, 'content-encoding': packing }, 413, 'STREAM_BODY_TOO_LARGE'] as const,
+    ),
+    [
+      'JSON nested a hundred thousand deep',
+      `{"batch":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      json,
+      200,
+      undefined,
     ],
     ['gzip that is none', 'plain', { ...ndjson, 'content-encoding': 'gzip' }, 400, 'STREAM_BODY_REFUSED'],
     ['a packing that nobody knows', 'x', { ...ndjson, 'content-encoding': 'lzma' }, 400, 'STREAM_BODY_REFUSED'],
@@ -271,16 +294,21 @@ describe('what is bad is refused with a code, and nothing of it is kept', () => 
     )
   })
 
-  test('a sender that drips its request is cut off', async () => {
+  test('a sender that drips its headers, or its body, is cut off', async () => {
     const { port } = new URL(server.url)
-    const socket = connect(Number(port), '127.0.0.1')
-    socket.on('error', () => undefined)
-    socket.write('POST /v1/batch HTTP/1.1\r\nHost: a\r\n')
-    const drip = setInterval(() => socket.write('X-A: b\r\n'), 500)
-    await new Promise((resolve) => socket.once('close', resolve))
-    clearInterval(drip)
-    expect(socket.destroyed).toBe(true)
-  }, 30_000)
+    const dripping = async (begin: string, drop: string): Promise<boolean> => {
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(begin)
+      const drip = setInterval(() => socket.write(drop), 500)
+      await new Promise((resolve) => socket.once('close', resolve))
+      clearInterval(drip)
+      return socket.destroyed
+    }
+    const head = 'POST /v1/batch HTTP/1.1\r\nHost: a\r\n'
+    const long = `${head}X-Write-Key: key-of-web\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000\r\n\r\n`
+    expect(await Promise.all([dripping(head, 'X-A: b\r\n'), dripping(long, 'x')])).toEqual([true, true])
+  }, 40_000)
 })
 
 describe('limits', () => {
@@ -373,6 +401,22 @@ describe('pixels and clicks', () => {
 
   test.for([
     'https://a.example/\r\nset-cookie: a=b',
+    'https://a.example/\nx: y',
+    'javascript:alert(1)',
+    '//evil.example',
+    null,
+  ])('a link to %j leads nowhere, though it is signed', async (url) => {
+    const payload = Buffer.from(url === null ? 'null' : JSON.stringify({ url, campaignId: 'signed' })).toString(
+      'base64url',
+    )
+    const signature = createHmac('sha256', keys.web.clickSecret).update(`web.${payload}`).digest('base64url')
+    const answer = await fetch(`${server.url}/c/web.${payload}.${signature}`, { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location'), answer.headers.get('set-cookie')]).toEqual([404, null, null])
+    expect(await keptOf('signed')).toEqual([])
+  })
+
+  test.for([
+    'https://a.example/\r\nset-cookie: a=b',
     'javascript:alert(1)',
     '//evil.example',
     'https://a.example/é',
@@ -437,6 +481,48 @@ describe('when something dies', () => {
     expect(await spool.drain(back)).toBe(5)
     expect(new Set((await keptOf('spooled', back)).map((event) => event['event_id'])).size).toBe(5)
     expect(await spool.drain(back)).toBe(0)
+  })
+
+  test('an answer that is lost: the same batch again is a copy, and counts once', async () => {
+    await using once = await openLog('lost-answer')
+    const options = { keys, clock: systemClock, host: '127.0.0.1', port: 0, spoolDir: join(folder, 'lost') }
+    await using own = await startCollector({ ...options, log: once })
+    // A door that lets every request in and breaks the line when the first answer comes out.
+    let broken = 0
+    const door = createServer((outside) => {
+      const inside = connect(Number(new URL(own.url).port), '127.0.0.1')
+      outside.on('error', () => undefined).pipe(inside)
+      inside
+        .on('error', () => undefined)
+        .on('data', (answer) => {
+          if ((broken += 1) === 1) outside.destroy()
+          else outside.write(answer)
+        })
+    })
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+    const { port } = door.address() as AddressInfo
+    const body = Array.from({ length: 30 }, (_, n) => eventOf(`l${n % 3}`, { event_id: `lost-${n}` })).join('\n')
+    const send = () =>
+      fetch(`http://127.0.0.1:${port}/v1/batch`, { method: 'POST', body, headers: { ...ndjson, connection: 'close' } })
+    await expect(send()).rejects.toThrow('fetch failed')
+    expect((await send()).status).toBe(200)
+    door.close()
+    const tallies = await Promise.all(
+      [0, 1].map(async (partition) => {
+        const fold = new PartitionFold({
+          topic: 'lost-answer',
+          partition,
+          next: 0,
+          watermarkMs: null,
+          dedupe: defaultDedupe,
+        })
+        for (const batch of await once.read(partition, 0, { bytesMax: 1_000_000, waitMs: 0 })) fold.take(batch)
+        const { records, duplicates } = fold.tallies
+        return [records, duplicates]
+      }),
+    )
+    expect(tallies.map(([records = 0]) => records).reduce((sum, one) => sum + one)).toBe(60)
+    expect(tallies.map(([, duplicates = 0]) => duplicates).reduce((sum, one) => sum + one)).toBe(30)
   })
 
   test('kill -9 of the collector loses nothing that it answered for', async () => {

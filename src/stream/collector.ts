@@ -60,7 +60,10 @@ export function collector(options: CollectorOptions): FastifyPluginAsync {
     )
     app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
     // Any page may send: no cookie is read or set, the key says who it is.
-    app.addHook('onRequest', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
+    app.addHook('onRequest', (_request, reply, done) => {
+      void reply.header('access-control-allow-origin', '*')
+      done()
+    })
     for (const path of ['/v1/track', '/v1/batch']) {
       app.options(path, ownRate, (_request, reply) => preflight(reply))
       app.post(path, ownRate, (request, reply) => intake.post(request, reply))

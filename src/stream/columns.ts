@@ -12,6 +12,8 @@ export const isIvt = 2
 export interface Columns {
   readonly capacity: number
   rows: number
+  /** Fields that any accepted record has named since this was last cleared: bit 1 + the field's place in `eventFields`; bit 0: others. */
+  seen: number
   readonly type: Uint8Array
   readonly flags: Uint8Array
   /** When it happened, corrected by the collector's clock where it says both times. */
@@ -35,6 +37,7 @@ export function createColumns(capacity: number): Columns {
   return {
     capacity,
     rows: 0,
+    seen: 0,
     type: new Uint8Array(capacity),
     flags: new Uint8Array(capacity),
     timeMs: new Float64Array(capacity),

@@ -43,6 +43,8 @@ export interface LinesFacts {
   readonly appendMsMax: number
   readonly eventMsMin: number | null
   readonly eventMsMax: number | null
+  /** Names of columns that some row fills, as far as is known: none that is filled is missing. */
+  readonly filled: ReadonlySet<string>
 }
 
 /** Writes a partition's batches as JSON lines, each record's place before its own fields, so that it wins over fields of the same name. */
@@ -52,7 +54,8 @@ export class LandLines {
   readonly #columns = createColumns(columnsRows)
   readonly #scan = createScan(new InternedSeries())
   #out = Buffer.alloc(0)
-  #facts = { rows: 0, appendMsMin: 0, appendMsMax: 0 }
+  #hasRaw = false
+  #facts: Pick<LinesFacts, 'rows' | 'appendMsMin' | 'appendMsMax'> = { rows: 0, appendMsMin: 0, appendMsMax: 0 }
   #eventMsMin = Number.POSITIVE_INFINITY
   #eventMsMax = Number.NEGATIVE_INFINITY
 
@@ -83,6 +86,7 @@ export class LandLines {
       ...this.#facts,
       eventMsMin: isEmpty ? null : this.#eventMsMin,
       eventMsMax: isEmpty ? null : this.#eventMsMax,
+      filled: filledColumns(this.#columns.seen, this.#hasRaw),
     }
   }
 
@@ -106,6 +110,7 @@ export class LandLines {
         place = offset === last ? place + 1 : 0
         last = offset
         if (columns.type[row] === invalidType) {
+          this.#hasRaw = true
           to = text.putPlace(out, to, { offset, place })
           to += out.write(`,"_raw":"${bytes.toString('base64', start, end)}"}`, to, 'latin1')
         } else {
@@ -149,6 +154,15 @@ export class LandLines {
     const received = receivedMs[row] as number
     return received > 0 && received <= latestMs ? received : appendMs
   }
+}
+
+/** Columns of a place and its reading are always there, the raw record where there was one, and of the fields those that the scanner has seen. */
+function filledColumns(seen: number, hasRaw: boolean): ReadonlySet<string> {
+  const names = Object.keys(eventFields).filter((_, index) => (seen & (2 << index)) !== 0)
+  const own = landedColumns
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith('_') && (name !== '_raw' || hasRaw))
+  return new Set([...own, ...names])
 }
 
 const placeNames = new Set(landedColumns.map(({ name }) => name).filter((name) => name.startsWith('_')))

@@ -72,7 +72,7 @@ interface Lines extends LinesFacts {
 async function write(ports: LandPorts, lease: Lease, lines: Lines & { readonly name: string }): Promise<Landed | null> {
   const { lake, log } = ports
   const parquet = `${lines.name}.parquet`
-  const rows = await writeRows(lines.name)
+  const rows = await writeRows(lines.name, lines.filled)
   const key = keyOf(log.topic, lease, lines)
   const [sha256, { size }] = [await sha256Of(parquet), await stat(parquet)]
   await lake.put(key, { path: parquet }, { ifAbsent: true }).catch((error: unknown) => {
@@ -84,12 +84,13 @@ async function write(ports: LandPorts, lease: Lease, lines: Lines & { readonly n
 }
 
 /** DuckDB refuses an object that names a field twice; a record that does must not stop its partition. */
-async function writeRows(name: string): Promise<number> {
+async function writeRows(name: string, filled: ReadonlySet<string>): Promise<number> {
+  const columns = landedColumns.filter((one) => filled.has(one.name))
   try {
-    return await writeEventFile(`${name}.parquet`, `${name}.ndjson`, landedColumns)
+    return await writeEventFile(`${name}.parquet`, `${name}.ndjson`, columns)
   } catch {
     await writeSingleFields(`${name}.single`, `${name}.ndjson`)
-    return writeEventFile(`${name}.parquet`, `${name}.single`, landedColumns)
+    return writeEventFile(`${name}.parquet`, `${name}.single`, columns)
   }
 }
 

@@ -142,6 +142,7 @@ function recordLoop(names: readonly string[], fields: Fields, bit: (name: string
 if(p>safe||u8[p]!==34){ok=false;break;}
 const ks=++p;let f=0;
 ${keySwitch(names)}
+seen|=1<<f;
 if(f===0){${skipText()}if(!ok||u8[p]!==34||u8[p+1]!==58){ok=false;break;}p+=2;}
 if(u8[p]===32)p++;
 const c=u8[p];
@@ -163,13 +164,14 @@ ok=false;break;}`
 }
 
 const locals = [
-  'let ok=true,mask=0,type=0,ivt=0,time=0,sent=0,received=0,value=0,cost=0,a=0,b=0;',
+  'let ok=true,mask=0,seen=0,type=0,ivt=0,time=0,sent=0,received=0,value=0,cost=0,a=0,b=0;',
   ...Object.values(captured).map((name) => `let ${name}From=0,${name}To=0;`),
 ].join('')
 
 /** What an accepted record leaves in row `r`. */
 function accepted(bit: (name: string) => number): string {
   return `
+out.seen|=seen;
 out.type[r]=type;
 out.timeMs[r]=sent>0&&received>0?received-(sent-time):time;
 out.receivedMs[r]=received;

@@ -60,11 +60,15 @@ export function fingerprintOf(id: string, source: string): Fingerprint {
   return print
 }
 
+const anyField = -1
+
 function fill(columns: Columns, row: number, event: ReadEvent | Refused, series: InternedSeries): void {
   if ('reason' in event) {
     columns.type[row] = invalidType
     return
   }
+  // What the compiled scanner did not understand may name any field.
+  columns.seen = anyField
   columns.type[row] = event.type
   columns.flags[row] = (event.id === null ? 0 : hasId) | (event.ivt ? isIvt : 0)
   columns.timeMs[row] = event.timeMs

@@ -7,7 +7,7 @@ type StatementName =
   | 'counters-acquire'
   | 'lake-read'
   | 'lake-cells'
-  | 'lake-tallies'
+  | 'lake-conversions'
   | 'events-clean'
   | 'reconcile-platform'
 
