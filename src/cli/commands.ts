@@ -136,6 +136,18 @@ export const commands = {
     summary: { en: 'Let analysts’ tools read', ko: '분석 도구의 읽기 권한' },
     load: () => import('./bi.ts'),
   },
+  backup: {
+    summary: { en: 'Backups: create, verify, restore', ko: '백업: 만들기, 검증, 복원' },
+    load: () => import('./backup.ts'),
+  },
+  move: {
+    summary: { en: 'To your own Postgres and S3', ko: '내 Postgres와 S3로 옮기기' },
+    load: () => import('./move.ts'),
+  },
+  upgrade: {
+    summary: { en: 'Back up, then migrate', ko: '백업 후 마이그레이션' },
+    load: () => import('./upgrade.ts'),
+  },
   sql: {
     summary: { en: 'Read the warehouse with one query', ko: '쿼리 하나로 웨어하우스 읽기' },
     load: () => import('./sql.ts'),

@@ -134,6 +134,22 @@ describe('on what the demo made', () => {
     expect(slow.stderr).toContain('CLI_SQL_TIMEOUT')
   }, 120_000)
 
+  test('backup makes one, lists it, shows its plan, wants a yes, and brings it back', () => {
+    const backup = (...args: readonly string[]) => run('backup', ...args, '--project', demoProject)
+    const made = backup('create', '--keep', '1')
+    expect(failureOf(made)).toBe('')
+    const [one] = made.lines()
+    expect(one).toMatchObject({ server: expect.stringMatching(/^18/), tables: expect.any(Number) })
+    expect(backup('list').lines()).toMatchObject([{ id: one?.['id'] }])
+    expect(backup('restore', '--dry-run').lines()).toMatchObject([{ event: 'plan', id: one?.['id'], gap: null }])
+    expect(backup('restore')).toMatchObject({ code: 2, stderr: expect.stringContaining('CLI_CONFIRMATION_NEEDED') })
+    expect(backup('restore', 'nope').stderr).toContain('WAREHOUSE_BACKUP_UNKNOWN')
+    expect(failureOf(backup('restore', '--to', 'backup', '--yes'))).toBe('')
+    const rows = run('sql', '--project', demoProject, 'select count(*)::int as rows from fact_ad_daily')
+    expect(rows.lines()).toEqual([{ rows: first.lines().at(-1)?.['rows'] }])
+    expect(run('upgrade', '--dry-run', '--project', demoProject).lines()).toEqual([{ event: 'plan', missing: [] }])
+  }, 240_000)
+
   test('dbt works on its project and warehouse with dbt’s own exit codes', () => {
     expect(run('--project', demoProject, 'dbt', 'run', '--select', 'account_daily').code).toBe(0)
     expect(run('--project', demoProject, 'dbt', 'frobnicate').code).toBe(2)

@@ -253,6 +253,6 @@ describe('exit code of a run', () => {
 
 test('near words are found by slips and by beginnings, and far ones are not', () => {
   expect(nearest('cofnig', commandNames)).toEqual(['config'])
-  expect(nearest('back', commandNames)).toEqual(['backfill'])
+  expect(nearest('backf', commandNames)).toEqual(['backfill'])
   expect(nearest('zzzzzz', commandNames)).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { accessErrors } from './errors-access.ts'
+import { backupErrors } from './errors-backup.ts'
 import { cliErrors } from './errors-cli.ts'
 import { configErrors } from './errors-config.ts'
 import { connectorsErrors } from './errors-connectors.ts'
@@ -33,6 +34,7 @@ export const catalogue = {
   ...lakeErrors,
   ...unifyErrors,
   ...warehouseErrors,
+  ...backupErrors,
   ...secretErrors,
   ...qualityErrors,
   ...seriesErrors,

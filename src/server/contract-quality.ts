@@ -33,6 +33,15 @@ export const qualityAnswer = z.object({
       defined: z.number().int(),
     }),
   ),
+  /** Accounts whose extract had other columns than its source's contract, as a difference: `-` gone, `+` new, `~` of another type. */
+  contracts: z.array(
+    z.object({
+      platform: z.string(),
+      accountId: z.string(),
+      outcome: z.enum(['warn', 'fail']),
+      lines: z.array(z.string()),
+    }),
+  ),
   samples: z.array(z.object({ checkId: z.string(), partition: z.string(), row: z.unknown() })),
   sources: z.record(z.string(), source),
 })

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { addDays, day, dayAt } from '../domain/day.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
+import type { Facts } from '../domain/errors.ts'
+import { differenceOf } from '../quality/explain.ts'
 import type { RouteOutput } from './contract.ts'
 import { Figures } from './figure.ts'
 import type { Door } from './mount.ts'
@@ -9,6 +11,8 @@ import { serve } from './route.ts'
 type Quality = RouteOutput<'GET /api/v1/quality'>
 type Connectors = RouteOutput<'GET /api/v1/connectors'>
 type Account = Connectors['accounts'][number]
+
+type Drifted = Omit<Quality['contracts'][number], 'lines'> & { readonly explain: Facts | null }
 
 const samplesMax = 100
 /** As the morning brief has it. */
@@ -22,12 +26,21 @@ export function quality(app: FastifyInstance, door: Door, zoneOf: () => TimeZone
   serve(app, 'GET /api/v1/quality', async ({ query }) => {
     const date = dateOf(query.date)
     const figures = new Figures(door.warehouse(), door.clock)
-    const [checks, scores, samples] = await Promise.all([
+    const [checks, scores, samples, drifts] = await Promise.all([
       figures.ask<Quality['checks'][number]>('quality-checks', [date]),
       figures.ask<Quality['scores'][number]>('quality-scores', [date]),
       figures.ask<Quality['samples'][number]>('quality-samples', [date, samplesMax]),
+      figures.ask<Drifted>('quality-contracts', [date]),
     ])
-    return { date, checks: [...checks], scores: [...scores], samples: [...samples], sources: figures.sources }
+    const contracts = drifts.map(({ explain, ...one }) => ({ ...one, lines: [...differenceOf(explain ?? {})] }))
+    return {
+      date,
+      checks: [...checks],
+      scores: [...scores],
+      contracts,
+      samples: [...samples],
+      sources: figures.sources,
+    }
   })
   serve(app, 'GET /api/v1/connectors', async ({ query }) => {
     const date = dateOf(query.date)

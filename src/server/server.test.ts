@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +9,8 @@ import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
 import { taskNode } from '../orchestrate/graph.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { Overview } from './brief.ts'
+import type { RouteOutput } from './contract.ts'
 import { checkBind } from './guard.ts'
 import { exposition } from './health.ts'
 import { layOut } from './layout.ts'
@@ -26,6 +29,8 @@ const options: ServerOptions = {
     throw error
   },
 }
+type Quality = RouteOutput<'GET /api/v1/quality'>
+
 const key = 'a key that is long enough'
 
 /** `fetch` sets Host and Origin itself; here they can be whatever an attacker would have them be. */
@@ -277,6 +282,31 @@ describe('runs, over a real engine', () => {
     return answer.json()
   }
   const get = async (path: string) => (await fetch(`${server.url}${path}`)).json()
+
+  test('Overview and Quality count the same checks, what is only recorded is no verdict, and a drifted contract is a difference', async () => {
+    const runId = randomUUID()
+    await warehouse.query(
+      `insert into dq_run (run_id, dataset, partition, load_version, stage, started_at, status, platform, account_id, level, date)
+       values ($1, 'fact_ad_daily', 'meta_ads|7|campaign||2026-11-20', 'x', 'audit', now(), 'done', 'meta_ads', '7', 'campaign', '2026-11-20')`,
+      [runId],
+    )
+    const drift = { removed: 'spend, clicks', mistyped: 'reach (bigint, "a, b")', added: '–' }
+    await warehouse.query(
+      `insert into dq_result (run_id, check_id, outcome, severity, dimension, blocking, on_fail, explain)
+       select $1, c, o, 'error', 'accuracy', false, f, $2::jsonb
+       from (values ('ads.schema_drift', 'fail', 'block'), ('ads.nonneg', 'pass', 'block'), ('ads.bot_like', 'warn', 'warn'),
+         ('ads.budget_pacing', 'warn', 'record'), ('ads.restatement', 'pass', 'record')) as r (c, o, f)`,
+      [runId, JSON.stringify(drift)],
+    )
+    const ask = async (path: string) => (await fetch(`${server.url}/api/v1/${path}?date=2026-11-20`)).json()
+    const overview = (await ask('overview')) as Overview
+    const { checks, contracts } = (await ask('quality')) as Quality
+    const sum = (of: 'pass' | 'warn' | 'fail' | 'recorded') => checks.reduce((total, one) => total + one[of], 0)
+    expect([sum('pass'), sum('warn'), sum('fail'), sum('recorded')]).toEqual([2, 1, 1, 1])
+    expect(overview.cards.quality).toMatchObject({ passed: 2, judged: 4, warned: 1, failed: 1 })
+    const lines = ['- spend', '- clicks', '~ reach (bigint, "a, b")']
+    expect(contracts).toEqual([{ platform: 'meta_ads', accountId: '7', outcome: 'fail', lines }])
+  })
 
   test('a run that was asked for is there, its tasks and its column of the grid', async () => {
     expect(await get('/api/v1/runs')).toMatchObject({

@@ -63,6 +63,11 @@ export function checkVersion(cluster: Cluster, binaries: Binaries): void {
   }
 }
 
+/** Data of a restore that is whole and about to take the place of `data`. */
+export function restoredFolder({ dir }: Pick<Cluster, 'dir'>): string {
+  return join(dir, 'data-restored')
+}
+
 /** Removes what first starts that were killed left behind; a living process's folder carries its number and stays. */
 function sweep(cluster: Cluster): void {
   for (const name of readdirSync(cluster.dir)) {
@@ -98,6 +103,8 @@ function initdbArguments(dataDir: string, passwordFile: string, durable: boolean
  */
 export async function createData(cluster: Cluster, binaries: Binaries, durable: boolean): Promise<void> {
   if (existsSync(cluster.dataDir)) return
+  // A restore that was killed when its data was ready and the old one already moved away.
+  if (existsSync(restoredFolder(cluster))) return renameSync(restoredFolder(cluster), cluster.dataDir)
   sweep(cluster)
   const fresh = join(cluster.dir, `data-new-${process.pid}-${randomBytes(4).toString('hex')}`)
   const freshPassword = `${fresh}.password`

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { systemClock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
+import { archiveCommand } from './archive.ts'
 import { embeddedBinaries } from './embedded-binaries.ts'
 import type { Binaries } from './embedded-binaries.ts'
 import { checkVersion, createData, embeddedUser, openCluster, readPassword, socketFolder } from './embedded-cluster.ts'
@@ -51,6 +52,10 @@ function serverArguments(cluster: Cluster, socketDir: string, port: number | nul
     // A month of loads fits between two checkpoints; the default of 1 GB makes a backfill write every page twice.
     max_wal_size: '4GB',
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
+    // Can only be switched on by a start; the command does nothing until there is a backup.
+    ...(durable && process.platform !== 'win32'
+      ? { archive_mode: 'on', archive_command: archiveCommand(cluster) }
+      : {}),
   }
   return ['-D', cluster.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import pg from 'pg'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { PostgresPool } from './postgres-pool.ts'
-import type { Session } from './warehouse.ts'
+import type { Session, Warehouse } from './warehouse.ts'
 
 /** One file of `migrations/`: its name orders it, its checksum holds it still once it has been applied. */
 interface Migration {
@@ -76,6 +76,17 @@ async function createLedger(session: Session, schema: string): Promise<void> {
   if (!found?.['found']) await session.query(`create schema ${pg.escapeIdentifier(schema)}`)
   await session.query(`create table if not exists migration (
     name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
+}
+
+/** Names of migrations that this program has and the database has not; all of them when it was never migrated. Changes nothing. */
+export async function missingMigrations({
+  connection,
+  query,
+}: Pick<Warehouse, 'connection' | 'query'>): Promise<readonly string[]> {
+  const { schema } = connection
+  const [found] = await query('select to_regclass($1) is not null as found', [`${schema}.migration`])
+  const applied = found?.['found'] === true ? await query<Applied>(readApplied) : []
+  return pendingMigrations(readMigrations(), applied, schema).map(({ name }) => name)
 }
 
 /** Applies the next missing migration in a transaction of its own; null when none is missing. */

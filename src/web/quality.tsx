@@ -57,6 +57,16 @@ export function Quality(): ReactNode {
         {(data) => <QualityScores data={data} />}
       </Panel>
       <Panel
+        title={said.contracts}
+        sub={said.contractsSub}
+        query={query}
+        heightPx={80}
+        emptiness={({ contracts }) => (contracts.length > 0 ? null : 'zero')}
+        source={(data) => data.sources['quality-contracts']}
+      >
+        {(data) => <Contracts data={data} />}
+      </Panel>
+      <Panel
         title={said.samples}
         query={query}
         heightPx={120}
@@ -72,6 +82,17 @@ export function Quality(): ReactNode {
         )}
       </Panel>
     </div>
+  )
+}
+
+function Contracts({ data }: { readonly data: Data }): ReactNode {
+  const { say } = useSpeech()
+  return (
+    <pre className="log" translate="no" tabIndex={0} role="group" aria-label={say.quality.contracts}>
+      {data.contracts
+        .map(({ platform, accountId, lines }) => [`${platform}/${accountId}`, ...lines].join('\n'))
+        .join('\n\n')}
+    </pre>
   )
 }
 

@@ -235,6 +235,8 @@ export const en = {
     blocks: 'the day is not published',
     warns: 'a warning',
     marks: { published: 'passed', stale: 'warned', failed: 'failed', not_due: 'not judged' },
+    contracts: 'Contracts of sources',
+    contractsSub: '- gone, + new, ~ of another type',
     samples: 'Rows that failed',
     scores: 'Scores',
     scoresSub: 'Means over the day’s partitions; a dash is not measured. The line: overall over 30 days',

@@ -223,6 +223,8 @@ export const ko: typeof en = {
     blocks: '그날을 공개하지 않음',
     warns: '경고',
     marks: { published: '통과', stale: '경고', failed: '실패', not_due: '판정 안 함' },
+    contracts: '원본 계약',
+    contractsSub: '- 없어짐, + 새로 생김, ~ 형식 다름',
     samples: '실패한 행',
     scores: '점수',
     scoresSub: '그날 파티션의 평균. 줄표는 측정하지 않음. 선은 30일 전체 점수',
