@@ -15,6 +15,7 @@ const byAccount = [
   'dq_run',
   'dq_newest_run',
   'dq_newest_score',
+  'incident',
 ] as const
 
 /** Rows that belong to a row of another table, by the name of the column that both have. */
@@ -27,6 +28,13 @@ const byOwner = {
 
 /** Of the whole project and of no client: shown as empty, where a screen of clients' rows asks for them beside those. */
 const ofNobody = [
+  'connection_secret',
+  'incident_event',
+  'incident_member',
+  'silence',
+  'anomaly',
+  'ledger_day',
+  'ledger_account',
   'engine_run',
   'engine_task',
   'engine_pipeline',

@@ -155,7 +155,7 @@ export async function buildApp(options: ServerOptions, parts: Parts): Promise<Fa
   return app
 }
 
-/** Headers that make a browser refuse what does not come from here; no HSTS, because a local server speaks plain HTTP. */
+/** Headers that make a browser refuse what does not come from here; HSTS where others reach it by TLS alone. */
 async function protect(app: FastifyInstance, { key, access }: ServerOptions): Promise<void> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
@@ -169,7 +169,7 @@ async function protect(app: FastifyInstance, { key, access }: ServerOptions): Pr
         frameAncestors: ["'none'"],
       },
     },
-    hsts: false,
+    hsts: access?.publicUrl?.startsWith('https:') === true && { maxAge: 15_552_000 },
     crossOriginOpenerPolicy: key === undefined && access?.login !== true ? false : { policy: 'same-origin' },
     originAgentCluster: false,
   })

@@ -5,6 +5,7 @@ import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
 import { BackfillDialog } from './backfill-dialog.tsx'
 import { count, instant, shiftDay } from './format.ts'
+import { useMay } from './me.ts'
 import { ErrorBox, Panel } from './panel.tsx'
 import { spanOf } from './run-marks.ts'
 import { useProject } from './screen.ts'
@@ -17,6 +18,7 @@ export function Backfills({ zone }: { readonly zone: string }): ReactNode {
   const { say } = useSpeech()
   const said = say.runs
   const [isOpen, setOpen] = useState(false)
+  const mayRun = useMay('operator')
   const today = useProject().data?.today
   const query = useQuery({
     queryKey: ['backfills'],
@@ -32,7 +34,7 @@ export function Backfills({ zone }: { readonly zone: string }): ReactNode {
         heightPx={80}
         emptiness={({ backfills }) => (backfills.length > 0 ? null : 'zero')}
         actions={
-          <button type="button" disabled={today === undefined} onClick={() => setOpen(true)}>
+          <button type="button" disabled={today === undefined || !mayRun} onClick={() => setOpen(true)}>
             {said.backfillOpen}
           </button>
         }

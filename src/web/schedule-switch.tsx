@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError, call } from './client.ts'
+import { useMay } from './me.ts'
 import { ErrorBox } from './panel.tsx'
 import { useAddress, useProject } from './screen.ts'
 import { useSpeech } from './words.ts'
@@ -10,6 +11,7 @@ export function ScheduleSwitch(): ReactNode {
   const { say, language } = useSpeech()
   const said = say.runs
   const client = useQueryClient()
+  const mayRun = useMay('operator')
   const { date } = useAddress()
   const today = useProject().data?.today
   const query = useQuery({
@@ -32,7 +34,7 @@ export function ScheduleSwitch(): ReactNode {
       call('POST /api/v1/runs', { body: { pipeline: one?.pipeline ?? '', date: day }, lang: language }),
     onSettled: () => client.invalidateQueries(),
   })
-  if (!one) return null
+  if (!one || !mayRun) return null
   const error = pause.error ?? run.error
   return (
     <div className="row">
