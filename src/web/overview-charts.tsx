@@ -4,13 +4,13 @@ import type { ReactNode } from 'react'
 import { Figure } from './figure.tsx'
 import { count, instant, platformName, undefinedMark } from './format.ts'
 import type { OverviewData } from './overview.tsx'
+import ScoreChart from './score-chart.tsx'
 import { Panel } from './panel.tsx'
 import { pivotVolume } from './series.ts'
 import { useSpeech } from './words.ts'
 
 const VolumeChart = lazy(() => import('./volume-chart.tsx'))
 const StageChart = lazy(() => import('./stage-chart.tsx'))
-const ScoreChart = lazy(() => import('./score-chart.tsx'))
 
 interface Asked {
   readonly query: UseQueryResult<OverviewData>

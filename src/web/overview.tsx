@@ -52,7 +52,14 @@ export function Overview(): ReactNode {
 function Verdict({ data }: { readonly data: OverviewData | undefined }): ReactNode {
   const { say, language } = useSpeech()
   const said = say.overview.verdict
-  if (!data) return <h1 className="verdict verdict-wait">{say.overview.title}</h1>
+  // As high as the answer will be, so that nothing below moves when it comes.
+  if (!data)
+    return (
+      <div className="verdict verdict-wait">
+        <h1>{say.overview.title}</h1>
+        <p>{say.states.loading}</p>
+      </div>
+    )
   const { verdict, date } = data
   const day = `${date} (${weekday(date, language)})`
   const sentence =

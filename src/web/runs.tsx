@@ -24,7 +24,7 @@ export function Runs(): ReactNode {
   useTitle(say.runs.title)
   const query = useQuery({
     queryKey: ['grid'],
-    queryFn: ({ signal }) => call('GET /api/v1/runs/grid', { query: { limit: 60 }, signal }),
+    queryFn: ({ signal }) => call('GET /api/v1/runs/grid', { query: { limit: 90 }, signal }),
     // Somebody watches a run that goes on.
     refetchInterval: ({ state }) =>
       state.data?.runs.some(({ endedAt }) => endedAt === null) ? 2_000 : refetchInterval,
