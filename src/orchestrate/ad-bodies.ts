@@ -251,7 +251,7 @@ async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>
     await ratesForRun(ports, (level, message) => at.log(level, message))
     await readNames(ports.warehouse, ports.naming ?? [], ports.clock.nowMs())
     await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
-      if (event.kind === 'log') at.log('debug', event.message)
+      if (event.kind === 'log' && event.level !== 'debug' && event.message !== '') at.log('debug', event.message)
     })
   } catch (thrown) {
     at.signal.throwIfAborted()
