@@ -114,7 +114,7 @@ describe('the doctor', () => {
 
   test('names every place, with file, line and column, in packages too', () => {
     const found = examined({
-      'models/a.sql': "{{ config(\n  materialized='materialized_view') }}\nselect '{{ metric }}', {{ 1 | unheard }}",
+      'models/a.sql': "{{ config(\n  materialized='dynamic_table') }}\nselect '{{ metric }}', {{ 1 | unheard }}",
       'models/b.sql': 'select {{ if',
       'models/c.yml':
         'version: 2\nsources:\n  - name: s\n    overrides: other\n    tables: [{name: t, external: {a: 1}}]\n',
@@ -126,7 +126,7 @@ describe('the doctor', () => {
     expect(found.map(({ file, line, column, construct }) => `${file}:${line}:${column} ${construct}`)).toEqual([
       'dbt_project.yml:3:24 config batch_size',
       'kit/macros/m.sql:2:4 name metric',
-      'models/a.sql:1:10 materialization materialized_view',
+      'models/a.sql:1:10 materialization dynamic_table',
       'models/a.sql:3:12 name metric',
       'models/a.sql:3:31 filter unheard',
       'models/b.sql:1:8 syntax',

@@ -50,8 +50,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Models',
     name: 'materialized views',
-    level: 'C',
-    constructs: { materialization: ['materialized_view'] },
+    level: 'A',
+    note: 'created, refreshed, replaced; on_configuration_change apply, continue and fail over their indexes',
   },
   { area: 'Models', name: 'dynamic tables', level: 'C', constructs: { materialization: ['dynamic_table'] } },
   {

@@ -153,7 +153,7 @@ function commented(sql: string, { text, isAppended }: SessionComment): string {
 
 const UNCOUNTED = /^(?:CREATE|DROP|ALTER|BEGIN|COMMIT|COMMENT|GRANT|REVOKE|TRUNCATE)$/
 const OBJECT =
-  /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:create|drop|alter)\s+(?:or\s+replace\s+|temporary\s+|temp\s+|unlogged\s+|unique\s+)*(materialized\s+view|\w+)/i
+  /(?:^|;)(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(create|drop|alter)\s+(?:or\s+replace\s+|temporary\s+|temp\s+|unlogged\s+|unique\s+)*(materialized\s+view|\w+)/gi
 
 function answerOf(result: pg.QueryArrayResult, sql: string): Answer {
   const names = result.fields.map((field) => field.name)
@@ -170,9 +170,9 @@ function answerOf(result: pg.QueryArrayResult, sql: string): Answer {
   }
 }
 
-/** Postgres says CREATE VIEW; the driver keeps only the first word, so the second is read from the statement. */
+/** Postgres says CREATE VIEW; the driver keeps only the first word, so the second is read from the statement, the last one of several. */
 function commandTag(command: string, sql: string): string {
   if (!/^(?:CREATE|DROP|ALTER)$/.test(command)) return command
-  const object = OBJECT.exec(sql)?.[1]
+  const object = [...sql.matchAll(OBJECT)].findLast(([, word]) => word?.toUpperCase() === command)?.[2]
   return object === undefined ? command : `${command} ${object.replaceAll(/\s+/g, ' ').toUpperCase()}`
 }

@@ -139,7 +139,6 @@ export function readProject(options: ProjectOptions): Project {
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
-  reader.mapping(content['vars'], ['vars'])
   const packagesPath = reader.text(rendered('packages-install-path') ?? 'dbt_packages', ['packages-install-path'])
   const tree = (...keys: string[]): Mapping =>
     Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
@@ -166,7 +165,7 @@ export function readProject(options: ProjectOptions): Project {
     targetPath,
     targetFolder: isAbsolute(targetPath) ? targetPath : join(folder, targetPath),
     packagesFolder: join(folder, packagesPath),
-    vars: content['vars'] === undefined ? {} : (file.leavesAt(['vars']) as Mapping),
+    vars: exactVars(file, reader, content['vars']),
     configs: {
       models: tree('models'),
       tests: tree('tests', 'data_tests'),
@@ -205,6 +204,12 @@ function flagsOf(flags: Mapping): ProjectFlags {
     skipNodesIfOnRunStartFails: flags['skip_nodes_if_on_run_start_fails'] === true,
     sourceFreshnessRunProjectHooks: flags['source_freshness_run_project_hooks'] !== false,
   }
+}
+
+/** Variables as Python reads them: what is 1.0 in the file is printed as 1.0. */
+function exactVars(file: YamlFile, reader: Reader, written: unknown): Mapping {
+  const read = reader.mapping(written, ['vars'])
+  return written === undefined || written === null ? read : (file.leavesAt(['vars']) as Mapping)
 }
 
 /** `dispatch: [{macro_namespace: dbt_utils, search_order: [my_project, dbt_utils]}]` */
