@@ -214,6 +214,7 @@ export const commandPromises: readonly (readonly [title: string, body: (small: C
   [
     'what is not built here is read from the earlier run, and clone makes views of it',
     async (small) => {
+      await invoke(small, { command: 'run', vars: { broken: 'true' } })
       const state = join(small.folder, 'earlier')
       await mkdir(state, { recursive: true })
       await writeFile(join(state, 'manifest.json'), await readFile(join(small.folder, 'target', 'manifest.json')))

@@ -193,6 +193,7 @@
     {% set current_mark = config.get('dbt_valid_to_current') %}
     {% if with_deleted %}
         {% set new_names = get_columns_in_query(source_sql) %}
+        {% set held_names = adapter.get_columns_in_relation(target_relation) | map(attribute='name') | list %}
     {% endif %}
     with snapshot_query as (
 
@@ -295,7 +296,8 @@
 
         select
             'insert' as dbt_change_type,
-            {% for name in new_names %}snapshotted_data.{{ adapter.quote(name) }}, {% endfor %}
+            {# A column that the query has only now is not there to be taken over. #}
+            {% for name in new_names %}{{ 'snapshotted_data.' ~ adapter.quote(name) if name in held_names else 'null as ' ~ adapter.quote(name) }}, {% endfor %}
             {% for key in keys %}snapshotted_data.{{ key }}, {% endfor %}
             {{ snapshot_get_time() }} as {{ columns.dbt_valid_from }},
             {{ snapshot_get_time() }} as {{ columns.dbt_updated_at }},
