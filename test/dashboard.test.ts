@@ -1,5 +1,5 @@
 // The dashboard in a real browser, over the real demo.
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
@@ -18,6 +18,8 @@ const screens = [
   { path: '/quality', name: 'quality' },
   { path: '/connectors', name: 'connectors' },
   { path: '/alerts', name: 'alerts' },
+  { path: '/lineage', name: 'lineage' },
+  { path: '/settings', name: 'settings' },
 ]
 const isLong = process.env['MILLRACE_LONG'] === '1'
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -285,6 +287,99 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     expect(await line.innerText()).toMatch(/^2026-11-22 \d\d:\d\d:\d\d KST /)
     await page.close()
   })
+
+  test('a failed run is opened, its line read, and run again until it is right, by mouse and by keyboard alone', async () => {
+    const broken = join(demo.projectDir, 'dbt', 'models', 'marts', 'broken.sql')
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/runs?lang=en`)
+    await page.locator('.run-grid button').last().click()
+    const again = async (language: 'en' | 'ko') => {
+      const words = {
+        en: { open: 'Run again…', one: 'one task alone', task: 'Task', start: 'Start' },
+        ko: { open: '다시 실행…', one: '작업 하나만', task: '작업', start: '시작' },
+      }[language]
+      await page.getByRole('button', { name: words.open }).click()
+      await page.getByRole('radio', { name: words.one }).check()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('combobox', { name: words.task }).selectOption('run_dbt_models')
+      await dialog.getByRole('button', { name: words.start }).click()
+      await dialog.waitFor({ state: 'hidden' })
+    }
+    writeFileSync(broken, 'select * from nowhere')
+    await again('en')
+    await page.locator('.run-grid .mark-failed').first().waitFor({ timeout: 60_000 })
+    // What failed opens with its lines.
+    await page.goto(`${demo.url}/runs?lang=ko`)
+    const run = page.locator('.run-grid button').last()
+    await run.waitFor()
+    await run.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('tab', { name: '로그', selected: true }).waitFor()
+    await page
+      .getByText(/ERROR run_dbt_models +fails: ORCHESTRATE_DBT_FAILED .*relation "nowhere" does not exist/)
+      .waitFor()
+    rmSync(broken)
+    await tabTo(page, '다시 실행…')
+    await page.keyboard.press('Enter')
+    const start = page.getByRole('dialog').getByRole('button', { name: '시작' })
+    await start.waitFor()
+    // What failed and what follows is chosen already.
+    await expect.poll(() => page.getByRole('dialog').innerText()).toContain('작업 1개')
+    await tabTo(page, '시작')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    await expect
+      .poll(
+        () =>
+          askBySql(demo, "select state from engine_task where task = 'run_dbt_models' and state <> 'waiting'").at(-1),
+        { timeout: 60_000, interval: 1_000 },
+      )
+      .toEqual({ state: 'success' })
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  }, 150_000)
+
+  test('a backfill says its plan before it begins, and is paused, gone on with and cancelled', async () => {
+    const page = await browser.newPage()
+    await page.goto(`${demo.url}/runs?lang=en`)
+    await page.getByRole('button', { name: 'Backfill…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Backfill' })
+    await dialog.getByText('Nothing: no closed day').waitFor()
+    expect(await dialog.getByRole('button', { name: 'Start' }).isDisabled()).toBe(true)
+    await dialog.getByLabel('From').fill('2026-09-01')
+    await dialog.getByLabel('To').fill('2026-09-03')
+    await dialog.getByText('3 days (2026-09-01 – 2026-09-03), 18 days of accounts.').waitFor()
+    expect(await dialog.innerText()).toMatch(/Google Ads: 9 questions, \d+ asked today · [\d.]+% of 15,000 a day/)
+    await dialog.getByRole('button', { name: 'Start' }).click()
+    await page.getByRole('button', { name: 'Pause 2026-09-01 – 2026-09-03' }).click()
+    await page.getByRole('button', { name: 'Go on 2026-09-01 – 2026-09-03' }).click()
+    await page.getByRole('button', { name: 'Cancel 2026-09-01 – 2026-09-03' }).click()
+    await page.getByRole('group', { name: 'Backfills' }).getByRole('cell', { name: 'cancelled' }).waitFor()
+    await page.close()
+  }, 60_000)
+
+  test('lineage shows what depends on a table, as a picture and as a list, and settings what the numbers mean', async () => {
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/lineage?lang=en`)
+    await page.getByRole('button', { name: /fact_ad_daily/ }).click()
+    await page.getByRole('status').filter({ hasText: '7 models' }).waitFor()
+    expect(await page.locator('.edge.lit').count()).toBeGreaterThan(5)
+    await page.getByRole('tab', { name: 'List' }).click()
+    const row = page.getByRole('row').filter({ has: page.getByRole('button', { name: 'stg_campaign_metrics' }) })
+    expect(await row.innerText()).toContain('campaign_performance_summary')
+    await page.goto(`${demo.url}/settings?lang=ko`)
+    await page.getByRole('row', { name: /cpa.*cost/ }).waitFor()
+    await page.getByRole('checkbox', { name: /한 글자 단축키/ }).uncheck()
+    await page.keyboard.press('g')
+    await page.keyboard.press('o')
+    expect(new URL(page.url()).pathname).toBe('/settings')
+    await page.getByRole('button', { name: '지금 점검' }).click()
+    await page.getByRole('row', { name: /Node/ }).first().waitFor()
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  }, 60_000)
 
   test('`millrace open` prints the address of the demo and hands it to the browser', () => {
     const asked = ['open', 'runs', '--project', join(demo.projectDir, '..', '..')]

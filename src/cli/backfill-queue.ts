@@ -1,7 +1,6 @@
 import { exitCodes } from '../domain/error-entry.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { BackfillAsk, BackfillPlan } from '../orchestrate/backfill.ts'
-import type { EmbeddedEngine } from '../orchestrate/embedded-engine.ts'
 import type { Ports } from '../orchestrate/ports.ts'
 import type { Reprocess } from '../orchestrate/reprocess.ts'
 import { confirmed } from './ask.ts'
@@ -63,7 +62,7 @@ async function plan(invocation: Invocation, action: 'plan' | 'start', given: Giv
   const { openPorts } = await import('../config.ts')
   const { planBackfill, startBackfill } = await import('../orchestrate/backfill.ts')
   await using ports = await openPorts(settings, openContext(invocation))
-  const { ask, engine } = await asked(invocation, ports, given)
+  const { ask, deploy } = await asked(invocation, ports, given)
   const runsActiveMax = wholeOf(given, 'runs', runsDefault, 64)
   const planned = await planBackfill(ports.warehouse, ask, runsActiveMax)
   print(invocation, planned)
@@ -73,7 +72,7 @@ async function plan(invocation: Invocation, action: 'plan' | 'start', given: Giv
     output.say(words[language].declined)
     return exitCodes.skipped
   }
-  await engine.deploy()
+  await deploy()
   const id = await startBackfill(ports.warehouse, ask, planned, { runsActiveMax, random: ports.random })
   output.record({ event: 'backfill_started', backfill: id, days: planned.days.length })
   output.say(words[language].started(id))
@@ -84,37 +83,24 @@ async function asked(
   invocation: Invocation,
   ports: Ports,
   given: Given,
-): Promise<{ readonly ask: BackfillAsk; readonly engine: { readonly deploy: () => Promise<string> } }> {
+): Promise<{ readonly ask: BackfillAsk; readonly deploy: () => Promise<string> }> {
   const settings = await projectSettings(invocation)
-  const pipeline = configuredPipeline(settings)
-  const nowMs = ports.clock.nowMs()
-  const request = requestOf(given, 'backfill', settings.pipeline.zone, nowMs)
+  const request = requestOf(given, 'backfill', settings.pipeline.zone, ports.clock.nowMs())
   if (request.range === null)
     throw new MillraceError('CLI_USAGE', { command: 'backfill', detail: '--since says from which day' })
-  const { reachAccounts } = await import('../orchestrate/accounts.ts')
-  const { adGraph } = await import('../orchestrate/ad-graph.ts')
+  const { askBackfill } = await import('./backfill-desk.ts')
   const { embeddedEngine } = await import('../orchestrate/embedded-engine.ts')
-  const { connectorContext } = await import('../orchestrate/connector-context.ts')
-  const context = connectorContext(ports, invocation.signal, (_level, message) => invocation.output.say(message))
-  const reached = await reachAccounts(ports, {}, context)
-  const isChosen = ({ account }: (typeof reached.accounts)[number]) =>
-    (!request.platforms || request.platforms.includes(account.platform)) &&
-    (!request.accountIds || request.accountIds.includes(account.accountId))
-  const engine: EmbeddedEngine = embeddedEngine({ warehouse: ports.warehouse })
-  return {
-    engine: { deploy: () => engine.deploy(adGraph({ pipeline, ...reached, manner: 'scheduled' })) },
-    ask: {
-      pipeline: pipeline.id,
+  const { output, signal } = invocation
+  const engine = embeddedEngine({ warehouse: ports.warehouse })
+  return askBackfill(
+    { ports, pipeline: configuredPipeline(settings), engine, signal, say: (message) => output.say(message) },
+    {
       range: request.range,
       reprocess: (given['reprocess'] as Reprocess | undefined) ?? 'missing',
-      accounts: reached.accounts.filter(isChosen).map(({ account, spec }) => ({
-        account,
-        settleMs: spec.settleMs,
-        retentionDays: spec.retentionDays,
-      })),
-      nowMs,
+      platforms: request.platforms,
+      accountIds: request.accountIds,
     },
-  }
+  )
 }
 
 function print({ output }: Invocation, { days, operations, minutes }: BackfillPlan): void {

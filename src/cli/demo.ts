@@ -7,8 +7,10 @@ import { alsoToBoard, startDashboard, stayUp, told } from './dashboard.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DemoTime } from './demo-clock.ts'
 import { demoNoonMs, readDemoTime, writeDemoTime } from './demo-clock.ts'
+import { demoWork } from './demo-hands.ts'
 import { showProgress } from './progress.ts'
 import { openContext, projectSettings } from './project.ts'
+import { screenServices } from './screen-services.ts'
 import { exitCodeOf, printSummary } from './summary.ts'
 import { liveEvents } from './up-stream.ts'
 import { showLive } from './demo-events.ts'
@@ -73,7 +75,8 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   const zone = timeZone(settings.pipeline.zone)
   // Told before it is ready: a page that found it ready and idle would look again only in half a minute.
   dashboard?.board.progress({ done: 0, total: 0, rows: 0 })
-  dashboard?.attach({ warehouse: ports.warehouse, project: { name: settings.name, zone, isDemo: true } })
+  const services = screenServices(inside, settings, ports)
+  dashboard?.attach({ warehouse: ports.warehouse, project: { name: settings.name, zone, isDemo: true }, ...services })
   const summary = await runPipeline(
     ports,
     {
@@ -93,7 +96,7 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   }
   if (live) {
     const showing = { invocation: inside, settings, time, clock: context.clock, ports }
-    await Promise.all([showLive(showing, live), stayUp(inside)])
+    await Promise.all([showLive(showing, live), stayUp(inside), demoWork(inside, ports, services)])
   }
   return exitCodeOf(summary)
 }

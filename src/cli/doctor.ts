@@ -32,7 +32,7 @@ async function doctor(invocation: Invocation, _args: readonly string[], given: G
 }
 
 /** Everything at the same time: a start of Postgres and a slow platform must not add up. */
-async function examine(invocation: Invocation): Promise<readonly DoctorLine[]> {
+export async function examine(invocation: Invocation): Promise<readonly DoctorLine[]> {
   const { language, env, projectDir } = invocation
   const { configLines, credentialLines, lakeLines, mailLines, warehouseLines } = await import('./doctor-project.ts')
   const { lines: config, settings } = await configLines(invocation)

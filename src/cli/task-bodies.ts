@@ -1,6 +1,6 @@
 import { openPorts } from '../config.ts'
 import { loadConfig } from '../config-inspect.ts'
-import { systemClock, systemRandom } from '../domain/clock.ts'
+import { offsetClock, systemClock, systemRandom } from '../domain/clock.ts'
 import { adBodies } from '../orchestrate/ad-bodies.ts'
 import type { TaskBodies, TaskBody } from '../orchestrate/body.ts'
 import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
@@ -19,8 +19,9 @@ async function open(): Promise<TaskBodies> {
   const language = languageOf(undefined, process.env)
   const settings = await loadConfig({ projectDir, env: process.env, secrets: new Scrubber(), language })
   const demo = readDemoTime(projectDir)
+  const shift = process.env['MILLRACE_TASK_CLOCK_SHIFT_MS']
   const ports = await openPorts(settings, {
-    clock: demo ? demoClock(demo) : systemClock,
+    clock: shift !== undefined ? offsetClock(systemClock, Number(shift)) : demo ? demoClock(demo) : systemClock,
     random: systemRandom,
     fetch: globalThis.fetch,
     ...(demo && { sandboxNowMs: demoNoonMs(demo.asOf) }),

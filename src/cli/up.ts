@@ -87,11 +87,16 @@ async function up(invocation: Invocation, _args: readonly string[], given: Given
   const { checkSharedLake } = await import('../orchestrate/shared-lake.ts')
   await checkSharedLake(ports.warehouse, ports.lake)
   await declareAccounts(invocation, settings, ports.warehouse)
-  const { embeddedEngine } = await import('../orchestrate/embedded-engine.ts')
-  const engine = embeddedEngine({ warehouse: ports.warehouse })
   serveDashboard(invocation)
   const zone = timeZone(settings.pipeline.zone)
-  server.attach({ warehouse: ports.warehouse, engine, project: { name: settings.name, zone, isDemo: false } })
+  const { screenServices } = await import('./screen-services.ts')
+  const services = screenServices(invocation, settings, ports)
+  const { engine } = services
+  server.attach({
+    warehouse: ports.warehouse,
+    ...services,
+    project: { name: settings.name, zone, isDemo: false },
+  })
   if (output.json) output.record({ event: 'ready', url: server.url })
   else output.data(`${server.url}\n`)
   await tellSetup(invocation, server)

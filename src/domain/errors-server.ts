@@ -47,6 +47,36 @@ export const serverErrors = {
       fix: '그 프로그램을 멈추거나 --port 로 다른 포트를 고르세요.',
     },
   },
+  SERVER_NO_WORKERS: {
+    exit: 'dependency',
+    retryable: false,
+    facts: [],
+    en: {
+      what: 'This server can begin no backfill',
+      why: 'It was started without the connections that a plan asks and without workers that would carry it out.',
+      fix: 'Start the project with: millrace up.',
+    },
+    ko: {
+      what: '이 서버에서는 백필을 시작할 수 없습니다',
+      why: '계획에 필요한 연결과 실행할 워커 없이 시작된 서버입니다.',
+      fix: '다음으로 프로젝트를 시작하세요: millrace up',
+    },
+  },
+  SERVER_BACKFILL_EMPTY: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['since', 'until'],
+    en: {
+      what: 'Nothing is to be done from {since} to {until}',
+      why: 'No day of these that is closed is one of those asked for: what is missing is there already, or nothing failed.',
+      fix: 'Choose other days, or all of them to load them again.',
+    },
+    ko: {
+      what: '{since}에서 {until}까지 할 일이 없습니다',
+      why: '마감된 날 중 요청한 종류의 날이 없습니다. 빠진 날이 이미 있거나 실패한 날이 없습니다.',
+      fix: '다른 날짜를 고르거나, 전체를 골라 다시 적재하세요.',
+    },
+  },
   SERVER_STARTING: {
     exit: 'temporary',
     retryable: true,

@@ -163,12 +163,17 @@ async function clear(session: Session, { runId, tasks, downstream }: ClearReques
   if (state === null || state === 'cancelling' || busy)
     throw new MillraceError('ORCHESTRATE_RUN_BUSY', { run: runId, task: busy?.task ?? 'the run' })
   await session.query(
-    `update engine_task set state = 'waiting', tries = 0, lost = 0, cancel_at = null, sealed = null, error = null, ended_at = null
+    // Of a run that a command carried out, too: its process has gone, and workers do now what is to be done again.
+    `update engine_task set state = 'waiting', tries = 0, lost = 0, cancel_at = null, sealed = null, error = null, ended_at = null,
+       pool = case pool when 'foreground' then 'default' else pool end
      where run_id = $1 and task = any ($2::text[])`,
     [runId, [...wanted]],
   )
   const next = runTable[state].clear ?? state
-  await session.query('update engine_run set state = $2, ended_at = null where run_id = $1', [runId, next])
+  await session.query(
+    `update engine_run set state = $2, ended_at = null, attended_until = null, attended_by = null where run_id = $1`,
+    [runId, next],
+  )
   if (next === 'running') await settleRun(session, runId, next, now)
   await promote(session, pipeline, now)
   return wanted.size

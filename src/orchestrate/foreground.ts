@@ -14,7 +14,7 @@ import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
 import { sql } from './sql.ts'
 import type { LogWriter } from './task-log.ts'
 import { openLogWriter } from './task-log.ts'
-import { resultFacts } from './task-result.ts'
+import { endLine } from './task-result.ts'
 
 /** A run and its tasks are given up when their process has not been heard of for so long; on its own host, at once when it is gone. */
 const leaseMs = 60_000
@@ -180,7 +180,8 @@ class Carrier {
     this.#work.onStart(task)
     this.#say(task, 'info', 'begins')
     const result = await performTask(this.#work.bodies, context)
-    this.#say(task, result.kind === 'failed' ? 'error' : 'info', endOf(result))
+    const end = endLine(result)
+    this.#say(task, end.level, end.message)
     // Being stopped is not a failure of the data: nothing is written down, the whole run is given up.
     if (this.#work.signal.aborted) return
     await this.#finish(task, result)
@@ -224,16 +225,4 @@ class Carrier {
     if (state === 'cancelled') throw new MillraceError('ORCHESTRATE_TASK_STOPPED', { why: 'cancelled' })
     return state !== 'running' && state !== 'cancelling'
   }
-}
-
-/** How an attempt ended, as the last of its lines. */
-function endOf(result: TaskResult): string {
-  if (result.kind === 'failed') {
-    const { code, message } = result.error as { readonly code?: string; readonly message?: string }
-    return `fails: ${code ?? ''} ${message ?? ''}`.trimEnd()
-  }
-  const numbers = Object.entries(resultFacts(result)).flatMap(([name, value]) =>
-    typeof value === 'number' ? [`${name}=${value}`] : [],
-  )
-  return `ends: ${[result.kind, ...numbers].join(' ')}`
 }

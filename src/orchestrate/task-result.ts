@@ -1,5 +1,6 @@
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
 import type { ExtractedOutput, LoadedOutput } from './ad-bodies.ts'
+import type { LogLevel } from './body.ts'
 import type { Json } from './graph.ts'
 import type { TaskResult } from './queue.ts'
 
@@ -24,6 +25,22 @@ export function resultFacts(result: TaskResult): { readonly [name: string]: Json
     }
   }
   return output as { readonly [name: string]: Json }
+}
+
+/** How an attempt ended, as the last of its lines. Pure. */
+export function endLine(result: TaskResult): { readonly level: LogLevel; readonly message: string } {
+  if (result.kind === 'failed') {
+    const { code, what, why } = result.error as {
+      readonly code?: string
+      readonly what?: string
+      readonly why?: string
+    }
+    return { level: 'error', message: ['fails:', code, what, why].filter(Boolean).join(' ') }
+  }
+  const numbers = Object.entries(resultFacts(result)).flatMap(([name, value]) =>
+    typeof value === 'number' ? [`${name}=${value}`] : [],
+  )
+  return { level: 'info', message: `ends: ${[result.kind, ...numbers].join(' ')}` }
 }
 
 /** Tasks that failed, newest first. */

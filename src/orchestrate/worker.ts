@@ -7,6 +7,7 @@ import type { EmbeddedEngine } from './embedded-engine.ts'
 import { engineChannel } from './embedded-settle.ts'
 import type { ClaimedTask, TaskResult } from './queue.ts'
 import { openLogWriter } from './task-log.ts'
+import { endLine } from './task-result.ts'
 import type { LogWriter } from './task-log.ts'
 import { TaskProcess } from './task-process.ts'
 import type { StopReason } from './task-process.ts'
@@ -183,8 +184,9 @@ class Worker {
     // Only a process whose task ended well is asked again; nobody knows what a failure has left behind in it.
     if (process.isUsable && result.kind === 'success') this.#idle.push(process)
     else process.kill()
-    const outcome = held.isGone ? 'fenced' : await this.#finish(task, result)
     const { runId, attempt } = task
+    this.#log.write({ runId, task: task.task, attempt, atMs: this.#options.clock.nowMs(), ...endLine(result) })
+    const outcome = held.isGone ? 'fenced' : await this.#finish(task, result)
     this.#options.onEvent?.({ event: 'task_finished', runId, task: task.task, attempt, outcome })
   }
 

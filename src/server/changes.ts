@@ -46,6 +46,16 @@ const incident: Subject = ({ params }) => ({
   values: [String(params['incidentId'])],
 })
 
+const backfill =
+  (idOf: (input: ChangeInput) => unknown): Subject =>
+  (input) =>
+    typeof idOf(input) === 'string'
+      ? {
+          query: 'select state, since, until, reprocess from engine_backfill where backfill_id::text = $1',
+          values: [String(idOf(input))],
+        }
+      : null
+
 const userNamed = user(({ params }) => params['userId'])
 
 /**
@@ -64,6 +74,12 @@ export const changes: Readonly<Record<ChangeKey, Subject | 'own'>> = {
   'POST /api/v1/users/:userId/password': userNamed,
   'POST /api/v1/keys': key(({ body }) => body['name']),
   'POST /api/v1/keys/:keyId/revoke': key(({ params }) => params['keyId']),
+  'POST /api/v1/backfills': backfill(({ output }) => output['backfillId']),
+  'POST /api/v1/backfills/:backfillId': backfill(({ params }) => params['backfillId']),
+  'POST /api/v1/pipelines/:pipeline': ({ params }) => ({
+    query: 'select paused from engine_pipeline where pipeline = $1',
+    values: [String(params['pipeline'])],
+  }),
   'POST /api/v1/incidents/:incidentId': incident,
   'POST /api/v1/runs': run(({ output }) => output['runId']),
   'POST /api/v1/runs/:runId/cancel': run(({ params }) => params['runId']),

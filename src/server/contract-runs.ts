@@ -100,3 +100,25 @@ export const logAnswer = z.object({
   /** Asked by place: how many lines match, how many of them stand before `line`, and the id of the run's newest line. */
   found: z.object({ total: z.number().int(), before: z.number().int(), last: z.string() }).nullable(),
 })
+
+export const runPartition = z.object({
+  task: z.string(),
+  platform: z.string(),
+  accountId: z.string(),
+  date: civilDay,
+  /** Its file in the lake. */
+  rawKey: z.string(),
+  extractId: z.uuid(),
+  requests: z.number().int(),
+  /** Null: not loaded, or by another run. */
+  outcome: z.string().nullable(),
+  rows: z.number().int().nullable(),
+  inserted: z.number().int().nullable(),
+  updated: z.number().int().nullable(),
+  deleted: z.number().int().nullable(),
+  state: z.enum(['published', 'stale', 'failed']).nullable(),
+  /** Of the rows that readers see now. */
+  hash: z.string().nullable(),
+  /** Whether readers see what this run loaded, and not what another did since. */
+  isShown: z.boolean(),
+})

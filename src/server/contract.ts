@@ -13,8 +13,11 @@ import { alert, overview, source } from './contract-overview.ts'
 import { liveAnswer, liveEventsAnswer, liveQuery } from './contract-live.ts'
 import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { accessRoutes } from './contract-access.ts'
+import { settingsRoutes } from './contract-settings.ts'
+import { backfillRoutes } from './contract-backfills.ts'
+import { layout } from './contract-graph.ts'
 import type { Routes } from './contract-role.ts'
-import { civilDay, gridTask, logAnswer, logQuery, run, runState, task } from './contract-runs.ts'
+import { civilDay, gridTask, logAnswer, logQuery, run, runPartition, runState, task } from './contract-runs.ts'
 
 /**
  * Every route of the API: what it takes and what it answers. The server checks both ways with it, docs/openapi.json is made of
@@ -165,6 +168,18 @@ export const contract = {
     params: z.object({ runId: z.uuid() }),
     response: z.object({ run, tasks: z.array(task), summary: z.unknown() }),
   },
+  'GET /api/v1/runs/:runId/graph': {
+    role: 'viewer',
+    summary: 'The run’s tasks as a picture: where each stands and which waits for which',
+    params: z.object({ runId: z.uuid() }),
+    response: z.object({ layout }),
+  },
+  'GET /api/v1/runs/:runId/data': {
+    role: 'viewer',
+    summary: 'What the run downloaded and loaded: each day of each account, with what it changed',
+    params: z.object({ runId: z.uuid() }),
+    response: z.object({ partitions: z.array(runPartition), sources: z.record(z.string(), source) }),
+  },
   'POST /api/v1/runs': {
     role: 'operator',
     summary: 'Makes a run of a day; refused while one of it is under way',
@@ -191,6 +206,8 @@ export const contract = {
     query: logQuery,
     response: logAnswer,
   },
+  ...settingsRoutes,
+  ...backfillRoutes,
   ...accessRoutes,
 } as const satisfies Routes
 

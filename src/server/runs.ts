@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { isoInstant } from '../domain/clock.ts'
+import { isoInstant, systemClock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Engine } from '../orchestrate/engine.ts'
 import type { StoredLine } from '../orchestrate/task-log.ts'
@@ -9,11 +9,25 @@ import { countLog, readLog } from '../orchestrate/task-log.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
 import type { RouteInput, RouteOutput } from './contract.ts'
 import { logQuery } from './contract-runs.ts'
+import { Figures } from './figure.ts'
+import { layOutOnce } from './layout.ts'
 import type { Door } from './mount.ts'
 import { serve } from './route.ts'
 import { sql } from './sql.ts'
 
 type RunItem = RouteOutput<'GET /api/v1/runs'>['runs'][number]
+/** Runs that are made here are dated by the program's clock, as those of a command are; the database's may stand elsewhere. */
+export async function dateByProgram(door: Door, column: 'run_id' | 'backfill_id', id: string): Promise<void> {
+  const shiftMs = door.clock.nowMs() - systemClock.nowMs()
+  if (Math.abs(shiftMs) < 60_000) return
+  await door
+    .warehouse()
+    .query(`update engine_run set clock_shift = make_interval(secs => $2::float8 / 1000) where ${column} = $1`, [
+      id,
+      shiftMs,
+    ])
+}
+
 type LogAsked = RouteInput<'GET /api/v1/runs/:runId/logs'>['query']
 type GridItem = RouteOutput<'GET /api/v1/runs/grid'>['tasks'][number]
 
@@ -40,6 +54,9 @@ async function listRuns(warehouse: Warehouse, { pipeline, state, runId, limit }:
   }))
 }
 
+/** Room for a task's name, its account and its state. */
+const boxPx = { width: 212, height: 76 }
+
 const textRoute = { schema: { hide: true }, config: { role: 'viewer' } } as const
 
 /** Reading runs, their grid, one of them and its lines. */
@@ -51,6 +68,20 @@ export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => En
     return { runs, tasks: [...tasks] }
   })
   serve(app, 'GET /api/v1/runs/:runId', async ({ params }) => runDetail(door.warehouse(), engineOf, params.runId))
+  serve(app, 'GET /api/v1/runs/:runId/graph', async ({ params }) => {
+    const { tasks } = await runDetail(door.warehouse(), engineOf, params.runId)
+    const boxes = tasks.map(({ task }) => ({ id: task, ...boxPx }))
+    const edges = tasks.flatMap(({ task, after }) => after.map((from) => ({ from, to: task })))
+    return { layout: layOutOnce(boxes, edges) }
+  })
+  serve(app, 'GET /api/v1/runs/:runId/data', async ({ params }) => {
+    const figures = new Figures(door.warehouse(), door.clock)
+    const partitions = await figures.ask<RouteOutput<'GET /api/v1/runs/:runId/data'>['partitions'][number]>(
+      'run-partitions',
+      [params.runId],
+    )
+    return { partitions: [...partitions], sources: figures.sources }
+  })
   app.get('/api/v1/runs/:runId/logs/text', textRoute, async (request, reply) => {
     const asked = logQuery.omit({ limit: true }).safeParse(request.query)
     const run = z.object({ runId: z.uuid() }).safeParse(request.params)
@@ -157,10 +188,12 @@ async function runDetail(
 }
 
 /** Changing them: the engine decides, and its refusals are answered as they are. */
-export function changingRuns(app: FastifyInstance, engineOf: () => Engine): void {
-  serve(app, 'POST /api/v1/runs', async ({ body }) => ({
-    runId: await engineOf().trigger({ pipeline: body.pipeline, partitionKey: body.date, kind: 'manual' }),
-  }))
+export function changingRuns(app: FastifyInstance, door: Door, engineOf: () => Engine): void {
+  serve(app, 'POST /api/v1/runs', async ({ body }) => {
+    const runId = await engineOf().trigger({ pipeline: body.pipeline, partitionKey: body.date, kind: 'manual' })
+    await dateByProgram(door, 'run_id', runId)
+    return { runId }
+  })
   serve(app, 'POST /api/v1/runs/:runId/cancel', async ({ params }) => {
     await engineOf().cancel(params.runId)
     return { ok: true }

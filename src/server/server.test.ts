@@ -10,6 +10,8 @@ import { openTestWarehouse } from '../warehouse/fixture.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { checkBind } from './guard.ts'
 import { exposition } from './health.ts'
+import { layOut } from './layout.ts'
+import { lineageNodes, manifestSchema, readers } from './lineage-graph.ts'
 import { openApiText } from './openapi.ts'
 import { startServer } from './server.ts'
 import type { Server, ServerOptions } from './server.ts'
@@ -60,6 +62,65 @@ test('docs/openapi.json is what the routes say; write it anew with: node src/ser
   const text = await openApiText()
   expect(JSON.parse(text)).toMatchObject({ openapi: '3.1.0' })
   expect(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')).toBe(text)
+})
+
+test('a graph is laid out from left to right: what waits stands behind what it waits for, and no two boxes overlap', () => {
+  const box = (id: string) => ({ id, width: 100, height: 40 })
+  const edges = [
+    { from: 'a', to: 'c' },
+    { from: 'b', to: 'c' },
+    { from: 'c', to: 'd' },
+    { from: 'gone', to: 'd' },
+  ]
+  const { nodes, edges: lines, width, height } = layOut(['d', 'c', 'b', 'a'].map(box), edges)
+  const at = new Map(nodes.map((node) => [node.id, node]))
+  for (const { from, to } of lines) expect((at.get(from)?.x ?? 0) + 100).toBeLessThan(at.get(to)?.x ?? 0)
+  expect(lines).toHaveLength(3)
+  const overlapping = nodes.flatMap((one) =>
+    nodes.filter((other) => one.id < other.id && Math.abs(one.x - other.x) < 100 && Math.abs(one.y - other.y) < 40),
+  )
+  expect(overlapping).toEqual([])
+  expect(nodes.every(({ x, y }) => x >= 0 && y >= 0 && x + 100 <= width && y + 40 <= height)).toBe(true)
+  expect(layOut([], [])).toEqual({ width: 0, height: 0, nodes: [], edges: [] })
+})
+
+test('lineage goes from the platforms through dbt’s models to every screen, by what its own SQL reads', () => {
+  const node = (name: string, depends: readonly string[], materialized = 'view') => ({
+    unique_id: `model.p.${name}`,
+    resource_type: 'model',
+    name,
+    schema: 'analytics',
+    config: { materialized },
+    depends_on: { nodes: [...depends] },
+  })
+  const manifest = manifestSchema.parse({
+    metadata: { generated_at: '2026-11-22T00:00:00Z' },
+    nodes: {
+      'model.p.stg': node('stg', ['source.p.raw.daily_campaign_metrics']),
+      'model.p.mart': node('mart', ['model.p.stg'], 'table'),
+      'test.p.x': { unique_id: 'test.p.x', resource_type: 'test', name: 'x', depends_on: { nodes: ['model.p.mart'] } },
+    },
+    sources: {
+      'source.p.raw.daily_campaign_metrics': {
+        unique_id: 'source.p.raw.daily_campaign_metrics',
+        resource_type: 'source',
+        name: 'daily_campaign_metrics',
+      },
+    },
+  })
+  const nodes = lineageNodes(['google_ads'], manifest, 'millrace')
+  const from = new Map(nodes.map((one) => [one.id, one.from]))
+  expect(from.get('model.p.mart')).toEqual(['model.p.stg'])
+  expect(from.get('model.p.stg')).toEqual(['table:daily_campaign_metrics'])
+  expect(from.get('table:daily_campaign_metrics')).toEqual(['table:fact_ad_daily'])
+  expect(from.get('table:fact_ad_daily')).toEqual(['raw:google_ads'])
+  expect(from.get('raw:google_ads')).toEqual(['platform:google_ads'])
+  expect(from.get('screen:campaigns')).toContain('table:daily_campaign_metrics')
+  expect([...from.keys()].filter((id) => id.startsWith('test.'))).toEqual([])
+  // Every screen is drawn, and each of its queries is a file that is there.
+  expect(Object.keys(readers).filter((id) => !from.has(id))).toEqual([])
+  // Nothing hangs in the air.
+  expect(nodes.flatMap((one) => one.from).filter((id) => !from.has(id))).toEqual([])
 })
 
 test('labels of metrics may hold anything', () => {

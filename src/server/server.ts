@@ -10,6 +10,8 @@ import { MillraceError } from '../domain/errors.ts'
 import { embeddedEngine } from '../orchestrate/embedded-engine.ts'
 import type { Engine } from '../orchestrate/engine.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import type { BackfillDesk } from './backfills.ts'
+import { backfills, schedules } from './backfills.ts'
 import { BootBoard, bootView } from './boot.ts'
 import { following } from './follow.ts'
 import { warehouseFor } from '../access/client-warehouse.ts'
@@ -17,6 +19,7 @@ import type { AccessOptions } from './access-options.ts'
 import { openAccess } from './access-options.ts'
 import { asking } from './asking.ts'
 import { Gate } from './gate.ts'
+import type { Insight } from './insight.ts'
 import { checkBind, guard } from './guard.ts'
 import { watching } from './health.ts'
 import type { Door, LiveLook, MountOf } from './mount.ts'
@@ -27,6 +30,7 @@ import type { ProjectFacts } from './project-facts.ts'
 import type { RouteOutput } from './contract.ts'
 import { serve } from './route.ts'
 import { reading } from './reading.ts'
+import { settings } from './settings.ts'
 import { changingRuns, readingRuns } from './runs.ts'
 import { Setup, signingIn } from './sign-in.ts'
 import { Witness } from './witness.ts'
@@ -58,6 +62,10 @@ export interface ServerServices {
   readonly project: ProjectFacts
   /** The embedded one over the warehouse when left out. */
   readonly engine?: Engine
+  /** Plans and begins backfills; left out where nobody would carry one out. */
+  readonly desk?: BackfillDesk | undefined
+  /** What the screens Settings and Lineage say of the project. */
+  readonly insight?: Insight | undefined
 }
 
 export interface Server extends AsyncDisposable {
@@ -187,9 +195,13 @@ async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOpti
   people(app, door, access)
   watching(app, door, board)
   const own = narrow(door)
+  const engineOf = () => servicesOf().engine
   following(app, own, board)
-  readingRuns(app, own, () => servicesOf().engine)
-  changingRuns(app, () => servicesOf().engine)
+  readingRuns(app, own, engineOf)
+  changingRuns(app, own, engineOf)
+  settings(app, own, () => servicesOf().insight)
+  schedules(app, own, engineOf)
+  backfills(app, own, { engineOf, deskOf: () => servicesOf().desk })
   reading(app, own, () => servicesOf().project, options.live ?? {})
 }
 

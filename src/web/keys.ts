@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { areKeysOff } from './key-choice.ts'
 import { screens } from './screens.ts'
 
 const chordMs = 1_200
@@ -11,7 +12,7 @@ export function useKeys(): void {
     let isChord = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const onKey = (event: KeyboardEvent) => {
-      if (isTyping(event)) return
+      if (isTyping(event) || areKeysOff()) return
       if (isChord) {
         isChord = false
         const screen = screens.find(({ key }) => key === event.key)

@@ -5,8 +5,10 @@ import { addressOf, parseSearch, stringifySearch } from './address.ts'
 import { ApiError } from './client.ts'
 import { isDay, shiftDay } from './format.ts'
 import { reasonForms, reasonText } from './live-reasons.ts'
+import { walk } from './lineage-walk.ts'
 import { panelState } from './panel-state.ts'
 import type { Asked, PanelState } from './panel-state.ts'
+import { rerunPlan } from './rerun-plan.ts'
 import { words } from './words.ts'
 
 const problem = { status: 503, code: 'SERVER_STARTING', title: 't', detail: 'd', fix: 'f' }
@@ -96,4 +98,31 @@ test('every reason that the stream room writes down has words in both languages,
   expect(korean.filter((text) => !/[가-힣]/.test(text))).toEqual([])
   expect(korean[5]).toBe('첫 이벤트를 받은 시각: 2026-11-21 00:00:00 KST')
   expect(reasonText('time_zone 2, unexplained 1', words.ko.live, 'UTC')).toBe('시간대 2, 설명되지 않음 1')
+})
+
+test('what is done again is what was chosen and what follows it by the graph, whatever the order', () => {
+  const tasks = [
+    { task: 'models', account: null, state: 'upstream_failed', after: ['load:a', 'load:b'] },
+    { task: 'load:a', account: 'a', state: 'success', after: ['extract:a'] },
+    { task: 'load:b', account: 'b', state: 'upstream_failed', after: ['extract:b'] },
+    { task: 'extract:a', account: 'a', state: 'success', after: [] },
+    { task: 'extract:b', account: 'b', state: 'failed', after: [] },
+  ]
+  expect(rerunPlan(tasks, 'failed', '')).toEqual({ tasks: ['models', 'load:b', 'extract:b'], accounts: ['b'] })
+  expect(rerunPlan(tasks, 'downstream', 'load:a')).toEqual({ tasks: ['models', 'load:a'], accounts: ['a'] })
+  expect(rerunPlan(tasks, 'one', 'extract:a')).toEqual({ tasks: ['extract:a'], accounts: ['a'] })
+  expect(rerunPlan(tasks, 'all', '').tasks).toHaveLength(5)
+})
+
+test('what is above a node has the node below it, whatever the graph', () => {
+  const edge = fc.tuple(fc.nat(12), fc.nat(12)).filter(([from, to]) => from < to)
+  fc.assert(
+    fc.property(fc.array(edge, { maxLength: 40 }), (pairs) => {
+      const edges = pairs.map(([from, to]) => ({ from: String(from), to: String(to) }))
+      const ids = [...new Set(edges.flatMap(({ from, to }) => [from, to]))]
+      for (const one of ids)
+        for (const other of ids) expect(walk(edges, one, 'up').has(other)).toBe(walk(edges, other, 'down').has(one))
+    }),
+    { seed: 20_261_127, numRuns: 200 },
+  )
 })

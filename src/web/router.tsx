@@ -62,8 +62,31 @@ const access = createRoute({
   component: lazyRouteComponent(() => import('./access.tsx'), 'Access'),
 })
 
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: '/lineage',
+  component: lazyRouteComponent(() => import('./lineage.tsx'), 'Lineage'),
+})
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings.tsx'), 'Settings'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, runs, campaigns, compare, live, quality, connectors, alerts, access]),
+  routeTree: root.addChildren([
+    overview,
+    runs,
+    campaigns,
+    compare,
+    live,
+    quality,
+    connectors,
+    lineage,
+    settings,
+    alerts,
+    access,
+  ]),
   parseSearch,
   stringifySearch,
   scrollRestoration: true,

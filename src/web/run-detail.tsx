@@ -1,11 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
 import { duration, instant } from './format.ts'
 import { useMay } from './me.ts'
 import { ErrorBox, Panel } from './panel.tsx'
+import { RerunDialog } from './rerun-dialog.tsx'
+import { RunData } from './run-data.tsx'
+import { RunGraph } from './run-graph.tsx'
 import { RunLog } from './run-log.tsx'
+import { spanOf } from './run-marks.ts'
 import { useGo, useValues } from './screen.ts'
 import { Tabs } from './tabs.tsx'
 import { useSpeech } from './words.ts'
@@ -31,9 +36,8 @@ export function RunDetail({ runId, zone }: RunDetailProps): ReactNode {
       {(detail) => (
         <div className="stack">
           <p>
-            {detail.run.since === detail.run.until ? detail.run.since : `${detail.run.since} – ${detail.run.until}`} ·{' '}
-            <strong>{say.runs.states[detail.run.state]}</strong> · {instant(detail.run.startedAt, zone)} –{' '}
-            {instant(detail.run.endedAt, zone, 'clock')}
+            {spanOf(detail.run)} · <strong>{say.runs.states[detail.run.state]}</strong> ·{' '}
+            {instant(detail.run.startedAt, zone)} – {instant(detail.run.endedAt, zone, 'clock')}
           </p>
           {detail.run.source === 'engine' ? <Views detail={detail} zone={zone} /> : <Summary detail={detail} />}
         </div>
@@ -42,7 +46,7 @@ export function RunDetail({ runId, zone }: RunDetailProps): ReactNode {
   )
 }
 
-const views = ['gantt', 'log'] as const
+const views = ['gantt', 'log', 'graph', 'data'] as const
 
 /** What there is to see of a run; the lines first while it works or when it failed, for that is what is looked for then. */
 function Views({ detail, zone }: { readonly detail: Detail; readonly zone: string }): ReactNode {
@@ -60,6 +64,8 @@ function Views({ detail, zone }: { readonly detail: Detail; readonly zone: strin
       <Tabs label={say.runs.view} names={views} words={say.runs.views} shown={shown} onChoose={choose}>
         {shown === 'gantt' && <Gantt tasks={detail.tasks} />}
         {shown === 'log' && <RunLog runId={runId} zone={zone} tasks={detail.tasks.map(({ task }) => task)} />}
+        {shown === 'graph' && <RunGraph detail={detail} />}
+        {shown === 'data' && <RunData runId={runId} isOver={detail.run.endedAt !== null} />}
       </Tabs>
     </>
   )
@@ -135,25 +141,24 @@ function Summary({ detail }: { readonly detail: Detail }): ReactNode {
 function Again({ detail }: { readonly detail: Detail }): ReactNode {
   const { say, language } = useSpeech()
   const client = useQueryClient()
-  const failed = detail.tasks.filter(({ state }) => state === 'failed').map(({ task }) => task)
-  const clear = useMutation({
-    mutationFn: (tasks: readonly string[]) =>
-      call('POST /api/v1/runs/:runId/clear', {
-        params: { runId: detail.run.runId },
-        body: { tasks: [...tasks], downstream: true },
-        lang: language,
-      }),
+  const [isOpen, setOpen] = useState(false)
+  const { runId, endedAt } = detail.run
+  const cancel = useMutation({
+    mutationFn: () => call('POST /api/v1/runs/:runId/cancel', { params: { runId }, lang: language }),
     onSettled: () => client.invalidateQueries(),
   })
   return (
     <div className="row">
-      <button type="button" disabled={failed.length === 0 || clear.isPending} onClick={() => clear.mutate(failed)}>
-        {say.runs.rerunFailed}
+      <button type="button" disabled={endedAt === null} onClick={() => setOpen(true)}>
+        {say.runs.rerunOpen}
       </button>
-      <button type="button" disabled={clear.isPending} onClick={() => clear.mutate([])}>
-        {say.runs.rerunAll}
-      </button>
-      {clear.error instanceof ApiError && <ErrorBox problem={clear.error.problem} />}
+      {endedAt === null && (
+        <button type="button" disabled={cancel.isPending} onClick={() => cancel.mutate()}>
+          {say.runs.cancelRun}
+        </button>
+      )}
+      {cancel.error instanceof ApiError && <ErrorBox problem={cancel.error.problem} />}
+      {isOpen && <RerunDialog detail={detail} onClose={() => setOpen(false)} />}
     </div>
   )
 }

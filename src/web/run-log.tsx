@@ -191,7 +191,7 @@ function Lines(props: LinesProps): ReactNode {
                   <span className={`level-${one.level}`}>
                     {instant(one.at, zone)} {one.level.toUpperCase()} {one.task}
                     {'  '}
-                    {one.message}
+                    {one.message.replaceAll('\n', ' ↵ ')}
                   </span>
                 )}
               </li>

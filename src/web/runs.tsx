@@ -3,30 +3,17 @@ import { useRef } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
+import { Backfills } from './backfills.tsx'
 import { duration, instant } from './format.ts'
 import { Panel } from './panel.tsx'
+import { runMarks, secondsOf, spanOf } from './run-marks.ts'
 import { RunDetail } from './run-detail.tsx'
+import { ScheduleSwitch } from './schedule-switch.tsx'
 import { useGo, useProject, useRefreshMs, useTitle, useValues } from './screen.ts'
 import { useSpeech } from './words.ts'
 
 type Grid = Answer<'GET /api/v1/runs/grid'>
 type Run = Grid['runs'][number]
-
-/** A shape beside each colour. */
-const runMarks: Readonly<Record<string, string>> = {
-  success: '✓',
-  unchanged: '=',
-  failed: '✕',
-  upstream_failed: '·',
-  partial: '~',
-  running: '▸',
-  ready: '…',
-  waiting: '…',
-  queued: '…',
-  cancelling: '…',
-  cancelled: '–',
-  skipped: '–',
-}
 
 /** Runs against their tasks in one request; the run that the address names is below. */
 export function Runs(): ReactNode {
@@ -38,7 +25,9 @@ export function Runs(): ReactNode {
   const query = useQuery({
     queryKey: ['grid'],
     queryFn: ({ signal }) => call('GET /api/v1/runs/grid', { query: { limit: 60 }, signal }),
-    refetchInterval,
+    // Somebody watches a run that goes on.
+    refetchInterval: ({ state }) =>
+      state.data?.runs.some(({ endedAt }) => endedAt === null) ? 2_000 : refetchInterval,
   })
   return (
     <div className="stack">
@@ -49,10 +38,12 @@ export function Runs(): ReactNode {
         query={query}
         heightPx={280}
         emptiness={({ runs }) => (runs.length > 0 ? null : 'zero')}
+        actions={<ScheduleSwitch />}
       >
         {(data) => <RunGrid grid={data} zone={zone} chosen={run} />}
       </Panel>
-      {run !== undefined && <RunDetail runId={run} zone={zone} />}
+      {run !== undefined && <RunDetail key={run} runId={run} zone={zone} />}
+      <Backfills zone={zone} />
     </div>
   )
 }
@@ -129,13 +120,8 @@ function RunGrid({ grid, zone, chosen }: RunGridProps): ReactNode {
   )
 }
 
-function secondsOf({ startedAt, endedAt }: Pick<Run, 'startedAt' | 'endedAt'>): number | null {
-  return startedAt === null || endedAt === null ? null : (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000
-}
-
 function labelOf(run: Run, state: string, zone: string): string {
-  const days = run.since === run.until ? run.since : `${run.since} – ${run.until}`
-  return `${days} · ${state} · ${instant(run.startedAt ?? run.queuedAt, zone)}`
+  return `${spanOf(run)} · ${state} · ${instant(run.startedAt ?? run.queuedAt, zone)}`
 }
 
 /** Arrow keys, Home and End go from run to run. */

@@ -16,6 +16,8 @@ export const screens: readonly Screen[] = [
   { path: '/live', name: 'live', key: 'l' },
   { path: '/quality', name: 'quality', key: 'q' },
   { path: '/connectors', name: 'connectors', key: 'n' },
+  { path: '/lineage', name: 'lineage', key: 'i' },
   { path: '/alerts', name: 'alerts', key: 'e' },
+  { path: '/settings', name: 'settings', key: 's' },
   { path: '/access', name: 'access', key: 'a' },
 ]

@@ -1,6 +1,7 @@
 import { accessEn } from './words-access.ts'
 import { compareEn } from './words-compare.ts'
 import { incidentsEn } from './words-incidents.ts'
+import { lineageEn, settingsEn } from './words-lineage.ts'
 import { runsEn } from './words-runs.ts'
 
 /** Every text of the dashboard in English: the shape that every other language must have, key by key. */
@@ -185,6 +186,8 @@ export const en = {
   runs: runsEn,
   incidents: incidentsEn,
   compare: compareEn,
+  lineage: lineageEn,
+  settings: settingsEn,
   campaigns: {
     title: 'Campaigns',
     leaderboard: 'Leaderboard',

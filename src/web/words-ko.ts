@@ -2,6 +2,7 @@ import type { en } from './words-en.ts'
 import { accessKo } from './words-access.ts'
 import { compareKo } from './words-compare.ts'
 import { incidentsKo } from './words-incidents.ts'
+import { lineageKo, settingsKo } from './words-lineage.ts'
 import { runsKo } from './words-runs.ts'
 
 /** The dashboard in Korean. No particle stands directly behind a placeholder, because it depends on the word's last sound. */
@@ -174,6 +175,8 @@ export const ko: typeof en = {
   runs: runsKo,
   incidents: incidentsKo,
   compare: compareKo,
+  lineage: lineageKo,
+  settings: settingsKo,
   campaigns: {
     title: '캠페인',
     leaderboard: '순위표',
