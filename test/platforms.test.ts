@@ -146,6 +146,10 @@ describe('the nightly job over every platform', () => {
       accounts.map(({ accountId }) => `CONNECTORS_PERMISSION meta_ads/${accountId}`).toSorted(),
     )
     expect(summary.troubles[0]?.message).toMatch(/^ad: /)
+    const [tried] = await warehouse.query(
+      `select count(*)::int as tasks, max(tries) as tries, min(error ->> 'code') as code from engine_task where kind = 'load' and state = 'failed'`,
+    )
+    expect(tried).toEqual({ tasks: 3, tries: 1, code: 'ORCHESTRATE_LEVEL_MISSING' })
     const { published, truth } = await linesOf('meta_ads')
     expect(published).toEqual(truth)
     const marked = await warehouse.query(

@@ -16,6 +16,21 @@ export const orchestrateErrors = {
       fix: 'millrace config print 로 연결을, millrace doctor 로 연결이 닿는 계정을 확인하세요.',
     },
   },
+  ORCHESTRATE_LEVEL_MISSING: {
+    exit: 'quality',
+    retryable: false,
+    facts: ['account', 'levels', 'code'],
+    en: {
+      what: '{account}: {levels} could not be read; its campaigns are published',
+      why: 'The reason is {code}; the run’s summary has it in full.',
+      fix: 'Mend what it names, then load the days again: millrace backfill.',
+    },
+    ko: {
+      what: '{account}: {levels} 단계를 읽지 못했습니다. 캠페인은 공개되었습니다',
+      why: '원인은 {code}이며, 실행 요약에 전체 내용이 있습니다.',
+      fix: '원인을 해결한 뒤 해당 날짜를 다시 적재하세요: millrace backfill.',
+    },
+  },
   ORCHESTRATE_NOTHING_DUE: {
     exit: 'skipped',
     retryable: true,

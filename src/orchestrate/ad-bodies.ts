@@ -157,10 +157,21 @@ async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise
   }
   const output = plain({ loads, details, failures } satisfies LoadedOutput)
   const all = [...loads, ...details]
-  const refusal = all.flatMap((one) => one.refusals)[0] ?? failures[0]
+  const refusal = all.flatMap((one) => one.refusals)[0]
   if (refusal) return { kind: 'failed', error: new MillraceError(refusal.code, refusal.facts), output }
+  // Loading again would not read again what the extract could not: a class that is not retried, whatever the reason was.
+  if (failures.length > 0) return { kind: 'failed', error: levelMissing(input, failures), output }
   const isUnchanged = all.every(({ partitions }) => partitions.every(({ outcome }) => outcome !== 'published'))
   return { kind: isUnchanged ? 'unchanged' : 'success', output }
+}
+
+function levelMissing({ account }: AccountInput, failures: readonly LevelFailure[]): MillraceError {
+  const levels = [...new Set(failures.map((one) => one.level))].join(', ')
+  return new MillraceError('ORCHESTRATE_LEVEL_MISSING', {
+    account: accountKey(account),
+    levels,
+    code: failures[0]?.code ?? '',
+  })
 }
 
 /** What a piece of work is about: what fails with it. */
@@ -240,7 +251,7 @@ async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>
     await ratesForRun(ports, (level, message) => at.log(level, message))
     await readNames(ports.warehouse, ports.naming ?? [], ports.clock.nowMs())
     await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
-      if (event.kind === 'log') at.log('debug', event.message)
+      if (event.kind === 'log' && event.level !== 'debug' && event.message !== '') at.log('debug', event.message)
     })
   } catch (thrown) {
     at.signal.throwIfAborted()
