@@ -52,6 +52,12 @@ test('CSV holds every row as it is: exact numbers, and null apart from the empty
   expect(lines.filter((line) => /^\d+,/.test(line))).toHaveLength(12_000)
 })
 
+test('a text that a spreadsheet would compute is text in CSV, and as it is with --raw', () => {
+  const formula = `select '=1+1' as name, -1.5 as amount, '-2' as text`
+  expect(millrace('export', 'csv', '--query', formula).stdout).toBe(`name,amount,text\n'=1+1,-1.5,-2\n`)
+  expect(millrace('export', 'csv', '--raw', '--query', formula).stdout).toBe('name,amount,text\n=1+1,-1.5,-2\n')
+})
+
 test('Parquet has the types, the digits and the same rows, and is there whole or not at all', async () => {
   const out = join(project, 'out/rows.parquet')
   const { status, stderr } = millrace('export', 'parquet', '--query', query, '--out', out)

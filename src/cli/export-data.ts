@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { exitCodes } from '../domain/error-entry.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
+import { plainCell } from '../domain/spreadsheet.ts'
 import type { ReadColumn } from '../warehouse/read-out.ts'
 import { readOut } from '../warehouse/read-out.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
@@ -25,15 +26,14 @@ function queryOf(given: Given, zone: string, nowMs: number): string {
 
 function textOf(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
-  if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value)
 }
 
 /** RFC 4180; nothing for null and two quotes for an empty text, so that the two can be told apart. */
-function lineOf(values: readonly unknown[]): string {
+function lineOf(values: readonly unknown[], cell: (text: string) => string): string {
   const field = (value: unknown) => {
     if (value === null || value === undefined) return ''
-    const text = textOf(value)
+    const text = typeof value === 'string' ? cell(value) : textOf(value)
     return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return `${values.map(field).join(',')}\n`
@@ -62,7 +62,7 @@ async function writeCsv(
   { output, language }: Invocation,
   warehouse: Warehouse,
   query: string,
-  file: Writable,
+  { file, cell }: { readonly file: Writable; readonly cell: (text: string) => string },
 ): Promise<{ readonly rows: number; readonly columns: readonly ReadColumn[] }> {
   let columns: readonly ReadColumn[] = []
   let written = 0
@@ -72,10 +72,24 @@ async function writeCsv(
   const rows = await readOut(warehouse, query, {
     async columns(found) {
       columns = found
-      await write(lineOf(columns.map(({ name }) => name)))
+      await write(
+        lineOf(
+          columns.map(({ name }) => name),
+          cell,
+        ),
+      )
     },
     async rows(batch: readonly SqlRow[]) {
-      await write(batch.map((row) => lineOf(columns.map(({ name }) => row[name]))).join(''))
+      await write(
+        batch
+          .map((row) =>
+            lineOf(
+              columns.map(({ name }) => row[name]),
+              cell,
+            ),
+          )
+          .join(''),
+      )
       written += batch.length
       output.footer([words[language].rows(written)])
     },
@@ -108,15 +122,19 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
   if (target === 'parquet' && out === undefined) throw usage('parquet needs --out')
   const { openWarehouse } = await import('../config.ts')
   await using warehouse = await openWarehouse(settings, openContext(invocation))
+  // Parquet is read by programs, and keeps every text as it is; so does CSV for programs, with --raw.
+  const cell = target === 'parquet' || given['raw'] === true ? (text: string) => text : plainCell
   if (out === undefined) {
-    await own(() => writeCsv(invocation, warehouse, query, process.stdout))
+    await own(() => writeCsv(invocation, warehouse, query, { file: process.stdout, cell }))
     return exitCodes.ok
   }
   mkdirSync(dirname(out), { recursive: true })
   const [csv, aside] = [`${out}.${process.pid}.csv.tmp`, `${out}.${process.pid}.tmp`]
   const file = createWriteStream(csv)
+  // Told by whoever waits for the file; without anybody who hears it, an error ends the program.
+  file.on('error', () => undefined)
   try {
-    const { rows, columns } = await own(() => writeCsv(invocation, warehouse, query, file))
+    const { rows, columns } = await own(() => writeCsv(invocation, warehouse, query, { file, cell }))
     await closed(file)
     if (target === 'parquet') {
       const { csvToParquet } = await import('../lake/csv-to-parquet.ts')
@@ -130,7 +148,8 @@ export async function exportData(invocation: Invocation, target: 'csv' | 'parque
   } finally {
     // A file that is still being opened would be there after it was removed.
     file.destroy()
-    if (!file.closed) await once(file, 'close')
+    // Not by `once`: what was still to be written when it was destroyed is an error to it, and would hide the one that is told.
+    if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()))
     for (const path of [csv, aside]) rmSync(path, { force: true })
   }
 }

@@ -27,6 +27,10 @@ export const command: CommandSpec = {
       flags: '--query <sql>',
       text: { en: 'csv, parquet: what; campaign facts when left out', ko: 'csv, parquet: 쿼리. 생략하면 캠페인 지표' },
     },
+    {
+      flags: '--raw',
+      text: { en: 'csv: formulas stay formulas, for programs', ko: 'csv: 수식처럼 보이는 글자도 그대로(프로그램용)' },
+    },
     ...rangeOptions,
   ],
   description: {

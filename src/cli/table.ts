@@ -1,3 +1,4 @@
+import { plainCell } from '../domain/spreadsheet.ts'
 import type { Output } from './output.ts'
 import { columnsOf, padEnd, padStart, shortened } from './width.ts'
 
@@ -42,10 +43,10 @@ function cellText(given: unknown): string {
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }
 
-/** RFC 4180: a field with a comma, quote or line break is quoted, a quote in it doubled. */
+/** RFC 4180: a field with a comma, quote or line break is quoted, a quote in it doubled; what would be a formula is text. */
 function csvLine(values: readonly unknown[]): string {
   const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  return `${values.map((value) => field(cellText(value))).join(',')}\n`
+  return `${values.map((value) => field(typeof value === 'string' ? plainCell(value) : cellText(value))).join(',')}\n`
 }
 
 const numeric = /^-?[\d,]+(?:\.\d+)?$/

@@ -51,14 +51,19 @@ export class InnerAddress extends Error {
  * Looks a host up and lets only public addresses through. It is called for the connection itself, so that a name cannot mean another
  * address by then (DNS rebinding).
  */
-export const publicLookup: LookupFunction = (hostname, options, done) => {
-  systemLookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error) return done(error, '', 4)
-    const addresses = found as unknown as readonly { readonly address: string; readonly family: number }[]
-    const refused = addresses.find(({ address }) => !isPublic(address))
-    const [first] = addresses
-    if (refused || !first)
-      return done(new InnerAddress(`${hostname} is ${refused?.address ?? 'nowhere'}, not a public address`), '', 4)
-    return options.all ? done(null, [...addresses]) : done(null, first.address, first.family)
-  })
+export function publicOnly(lookup: LookupFunction): LookupFunction {
+  return (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return done(error, '', 4)
+      const addresses = found as unknown as readonly { readonly address: string; readonly family: number }[]
+      const refused = addresses.find(({ address }) => !isPublic(address))
+      const [first] = addresses
+      if (refused || !first)
+        return done(new InnerAddress(`${hostname} is ${refused?.address ?? 'nowhere'}, not a public address`), '', 4)
+      return options.all ? done(null, [...addresses]) : done(null, first.address, first.family)
+    })
+  }
 }
+
+/** As the system looks names up. */
+export const publicLookup: LookupFunction = publicOnly(systemLookup)

@@ -315,7 +315,7 @@ async function builtModels(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>
     const known = await unchangedModels(ports, at.task, before.hash)
     if (known) return known
     await buildModels(ports, ports.dbt, tally, at.signal, (event) => {
-      if (event.kind === 'log') at.log('debug', event.message)
+      if (event.kind === 'log' && event.level !== 'debug' && event.message !== '') at.log('debug', event.message)
     })
     await rememberModels(ports, at.task, await contentMade(ports, ports.dbt, before), output())
   } catch (thrown) {

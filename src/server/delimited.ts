@@ -1,8 +1,6 @@
-type Cell = string | number | boolean | null
+import { plainCell } from '../domain/spreadsheet.ts'
 
-/** A spreadsheet takes a text that begins so for a formula; names of campaigns are written by strangers. */
-const formula = /^[=+\-@\t\r]/
-const number = /^-?\d+(\.\d+)?$/
+type Cell = string | number | boolean | null
 
 /**
  * Rows as CSV or TSV: a byte order mark, without which Excel garbles Korean; values as they are, never formatted, so that the
@@ -16,7 +14,6 @@ export function delimited(rows: readonly Readonly<Record<string, Cell>>[], separ
 
 function field(cell: Cell, separator: string): string {
   if (cell === null) return ''
-  const text = String(cell)
-  const safe = typeof cell === 'string' && formula.test(text) && !number.test(text) ? `'${text}` : text
+  const safe = typeof cell === 'string' ? plainCell(cell) : String(cell)
   return /["\r\n]/.test(safe) || safe.includes(separator) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -6,7 +6,8 @@ import type { Runner, RunnerRequest } from './runner.ts'
 
 /** A small project with something of every command: one model fails until its variable says otherwise. */
 const files: Readonly<Record<string, string>> = {
-  'dbt_project.yml': 'name: small\nversion: "1.0"\nprofile: p\nmacro-paths: [macros]\n',
+  'dbt_project.yml':
+    'name: small\nversion: "1.0"\nprofile: p\nquery-comment: {comment: "by {{ node.name if node else connection_name }}", append: true}\n',
   'profiles.yml': `p:
   target: t
   outputs:
@@ -35,7 +36,7 @@ models:
     config: {persist_docs: {relation: true, columns: true}}
     columns: [{name: id, description: its number}]
 `,
-  'macros/m.sql': `{% macro said(what) %}{% call statement('said', auto_begin=true) %}create table {{ target.schema }}.said as select '{{ what }}'::text as what{% endcall %}{% do adapter.commit() %}{% endmacro %}
+  'macros/m.sql': `{% macro said(what) %}{% call statement('said', auto_begin=true) %}create table {{ target.schema }}.said as select '{{ what }}'::text as what, current_query() as sent{% endcall %}{% do adapter.commit() %}{% endmacro %}
 {% macro refused() %}{% do exceptions.raise_compiler_error('not today') %}{% endmacro %}
 `,
 }
@@ -155,6 +156,15 @@ export const commandPromises: readonly (readonly [title: string, body: (small: C
         ['source.small.raw.fresh', 'pass', criteria],
         ['source.small.raw.stale', 'error', { ...criteria, filter: 'id = 2' }],
       ])
+      const state = join(small.folder, 'before')
+      await mkdir(state, { recursive: true })
+      const earlier = results.map((one) => ({ ...one, max_loaded_at: '2020-01-01T00:00:00+00:00' }))
+      await writeFile(
+        join(state, 'sources.json'),
+        JSON.stringify({ ...(await artifact<object>(small, 'sources.json')), results: earlier }),
+      )
+      const fresher = await invoke(small, { command: 'ls', select: ['source_status:fresher'], statePath: state })
+      expect(lines(fresher)).toEqual(['aging', 'fresh', 'stale'].map((name) => `source:small.raw.${name}`))
       const empty = results.find((one) => one['unique_id'] === 'source.small.raw.empty')
       expect(empty?.['max_loaded_at']).toBe('0001-01-01T00:00:00+00:00')
     },
@@ -188,7 +198,9 @@ export const commandPromises: readonly (readonly [title: string, body: (small: C
         operation: { macro: 'said', args: { what: 'hey' } },
       })
       expect(said.result.exitCode).toBe(0)
-      expect(await small.bench.rows('select what from small.said')).toEqual([['hey']])
+      expect(await small.bench.rows("select what, sent like '%/* by macro_said */' from small.said")).toEqual([
+        ['hey', true],
+      ])
       const { results } = await artifact<Results>(small, 'run_results.json')
       expect(results).toMatchObject([{ unique_id: 'macro.small.said', status: 'success', failures: 0 }])
       const refused = await invoke(small, { command: 'run-operation', operation: { macro: 'refused', args: {} } })

@@ -58,7 +58,7 @@ export function parseDbtInvocation(argv: readonly string[], env: RunnerRequest['
     invocationCommand: ['dbt', ...argv].join(' '),
     env,
   }
-  return { request, log: logOf(given, projectDir) }
+  return { request, log: logOf(given, projectDir, cwd) }
 }
 
 /** The request alone. */
@@ -187,19 +187,20 @@ function namesOf(value: unknown): readonly string[] {
   return list.filter((name) => typeof name === 'string')
 }
 
-function logOf(given: DbtArguments, projectDir: string): LogSettings {
+function logOf(given: DbtArguments, projectDir: string, cwd: string): LogSettings {
   const word = (name: DbtOptionName) => oneOf(name, given.text(name), formats)
   const format = word('log-format') ?? 'default'
   const fileFormat = word('log-format-file') ?? 'default'
   const level = oneOf('log-level', given.text('log-level'), levels) ?? 'info'
   const isQuiet = given.flag('quiet') === true
+  const path = given.text('log-path')
   return {
     format: format === 'default' ? 'text' : format,
     level: isQuiet ? 'error' : given.flag('debug') === true ? 'debug' : level,
     // dbt's own file is the debug one unless the console's format was chosen.
     fileFormat: fileFormat !== 'default' ? fileFormat : format === 'default' ? 'debug' : format,
     fileLevel: oneOf('log-level-file', given.text('log-level-file'), levels) ?? 'debug',
-    folder: resolve(projectDir, given.text('log-path') ?? 'logs'),
+    folder: path === undefined ? resolve(projectDir, 'logs') : resolve(cwd, path),
     isPrinting: given.flag('print') ?? true,
     command: given.command,
   }

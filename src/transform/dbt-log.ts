@@ -35,7 +35,7 @@ export function consoleLine(said: Said, settings: LogSettings): ConsoleLine | nu
   const level = said.kind === 'output' ? 'info' : said.level
   // What a command prints as its product is told under --quiet too, as in dbt.
   if (settings.level === 'none' || (!isData && RANKS[level] < RANKS[settings.level])) return null
-  if (isData && said.event?.name === 'PrintEvent' && !settings.isPrinting) return null
+  if (isData && isSilenced(said, settings)) return null
   const message = isData ? said.line : said.message
   const { event } = said
   if (settings.format === 'json')
@@ -46,6 +46,11 @@ export function consoleLine(said: Said, settings: LogSettings): ConsoleLine | nu
       ? debugLine(event, level, message)
       : `${timeOf(event).slice(0, SECONDS_END)}  ${message}`
   return { text, isData: false, level }
+}
+
+/** `--no-print` is for what macros print; the lines of `ls` are dbt's own. */
+function isSilenced({ event }: Said, { isPrinting, command }: LogSettings): boolean {
+  return !isPrinting && command !== 'ls' && event?.name === 'PrintEvent'
 }
 
 const SECONDS_END = 'HH:MM:SS'.length

@@ -4,6 +4,7 @@ import { MillraceError } from '../../../domain/errors.ts'
 import type { Target } from '../project/profile.ts'
 import { RelationCache } from './relation-cache.ts'
 import { Session } from './session.ts'
+import type { SessionComment, StatementTold } from './session.ts'
 import type { RelationType } from './relation.ts'
 
 const RELATIONS = readFileSync(new URL('relations_of_schema.sql', import.meta.url), 'utf8')
@@ -17,7 +18,10 @@ export class Database {
   /** The connections whose statements were ended, by the names of their nodes. */
   readonly cancelled = new Set<string>()
 
-  constructor(target: Target, threads: number) {
+  readonly #told: StatementTold | undefined
+
+  constructor(target: Target, threads: number, told?: StatementTold) {
+    this.#told = told
     this.#target = target
     this.#pool = new pg.Pool({
       host: target.host,
@@ -44,12 +48,12 @@ export class Database {
   }
 
   /** Throws TRANSFORM_DATABASE_AWAY when the database cannot be reached or refuses the user. */
-  async connect(comment: string, name = comment): Promise<Session> {
+  async connect(name: string, comment: SessionComment = { text: name, isAppended: false }): Promise<Session> {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.#away(error)
     })
     if (this.#target.role !== null) await client.query(`set role ${pg.escapeIdentifier(this.#target.role)}`)
-    const session = new Session(client, { comment, name }, () => this.#running.delete(session))
+    const session = new Session(client, { comment, name, told: this.#told }, () => this.#running.delete(session))
     this.#running.set(session, name)
     return session
   }

@@ -22,11 +22,23 @@ export function failedStatement(error: Error): string | undefined {
 
 const COMMIT = /^\s*commit\s*;?\s*$/i
 
+/** Hears every statement with the connection's name, and what the server answered. */
+export interface StatementTold {
+  sent(name: string, sql: string): void
+  answered(name: string, status: string): void
+}
+
+/** What stands beside every statement; an empty text is none. */
+export interface SessionComment {
+  readonly text: string
+  readonly isAppended: boolean
+}
+
 export interface SessionNames {
-  /** What stands in front of every statement. */
-  readonly comment: string
+  readonly comment: SessionComment
   /** How messages call the connection. */
   readonly name: string
+  readonly told?: StatementTold | undefined
 }
 
 /**
@@ -35,9 +47,10 @@ export interface SessionNames {
  */
 export class Session {
   readonly #client: pg.PoolClient
-  readonly #comment: string
+  readonly #comment: SessionComment
   readonly #name: string
   readonly #released: () => void
+  readonly #told: StatementTold | undefined
   #inTransaction = false
   #broken = false
   /** After a commit each statement stands alone, until one asks for a transaction: dbt's driver does not begin another by itself. */
@@ -45,10 +58,11 @@ export class Session {
   /** Whether a statement asked for the transaction that is open; one that merely ran in it did not. */
   #isAsked = false
 
-  constructor(client: pg.PoolClient, { comment, name }: SessionNames, released: () => void) {
+  constructor(client: pg.PoolClient, { comment, name, told }: SessionNames, released: () => void) {
     this.#client = client
     this.#comment = comment
     this.#name = name
+    this.#told = told
     this.#released = released
   }
 
@@ -67,9 +81,13 @@ export class Session {
       await this.#query('begin')
       this.#inTransaction = true
     }
-    const results = await this.#query(`/* ${this.#comment} */\n${sql}`)
+    const text = commented(sql, this.#comment)
+    this.#told?.sent(this.#name, text)
+    const results = await this.#query(text)
     const result = Array.isArray(results) ? results.at(-1) : results
-    return answerOf(result as pg.QueryArrayResult, sql)
+    const answer = answerOf(result as pg.QueryArrayResult, sql)
+    this.#told?.answered(this.#name, answer.message)
+    return answer
   }
 
   async rows(sql: string, values: readonly unknown[]): Promise<unknown[][]> {
@@ -123,6 +141,14 @@ export class Session {
       this.#client.release(this.#broken)
     }
   }
+}
+
+/** Behind a statement it stands before the semicolon that ends it. */
+function commented(sql: string, { text, isAppended }: SessionComment): string {
+  if (text === '') return sql
+  if (!isAppended) return `/* ${text} */\n${sql}`
+  const bare = sql.trimEnd()
+  return bare.endsWith(';') ? `${bare.slice(0, -1)}\n/* ${text} */;` : `${bare}\n/* ${text} */`
 }
 
 const UNCOUNTED = /^(?:CREATE|DROP|ALTER|BEGIN|COMMIT|COMMENT|GRANT|REVOKE|TRUNCATE)$/

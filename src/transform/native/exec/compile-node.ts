@@ -21,6 +21,7 @@ import type { Journal } from './journal.ts'
 import { nodeContent } from './manifest-file.ts'
 import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
+import type { QueryCommentConfig } from '../project/project-file.ts'
 import type { Mapping } from '../project/shape.ts'
 
 /** The prefix by which an ephemeral model stands in the statement of what refers to it. */
@@ -37,6 +38,7 @@ export interface Project {
   /** The target folder as the project or the command line writes it. */
   readonly targetPath: string
   readonly journal: Journal
+  readonly queryComment: QueryCommentConfig
   /** Where nodes are in an earlier run, and whether a reference to one goes there. */
   readonly deferred?: ReadonlyMap<string, RelationParts>
   readonly defers?: (node: Node) => Promise<boolean>

@@ -68,7 +68,7 @@ export async function execute(invoked: Invoked, ids: readonly string[]): Promise
     sayNothingToDo(journal)
     return finish({ ...invoked, chosen }, [])
   }
-  const database = new Database(invocation.target, Math.max(1, invocation.target.threads))
+  const database = new Database(invocation.target, Math.max(1, invocation.target.threads), journal.statements())
   const onAbort = (): void =>
     void database.cancel().catch((error: unknown) => onEvent({ kind: 'log', level: 'warn', message: String(error) }))
   request.signal?.addEventListener('abort', onAbort, { once: true })
@@ -217,7 +217,8 @@ class Telling {
     const slot = this.#slots.take()
     const thread = `Thread-${slot} (worker)`
     if (!isEphemeral(node)) this.#begun += 1
-    const place = { index: this.#begun, total: this.#total, thread, startedAt: journal.instant() }
+    const startedAt = journal.instant()
+    const place = { index: this.#begun, total: this.#total, thread, startedAt, group: this.#group(node) }
     try {
       onEvent({ kind: 'node_started', uniqueId: node.uniqueId, index: place.index, total: this.#total })
       const isTold = !isQuiet || (request.command === 'show' && node.resourceType === 'seed')
@@ -237,10 +238,20 @@ class Telling {
     if (because !== null && !isEphemeral(node) && this.#run.request.signal?.aborted !== true) {
       this.#begun += 1
       const thread = 'Thread-1 (worker)'
-      saySkipped(journal, node, { index: this.#begun, total: this.#total, thread, startedAt: journal.instant() })
+      const startedAt = journal.instant()
+      saySkipped(journal, node, { index: this.#begun, total: this.#total, thread, startedAt, group: this.#group(node) })
     }
     if (because === null) return this.#reported({ ...skipped(node, FAIL_FAST), thread: 'MainThread' })
     return this.#reported(skipped(node, null))
+  }
+
+  /** The group's name and owner, where the node has one. */
+  #group({ group }: Node): object {
+    if (group === null) return {}
+    const entries = [...this.#run.prepared.manifest.described.values()]
+    const found = entries.find((one) => one.resourceType === 'group' && one.name === group)
+    if (found === undefined) return {}
+    return { group: { name: group, owner: found.content['owner'] ?? {}, package_name: found.packageName } }
   }
 
   #reported(outcome: Outcome): Outcome {

@@ -48,6 +48,14 @@ export function sayFound(journal: Journal, manifest: Manifest): void {
   journal.say('info', ['FoundStats', 'W006'], `Found ${line}`, { stat_line: line })
 }
 
+/** Configuration of the project that is for nothing in it. */
+export function sayUnused(journal: Journal, paths: readonly string[]): void {
+  if (paths.length === 0) return
+  const list = paths.map((path) => `- ${path}`).join('\n')
+  const text = `[WARNING]: Configuration paths exist in your dbt_project.yml file which do not apply to any resources.\nThere are ${paths.length} unused configuration paths:\n${list}`
+  journal.warn(['UnusedResourceConfigPath', 'I051'], text, { unused_config_paths: paths })
+}
+
 export function sayConcurrency(journal: Journal, { threads, name }: Target, nodes: number): void {
   journal.blank()
   journal.say('info', ['ConcurrencyLine', 'Q027'], `Concurrency: ${threads} threads (target='${name}')`, {

@@ -10,6 +10,8 @@ export interface Place {
   readonly total: number
   readonly thread: string
   readonly startedAt: string
+  /** `group`, where the node is in one. */
+  readonly group?: object
 }
 
 function textOf(value: unknown): string {
@@ -83,7 +85,7 @@ export function sayFinished(journal: Journal, outcome: Outcome, target: Target, 
   const { level, kind, text, status, data } = finish(outcome, target, total)
   const seconds = outcome.executionSeconds
   const info = nodeInfo(outcome.node, outcome.status, startedAt, journal.instant())
-  const content = { ...data, execution_time: seconds, index, node_info: info }
+  const content = { ...data, ...place.group, execution_time: seconds, index, node_info: info }
   journal.say(level, kind, statusLine(text, status, { index, total, seconds }), content, thread)
 }
 
@@ -140,7 +142,7 @@ function testFinish({ node, status, failures }: Outcome, total: number): Finish 
 
 const RELATIONS: ReadonlySet<string> = new Set(['model', 'seed', 'snapshot'])
 
-export function saySkipped(journal: Journal, node: Node, { index, total, thread, startedAt }: Place): void {
+export function saySkipped(journal: Journal, node: Node, { index, total, thread, startedAt, group }: Place): void {
   const what = RELATIONS.has(node.resourceType)
     ? `relation ${node.schema}.${node.name}`
     : `${node.resourceType} ${node.name}`
@@ -155,6 +157,7 @@ export function saySkipped(journal: Journal, node: Node, { index, total, thread,
       resource_type: node.resourceType,
       schema: node.schema,
       total,
+      ...group,
     },
     thread,
   )

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import type { Clock } from '../../../domain/clock.ts'
+import type { StatementTold } from '../adapter/session.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { LoggedEvent, RunnerEvent, WarnErrors } from '../../runner.ts'
 import { artifactInstant } from './manifest-file.ts'
@@ -58,6 +59,26 @@ export class Journal {
 
   blank(): void {
     this.say('info', ['Formatting', 'Z017'], '', { msg: '' })
+  }
+
+  /** Statements of connections, for the file of the log. */
+  statements(): StatementTold {
+    const begun = new Map<string, number>()
+    return {
+      sent: (name, sql) => {
+        begun.set(name, this.#clock.nowMs())
+        this.say('debug', ['ConnectionUsed', 'E015'], `Using postgres connection "${name}"`, {
+          conn_name: name,
+          conn_type: 'postgres',
+        })
+        this.say('debug', ['SQLQuery', 'E016'], `On ${name}: ${sql}`, { conn_name: name, sql })
+      },
+      answered: (name, status) => {
+        const elapsed = (this.#clock.nowMs() - (begun.get(name) ?? this.#clock.nowMs())) / 1000
+        const text = `SQL status: ${status} in ${elapsed.toFixed(3)} seconds`
+        this.say('debug', ['SQLQueryStatus', 'E017'], text, { elapsed, status })
+      },
+    }
   }
 
   /** The instant as dbt writes it into events, without a zone. */

@@ -3,7 +3,6 @@ import { MillraceError } from '../../../domain/errors.ts'
 import type { Database } from '../adapter/database.ts'
 import { RuntimeAdapter } from '../adapter/runtime-adapter.ts'
 import type { Session } from '../adapter/session.ts'
-import { DBT_VERSION } from '../context/base-names.ts'
 import type { NodeContext } from '../context/node-context.ts'
 import { hostFunction } from '../jinja/arguments.ts'
 import { fromHost } from '../jinja/json.ts'
@@ -13,6 +12,7 @@ import type { Value } from '../jinja/value.ts'
 import type { Node } from '../parse/nodes.ts'
 import { hookRenderer, runContext } from './compile-node.ts'
 import type { Project, RunContext, StandIns } from './compile-node.ts'
+import { queryComment } from './query-comment.ts'
 import { StatementResults } from './statement-results.ts'
 
 export interface Timing {
@@ -40,15 +40,8 @@ export async function withSession<Result>(
   node: Node,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const { target } = runner.project.invocation
-  const comment = {
-    app: 'dbt',
-    dbt_version: DBT_VERSION,
-    profile_name: target.profileName,
-    target_name: target.name,
-    node_id: node.uniqueId,
-  }
-  const session = await runner.database.connect(JSON.stringify(comment).replaceAll('*/', '* /'), node.uniqueId)
+  const comment = await queryComment(runner.project, node.uniqueId, node)
+  const session = await runner.database.connect(node.uniqueId, comment)
   try {
     return await work(session)
   } finally {

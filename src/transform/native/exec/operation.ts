@@ -12,6 +12,7 @@ import { resultOf } from './execute.ts'
 import { freeContext } from './free-context.ts'
 import type { Timing } from './node-session.ts'
 import type { Machine, Prepared } from './prepare.ts'
+import { queryComment } from './query-comment.ts'
 import { errorText } from './run-node.ts'
 import type { Outcome } from './run-node.ts'
 import { bareNode } from './runnable.ts'
@@ -67,9 +68,10 @@ async function call(
   args: Readonly<Record<string, unknown>>,
   packageName: string | undefined,
 ): Promise<string | null> {
-  const database = new Database(prepared.invocation.target, 1)
+  const database = new Database(prepared.invocation.target, 1, prepared.journal.statements())
   try {
-    const session = await database.connect(`macro_${entry.name}`)
+    const name = `macro_${entry.name}`
+    const session = await database.connect(name, await queryComment(prepared, name, null))
     try {
       const { context } = freeContext(prepared, database, session, packageName)
       const keyword = new Map(Object.entries(args).map(([key, value]): [string, Value] => [key, fromHost(value)]))

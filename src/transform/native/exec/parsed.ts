@@ -12,7 +12,7 @@ export function invokeParsed(request: RunnerRequest, machine: Machine, onEvent: 
     const nodes = selected(prepared, request)
     if (nodes.length === 0) prepared.journal.warn(['NoNodesSelected', 'Q038'], 'No nodes selected!')
     for (const line of listing(nodes, request, prepared))
-      prepared.journal.output(['ListCmdOut', 'Q047'], line, { msg: line })
+      prepared.journal.output(['PrintEvent', 'Z052'], line, { msg: line })
   }
   const { invocation, startedAtMs, project, selections } = prepared
   const options = { invocation, startedAtMs, nowMs: machine.clock.nowMs(), selectors: selections.content }

@@ -7,7 +7,8 @@ import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
 import { commandWord } from './arguments-content.ts'
 import { Journal } from './journal.ts'
-import { sayAdapter, sayBeginning, sayFound } from './journal-ends.ts'
+import { sayAdapter, sayBeginning, sayFound, sayUnused } from './journal-ends.ts'
+import { unusedConfigPaths } from './unused-configs.ts'
 import { readNamedSelections } from '../graph/named-selections.ts'
 import type { NamedSelections } from '../graph/named-selections.ts'
 import { configurationContext } from '../project/configuration-context.ts'
@@ -31,6 +32,7 @@ export interface Prepared extends ParsedProject {
   /** The invocation as the templates of each package see it. */
   readonly invocations: ReadonlyMap<string, Invocation>
   readonly quoting: Project['quoting']
+  readonly queryComment: Project['queryComment']
   readonly selections: NamedSelections
   readonly startedAtMs: number
   /** The target folder as the project or the command line writes it: messages name it. */
@@ -111,6 +113,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
     request.indirectSelection ?? 'eager',
   )
+  sayUnused(journal, unusedConfigPaths(project, parsed.manifest))
   // `parse` ends where the project is read.
   if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, parsed.manifest)
   return {
@@ -119,6 +122,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     invocation,
     invocations,
     quoting: project.quoting,
+    queryComment: project.queryComment,
     selections,
     targetPath: project.targetPath,
     startedAtMs,

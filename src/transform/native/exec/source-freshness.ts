@@ -24,6 +24,7 @@ import { sayFreshnessEnd, sayFreshnessResult, sayFreshnessStarted } from './jour
 import { artifactInstant, sourceContent } from './manifest-file.ts'
 import type { NodeRunner, Timing } from './node-session.ts'
 import type { Machine, OnEvent, Prepared } from './prepare.ts'
+import { queryComment } from './query-comment.ts'
 import { errorText } from './run-node.ts'
 import { runPlan } from './schedule.ts'
 import { selected } from './selected.ts'
@@ -54,7 +55,7 @@ export async function measureFreshness(
   }
   const startedAtMs = machine.clock.nowMs()
   sayConcurrency(journal, invocation.target, chosen.size)
-  const database = new Database(invocation.target, Math.max(1, invocation.target.threads))
+  const database = new Database(invocation.target, Math.max(1, invocation.target.threads), journal.statements())
   try {
     const runner: NodeRunner = { project: prepared, database, clock: machine.clock }
     const hooked = prepared.project.flags.sourceFreshnessRunProjectHooks
@@ -133,7 +134,7 @@ async function measure(runner: NodeRunner, source: Source, thread: string): Prom
 
 /** Asks the database through dbt's macros, so that a project's own are used. */
 async function ageOf({ project, database }: NodeRunner, source: Source): Promise<Age> {
-  const session = await database.connect(source.uniqueId)
+  const session = await database.connect(source.uniqueId, await queryComment(project, source.uniqueId, source))
   try {
     const { context, bound } = freeContext(project, database, session, source.packageName)
     const relation = new Relation({

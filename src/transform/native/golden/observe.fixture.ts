@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Bench } from '../../bench.fixture.ts'
-import type { Runner, RunnerRequest } from '../../runner.ts'
+import type { Runner, RunnerEvent, RunnerRequest } from '../../runner.ts'
 import { goldenProject } from './project.fixture.ts'
 
 /** One invocation whose artifacts are compared. */
@@ -19,6 +19,8 @@ export interface Observed {
   readonly run: Readonly<Record<string, string>>
   readonly manifest: Readonly<Record<string, unknown>>
   readonly relations: readonly string[]
+  /** What was said: the code and the keys of the data of every kind of event. */
+  readonly events: Readonly<Record<string, unknown>>
 }
 
 export async function writeProject(bench: Bench): Promise<string> {
@@ -33,7 +35,7 @@ export async function writeProject(bench: Bench): Promise<string> {
 /** Runs the step and reads what it left behind. */
 export async function observe(bench: Bench, runner: Runner, folder: string, { request }: Step): Promise<Observed> {
   const target = join(folder, 'target')
-  const { result } = await bench.invoke(runner, {
+  const { result, events } = await bench.invoke(runner, {
     schema: 'golden',
     projectDir: folder,
     profilesDir: folder,
@@ -47,10 +49,58 @@ export async function observe(bench: Bench, runner: Runner, folder: string, { re
     run: texts(join(target, 'run')),
     manifest: manifestOf(read(join(target, 'manifest.json'))),
     relations: await relationsOf(bench),
+    events: eventsOf(events),
   }
 }
 
 type Entry = Readonly<Record<string, unknown>>
+
+/** Kinds of event that say how an invocation went; others are about the inner life of a runner. */
+const COMPARED: ReadonlySet<string> = new Set([
+  'MainReportVersion',
+  'AdapterRegistered',
+  'FoundStats',
+  'ConcurrencyLine',
+  'LogStartLine',
+  'LogModelResult',
+  'LogSeedResult',
+  'LogSnapshotResult',
+  'LogTestResult',
+  'LogNodeNoOpResult',
+  'SkippingDetails',
+  'FinishedRunningStats',
+  'EndOfRunSummary',
+  'RunResultFailure',
+  'RunResultError',
+  'RunResultWarning',
+  'RunResultWarningMessage',
+  'SQLCompiledPath',
+  'StatsLine',
+])
+
+function eventsOf(events: readonly RunnerEvent[]): Entry {
+  const found = new Map<string, { code: string; level: Set<string>; keys: Set<string> }>()
+  for (const said of events) {
+    if (said.kind !== 'log' || said.event === undefined || !COMPARED.has(said.event.name)) continue
+    const { name, code, data } = said.event
+    const held = found.get(name) ?? { code, level: new Set<string>(), keys: new Set<string>() }
+    held.level.add(said.level)
+    for (const key of keysOf(data)) held.keys.add(key)
+    found.set(name, held)
+  }
+  const entries = [...found].sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(
+    entries.map(([name, { code, level, keys }]) => [name, { code, level: [...level].sort(), keys: [...keys].sort() }]),
+  )
+}
+
+/** The keys of the data, and of the node within it. */
+function keysOf(data: Entry): string[] {
+  const { node_info: node, stats } = data
+  const within = (prefix: string, value: unknown): string[] =>
+    typeof value === 'object' && value !== null ? Object.keys(value).map((key) => `${prefix}.${key}`) : []
+  return [...Object.keys(data), ...within('node_info', node), ...within('stats', stats)]
+}
 
 function read(path: string): Entry {
   return JSON.parse(readFileSync(path, 'utf8')) as Entry

@@ -38,8 +38,15 @@ export interface Project {
   /** Folders whose files `docs generate` puts beside what it writes. */
   readonly assetPaths: readonly string[]
   readonly flags: ProjectFlags
+  readonly queryComment: QueryCommentConfig
   /** Whether its protected models are for itself alone. */
   readonly restrictAccess: boolean
+}
+
+/** `query-comment`: a template, or dbt's own comment where the project says nothing; before statements or behind them. */
+export interface QueryCommentConfig {
+  readonly comment: string | undefined
+  readonly isAppended: boolean
 }
 
 /** dbt's flags of behaviour that a project sets, where they change what runs. */
@@ -132,10 +139,7 @@ export function readProject(options: ProjectOptions): Project {
   const targetPath =
     options.targetPath ??
     (content['target-path'] === undefined ? 'target' : reader.text(rendered('target-path'), ['target-path']))
-  const packagesPath =
-    content['packages-install-path'] === undefined
-      ? 'dbt_packages'
-      : reader.text(rendered('packages-install-path'), ['packages-install-path'])
+  const packagesPath = reader.text(rendered('packages-install-path') ?? 'dbt_packages', ['packages-install-path'])
   const tree = (...keys: string[]): Mapping =>
     Object.assign({}, ...keys.map((key) => reader.mapping(content[key], [key]))) as Mapping
   const texts = (key: string): readonly string[] => reader.textList(content[key], [key])
@@ -177,8 +181,21 @@ export function readProject(options: ProjectOptions): Project {
     dispatch: dispatchOf(reader, rendered('dispatch')),
     cleanTargets: paths('clean-targets', [targetPath]),
     assetPaths: paths('asset-paths', []),
+    queryComment: queryCommentOf(content),
     flags: flagsOf(reader.mapping(content['flags'], ['flags'])),
     restrictAccess: content['restrict-access'] === true,
+  }
+}
+
+/** It is rendered when a connection is opened; null and an empty text leave statements without one. */
+function queryCommentOf(content: Mapping): QueryCommentConfig {
+  const value = content['query-comment']
+  if (value === null || typeof value === 'string') return { comment: value ?? '', isAppended: false }
+  if (!isMapping(value)) return { comment: undefined, isAppended: false }
+  const { comment, append } = value
+  return {
+    comment: typeof comment === 'string' ? comment : comment === null ? '' : undefined,
+    isAppended: append === true,
   }
 }
 
