@@ -60,6 +60,20 @@ function remembering(env: Environment): { readonly env: Environment; readonly as
   return { env: new Proxy(env, { get }), asked }
 }
 
+/** What each package sees of the invocation: its own name and its own vars. */
+function invocationsOf(
+  packages: readonly Project[],
+  root: Project,
+  invocation: Invocation,
+): ReadonlyMap<string, Invocation> {
+  return new Map(
+    packages.map((one) => {
+      const vars = packageVars(one, root, invocation.givenVars)
+      return [one.name, { ...invocation, packageName: one.name, vars }]
+    }),
+  )
+}
+
 /** Reads and parses the project, or takes it as the last invocation left it; nothing has run when this throws. */
 export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
   const startedAtMs = machine.clock.nowMs()
@@ -100,12 +114,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),
   }
   const packages = readPackages(project, { vars, env })
-  const invocations = new Map(
-    [project, ...packages].map((one): [string, Invocation] => [
-      one.name,
-      { ...invocation, packageName: one.name, vars: packageVars(one, project, vars) },
-    ]),
-  )
+  const invocations = invocationsOf([project, ...packages], project, invocation)
   const { fullRefresh, storeFailures, empty } = invocation
   const seen = { vars, target, fullRefresh, storeFailures, empty }
   const cache = new ParseCache({ project, packages, seen, env: request.env, unique: invocation.invocationId })
