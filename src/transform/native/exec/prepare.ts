@@ -60,6 +60,15 @@ function remembering(env: Environment): { readonly env: Environment; readonly as
   return { env: new Proxy(env, { get }), asked }
 }
 
+/** What templates say, as dbt's own events. */
+function voicesOf(journal: Journal): Pick<Invocation, 'print' | 'warn' | 'log'> {
+  return {
+    print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
+    warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
+    log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),
+  }
+}
+
 /** Reads and parses the project, or takes it as the last invocation left it; nothing has run when this throws. */
 export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
   const startedAtMs = machine.clock.nowMs()
@@ -95,9 +104,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     env,
     startedAtMs,
     selected: [],
-    print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
-    warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
-    log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),
+    ...voicesOf(journal),
   }
   const packages = readPackages(project, { vars, env })
   const invocations = new Map(
