@@ -296,8 +296,8 @@
 
         select
             'insert' as dbt_change_type,
-            {# A column that the query has only now is not there to be taken over. #}
-            {% for name in new_names %}{{ 'snapshotted_data.' ~ adapter.quote(name) if name in held_names else 'null as ' ~ adapter.quote(name) }}, {% endfor %}
+            {# A column that the query has only now is not there to be taken over: the row that is gone gives a null of its type. #}
+            {% for name in new_names %}{{ 'snapshotted_data' if name in held_names else 'source_data' }}.{{ adapter.quote(name) }}, {% endfor %}
             {% for key in keys %}snapshotted_data.{{ key }}, {% endfor %}
             {{ snapshot_get_time() }} as {{ columns.dbt_valid_from }},
             {{ snapshot_get_time() }} as {{ columns.dbt_updated_at }},
