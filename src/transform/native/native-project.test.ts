@@ -160,16 +160,12 @@ describe('what is not covered is refused before anything runs, with its place', 
       { file: 'models/a.sql', feature: 'microbatch models' },
     ],
     'a name of the context': [
-      { 'models/a.sql': 'select 1\n{% if selected_resources %} x {% endif %}' },
+      { 'models/a.sql': 'select 1\n{% if submit_python_job %} x {% endif %}' },
       { file: 'models/a.sql', line: 2, column: 7 },
     ],
     'an adapter method': [
       { 'macros/m.sql': '\n{% macro m() %}\n{% do adapter.add_query("x") %}{% endmacro %}' },
       { file: 'macros/m.sql', line: 3, column: 15 },
-    ],
-    'a module of Python': [
-      { 'models/a.sql': "select '{{ modules.pytz.utc }}'" },
-      { file: 'models/a.sql', line: 1, feature: 'the module pytz' },
     ],
     'a Python model': [{ 'models/a.py': '' }, { file: 'models/a.py', feature: 'Python models' }],
   }
