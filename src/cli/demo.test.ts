@@ -154,9 +154,9 @@ describe('on what the demo made', () => {
     expect(run('--project', demoProject, 'dbt', 'run', '--select', 'account_daily').code).toBe(0)
     expect(run('--project', demoProject, 'dbt', 'frobnicate').code).toBe(2)
     const none = run('--project', demoProject, 'dbt', 'run', '--select', 'accounts_daily')
-    expect([none.code, none.stderr]).toEqual([0, expect.stringContaining('Nothing to do')])
-    expect(run('--project', demoProject, 'dbt', 'test').stderr).toContain(
-      'Done. PASS=34 WARN=0 ERROR=0 SKIP=0 TOTAL=34',
+    expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('Nothing to do')])
+    expect(run('--project', demoProject, 'dbt', 'test').stdout).toContain(
+      'Done. PASS=34 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=34',
     )
   }, 120_000)
 
