@@ -83,10 +83,13 @@ describe('from the lake', () => {
       ...plan,
       spec: {
         ...plan.spec,
-        mapping: {
-          ...plan.spec.mapping,
-          version: 99,
-          videoViews: { from: 'column', column: 'metrics_clicks', absent: 'null' } as const,
+        mappings: {
+          ...plan.spec.mappings,
+          campaign: {
+            ...plan.spec.mapping,
+            version: 99,
+            videoViews: { from: 'column', column: 'metrics_clicks', absent: 'null' } as const,
+          },
         },
       },
     }))
