@@ -29,7 +29,7 @@ for (const { name, path } of shots)
   ] as const) {
     await page.goto(`${demo.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}&theme=${theme}`)
     await page.locator('.panel table, .panel .empty, .panel .graph').first().waitFor()
-    if (path === '/') await page.locator('.recharts-area-area').first().waitFor()
+    if (path === '/' || path === '/live') await page.locator('.recharts-area-area').first().waitFor()
     await page.screenshot({ path: join(folder, `${name}-${lang}-${theme}.png`) })
   }
 await browser.close()
