@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -175,6 +175,20 @@ describe('an embedded server', () => {
     await chown(file, uid, gid)
     const server = await startEmbedded(options(dir))
     expect(stranger.exitCode).toBeNull()
+    await server.stop()
+  })
+
+  test.each([
+    ['a crash left', 60_000],
+    ['another start has just made', 0],
+  ])('is not kept down by an empty pid file that %s', async (_, ageMs) => {
+    const dir = prepared('empty')
+    const file = join(dir, 'data', 'postmaster.pid')
+    await writeFile(file, '')
+    const { mtimeMs } = await stat(file)
+    await utimes(file, (mtimeMs - ageMs) / 1_000, (mtimeMs - ageMs) / 1_000)
+    const server = await startEmbedded(options(dir))
+    expect(await ask(server, 'select 1 as one')).toEqual({ one: 1 })
     await server.stop()
   })
 

@@ -13,7 +13,7 @@ import { checkVersion, createData, embeddedUser, openCluster, readPassword, sock
 import type { Cluster } from './embedded-cluster.ts'
 import { handOver, launchProgram } from './embedded-launch.ts'
 import { diskFull } from './postgres-errors.ts'
-import { isPostmasterOf, readPostmaster, removeStrangersFile } from './postmaster-file.ts'
+import { isPostmasterOf, readPostmaster, removeEmptyFile, removeStrangersFile } from './postmaster-file.ts'
 import type { Postmaster } from './postmaster-file.ts'
 import type { Connection } from './warehouse.ts'
 
@@ -96,7 +96,7 @@ function openLog(cluster: Cluster): { file: number; from: number } {
 
 /** Postgres says these when another server of the folder is still going down or has just come up: both pass by themselves. */
 const passing =
-  /pre-existing shared memory block|lock file "postmaster.pid" already exists|lock file ".*" already exists|Address already in use/
+  /pre-existing shared memory block|lock file "postmaster.pid" (?:already exists|is empty)|lock file ".*" already exists|Address already in use/
 
 /** Starts the server and returns when it is up, or when it ended because another one is up. */
 async function startServer(cluster: Cluster, binaries: Binaries, options: EmbeddedOptions): Promise<void> {
@@ -244,6 +244,7 @@ async function attempt(cluster: Cluster, binaries: Binaries, options: EmbeddedOp
   checkVersion(cluster, binaries)
   const before = readPostmaster(cluster.dataDir)
   if (before && !isPostmasterOf(before.pid, cluster.dataDir)) removeStrangersFile(cluster.dataDir)
+  if (!before) removeEmptyFile(cluster.dataDir, systemClock.nowMs())
   if (!before || !isPostmasterOf(before.pid, cluster.dataDir)) await startServer(cluster, binaries, options)
   const file = readPostmaster(cluster.dataDir)
   if (!file?.ready) return null

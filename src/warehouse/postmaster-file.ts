@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What a running server writes into `postmaster.pid`, line by line (src/include/utils/pidfile.h of Postgres). */
@@ -85,4 +85,21 @@ export function removeStrangersFile(dataDir: string): void {
   const pid = Math.abs(Number.parseInt(readFileSync(aside, 'utf8'), 10))
   if (isPostmasterOf(pid, dataDir)) renameSync(aside, file)
   else rmSync(aside, { force: true })
+}
+
+/** A server writes its file within microseconds of making it; one that stays empty longer is what a crash left. */
+const emptyMsMax = 1_000
+
+/**
+ * Removes a `postmaster.pid` that a crash of the machine left empty: Postgres refuses to start beside one for ever. A server that
+ * is just making its file is not harmed: its file is young, and its hold on the shared memory would refuse a second one anyway.
+ */
+export function removeEmptyFile(dataDir: string, nowMs: number): void {
+  const file = postmasterFile(dataDir)
+  try {
+    const { size, mtimeMs } = statSync(file)
+    if (size === 0 && nowMs - mtimeMs > emptyMsMax) rmSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
 }
