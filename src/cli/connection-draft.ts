@@ -45,17 +45,36 @@ async function googleFile(path: string, projectDir: string): Promise<Draft> {
       { cause },
     )
   }
-  if (/"type"\s*:\s*"service_account"/.test(text)) return serviceAccount(path, projectDir, {})
+  if (isServiceAccount(text)) return serviceAccount(path, projectDir, {})
   const found = path.endsWith('.json') ? readGoogleClient(path, text) : readGoogleYaml(path, text)
-  const { clientId, clientSecret, refreshToken, loginCustomerId, serviceAccountFile } = found
+  const { serviceAccountFile } = found
   if (serviceAccountFile !== undefined)
     return serviceAccount(resolve(path, '..', serviceAccountFile), projectDir, found)
+  return keptOf(found)
+}
+
+const isServiceAccount = (text: string): boolean => /"type"\s*:\s*"service_account"/.test(text)
+
+/** The client's secret and the sign-in are kept; the rest stands in the file. */
+function keptOf({ clientId, clientSecret, refreshToken, loginCustomerId }: GoogleCredentials): Draft {
   const secrets = { clientSecret, refreshToken }
   const kept = Object.entries(secrets).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
     section: { clientId, loginCustomerId, ...Object.fromEntries(kept.map(([name]) => [name, `stored:${name}`])) },
     kept: new Map(kept),
   }
+}
+
+/** The text of such a file, as it is pasted where there is no file: a service account's key is kept whole. Throws CONNECTORS_CREDENTIAL_FILE. */
+export async function googlePaste(text: string): Promise<Draft> {
+  const { readGoogleClient, readGoogleYaml } = await import('../connectors/google-yaml.ts')
+  if (!isServiceAccount(text)) {
+    const place = 'what was pasted'
+    return keptOf(text.trimStart().startsWith('{') ? readGoogleClient(place, text) : readGoogleYaml(place, text))
+  }
+  const { serviceAccount: read } = await import('../connectors/google-service-account.ts')
+  read(text)
+  return { section: { serviceAccountKey: 'stored:serviceAccountKey' }, kept: new Map([['serviceAccountKey', text]]) }
 }
 
 /** The key stays where it is: the connection refers to its file. */
@@ -68,7 +87,7 @@ async function serviceAccount(path: string, projectDir: string, more: GoogleCred
   return { section: { serviceAccountKey: `file:${place}`, loginCustomerId, impersonate }, kept: new Map() }
 }
 
-const present = (tree: Tree): Tree =>
+export const present = (tree: Tree): Tree =>
   Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined))
 
 /** Reads what the command line and its files say of a connection. Throws CLI_USAGE, CONFIG_SECRET_FILE and CONNECTORS_CREDENTIAL_FILE. */

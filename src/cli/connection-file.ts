@@ -20,12 +20,17 @@ const heading = [
   '# when it is opened, stored:NAME is kept closed in the warehouse. Options: docs/guide/connections.md',
 ]
 
+/** The file's text. */
+export function connectionText(section: Tree): string {
+  return `${heading.join('\n')}\n${stringify(section)}`
+}
+
 /** Writes the file whole or not at all. */
 export function writeConnection(projectDir: string, name: string, section: Tree): string {
   const path = connectionFile(projectDir, name)
   mkdirSync(join(projectDir, connectionsFolder), { recursive: true })
   const aside = `${path}.${process.pid}.tmp`
-  writeFileSync(aside, `${heading.join('\n')}\n${stringify(section)}`)
+  writeFileSync(aside, connectionText(section))
   renameSync(aside, path)
   return path
 }

@@ -41,8 +41,8 @@ export const command: CommandSpec = {
     {
       flags: '--map <file>',
       text: {
-        en: 'YAML that says which column is what, or google_ads, meta_ads for their own exports',
-        ko: '어느 열이 무엇인지 적은 YAML, 또는 그 플랫폼의 내보내기용 google_ads, meta_ads',
+        en: 'YAML that says which column is what, or google_ads, meta_ads for their own exports, millrace for ours',
+        ko: '어느 열이 무엇인지 적은 YAML, 또는 그 플랫폼의 내보내기용 google_ads, meta_ads, Millrace 내보내기용 millrace',
       },
       required: true,
     },
@@ -73,7 +73,7 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   platform(String(given['platform']))
   currency(String(given['currency']))
   if (given['zone'] !== undefined) timeZone(String(given['zone']))
-  const { adapter, readMapping } = await import('../connectors/file.ts')
+  const { readMapping } = await import('../connectors/file.ts')
   const { readyMapping } = await import('../connectors/file-ready.ts')
   const asked = String(given['map'])
   const mapping = readyMapping(asked) ? asked : resolve(asked)
@@ -83,15 +83,15 @@ async function importFiles(invocation: Invocation, args: readonly string[], give
   if (plan.problemCount > 0) throw notUnderstood(plan, invocation)
   if (given['dryRun'] === true || plan.days.length === 0) return 0
 
-  const options = adapter.options.parse({
+  const { openImport } = await import('./import-connection.ts')
+  await using connector = await openImport({
     files,
-    platform: given['platform'],
-    account: given['account'],
-    currency: given['currency'],
-    zone: given['zone'] ?? settings.pipeline.zone,
+    platform: String(given['platform']),
+    account: String(given['account']),
+    currency: String(given['currency']),
+    zone: typeof given['zone'] === 'string' ? given['zone'] : settings.pipeline.zone,
     mapping,
   })
-  await using connector = await adapter.open(options)
   const connection: OpenConnection = { name: 'import', connector, accountIds: [] }
   const { openPorts } = await import('../config.ts')
   await using ports = await openPorts({ ...settings, connections: {} }, openContext(invocation))

@@ -6,6 +6,26 @@ import { fileMapping } from './file-mapping.ts'
  * column may have; `(*)` stands for whatever is in brackets, where Meta writes the currency.
  */
 const ready = {
+  // What Millrace itself exports by the day: from the dashboard, and by millrace export csv.
+  millrace: {
+    columns: {
+      date: 'date',
+      campaign_id: 'campaign_id',
+      campaign_name: 'campaign_name',
+      status: 'campaign_status',
+      currency: 'currency',
+      cost: 'cost',
+      impressions: 'impressions',
+      clicks: 'clicks',
+      link_clicks: 'link_clicks',
+      video_views: 'video_views',
+      conversions: 'conversions',
+      conversion_value: 'conversion_value',
+    },
+    optional: ['campaign_name', 'status', 'currency', 'link_clicks', 'video_views', 'conversions', 'conversion_value'],
+    ratios: { ctr: 'ctr', cpc: 'cpc', cvr: 'cvr', cpa: 'cpa', roas: 'roas' },
+    statuses: { active: 'active', paused: 'paused', removed: 'removed', archived: 'archived', unknown: 'unknown' },
+  },
   google_ads: {
     columns: {
       date: ['Day', 'Date', '일', '날짜'],
@@ -60,7 +80,7 @@ const ready = {
 
 type ReadyName = keyof typeof ready
 
-const readyNames = Object.keys(ready) as readonly ReadyName[]
+export const readyNames = Object.keys(ready) as readonly ReadyName[]
 
 /** The mapping of that name; undefined when there is none, and the text is a path. */
 export function readyMapping(name: string): FileMapping | undefined {

@@ -62,6 +62,111 @@ export const serverErrors = {
       fix: '다음으로 프로젝트를 시작하세요: millrace up',
     },
   },
+  SERVER_NO_PROJECT: {
+    exit: 'dependency',
+    retryable: false,
+    facts: [],
+    en: {
+      what: 'This server has no project’s folder',
+      why: 'Connections are written into it and files are loaded by what it says; this server was started without one.',
+      fix: 'Start the project with: millrace up.',
+    },
+    ko: {
+      what: '이 서버에는 프로젝트 폴더가 없습니다',
+      why: '연결은 프로젝트 폴더에 저장되고 파일은 그 설정으로 적재되는데, 폴더 없이 시작된 서버입니다.',
+      fix: '다음으로 프로젝트를 시작하세요: millrace up',
+    },
+  },
+  SERVER_CONNECTION_TAKEN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['name', 'place'],
+    en: {
+      what: 'There is a connection {name} already, in {place}',
+      why: 'A new one would take its place without anybody having said so.',
+      fix: 'Choose another name, or renew the one that is there.',
+    },
+    ko: {
+      what: '연결 {name} 이미 있음 ({place})',
+      why: '새 연결이 확인 없이 기존 연결을 대신하게 됩니다.',
+      fix: '다른 이름을 고르거나 기존 연결을 갱신하세요.',
+    },
+  },
+  SERVER_CONNECTION_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['name'],
+    en: {
+      what: 'There is no connection {name}',
+      why: 'Neither the configuration nor the folder connections has one of that name.',
+      fix: 'See those that there are on the screen Connectors, or with: millrace connectors list',
+    },
+    ko: {
+      what: '연결 {name} 없음',
+      why: '설정에도 connections 폴더에도 그 이름의 연결이 없습니다.',
+      fix: '커넥터 화면이나 다음 명령으로 확인하세요: millrace connectors list',
+    },
+  },
+  SERVER_CONNECTION_VALUE: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['option', 'detail'],
+    en: {
+      what: 'The value of {option} is not taken from a browser: {detail}',
+      why: 'Only what the form asks for is written, and only as a value or as env:NAME; a browser must not make the program read its files.',
+      fix: 'Give the value itself, or env:NAME; anything else goes into the connection’s file by hand.',
+    },
+    ko: {
+      what: '브라우저에서 받을 수 없는 {option} 값: {detail}',
+      why: '양식에 있는 항목만, 값 그대로 또는 env:이름으로만 저장합니다. 브라우저가 프로그램에게 파일을 읽게 해서는 안 됩니다.',
+      fix: '값 자체나 env:이름을 입력하세요. 그 밖의 것은 연결 파일에 직접 적으세요.',
+    },
+  },
+  SERVER_CONNECTION_FIXED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['name', 'option'],
+    en: {
+      what: '{option} of {name} is not kept here',
+      why: 'Its value comes from where the configuration points, such as a variable; the warehouse keeps nothing that could be renewed.',
+      fix: 'Change it there, or make the connection anew so that it is kept here.',
+    },
+    ko: {
+      what: '{name}의 {option} 값이 여기에 보관되어 있지 않습니다',
+      why: '값은 환경 변수처럼 설정이 가리키는 곳에서 옵니다. 웨어하우스에 갱신할 값이 없습니다.',
+      fix: '그곳에서 바꾸거나, 여기에 보관되도록 연결을 다시 만드세요.',
+    },
+  },
+  SERVER_IMPORT_UNKNOWN: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['import'],
+    en: {
+      what: 'There is no file {import} to import',
+      why: 'It was loaded already, or it lay here for a day and was thrown away.',
+      fix: 'Drop the file once more.',
+    },
+    ko: {
+      what: '가져올 파일 {import} 없음',
+      why: '이미 적재되었거나 하루가 지나 지워졌습니다.',
+      fix: '파일을 다시 놓으세요.',
+    },
+  },
+  SERVER_FILE_LARGE: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['megabytesMax'],
+    en: {
+      what: 'The file is larger than {megabytesMax} MB',
+      why: 'A browser sends it whole, and a larger one is better read where it lies.',
+      fix: 'Load it with: millrace import FILE --platform … --account … --currency … --map …',
+    },
+    ko: {
+      what: '파일이 {megabytesMax}MB보다 큽니다',
+      why: '브라우저는 파일 전체를 보냅니다. 더 큰 파일은 있는 자리에서 읽는 편이 낫습니다.',
+      fix: '다음으로 적재하세요: millrace import FILE --platform … --account … --currency … --map …',
+    },
+  },
   SERVER_SELECTION_UNKNOWN: {
     exit: 'usage',
     retryable: false,

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import { addDays, day, dayAt, daysBetween } from '../domain/day.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { campaignQuery } from './contract-campaigns.ts'
+import { civilDay } from './contract-runs.ts'
 import type { RouteInput, RouteOutput } from './contract.ts'
 import { delimited } from './delimited.ts'
 import { Figures } from './figure.ts'
 import type { PackParquet } from './insight.ts'
 import type { Door } from './mount.ts'
 import { serve } from './route.ts'
+import { sql } from './sql.ts'
 
 type Answer = RouteOutput<'GET /api/v1/campaigns'>
 type Asked = RouteInput<'GET /api/v1/campaigns'>['query']
@@ -43,6 +46,7 @@ export function campaigns(
   parquetOf: () => PackParquet | undefined,
 ): void {
   serve(app, 'GET /api/v1/campaigns', ({ query }) => readCampaigns(door, zoneOf(), query))
+  accountDays(app, door)
   serve(app, 'POST /api/v1/campaigns/selections', ({ body }) => keepSelection(door, body.names))
   app.get('/api/v1/campaigns/export', exported, async (request, reply) => {
     const asked = campaignQuery.omit({ limit: true }).safeParse(request.query)
@@ -60,6 +64,32 @@ export function campaigns(
       .type(isTsv ? 'text/tab-separated-values; charset=utf-8' : 'text/csv; charset=utf-8')
       .header('content-disposition', `attachment; filename="campaigns-${from}-${to}.${isTsv ? 'tsv' : 'csv'}"`)
       .send(delimited(rows, isTsv ? '\t' : ','))
+  })
+}
+
+const daysAsked = z.object({
+  platform: z
+    .string()
+    .max(40)
+    .regex(/^[a-z_]+$/),
+  account: z.string().max(100),
+  from: civilDay,
+  to: civilDay,
+})
+
+/** One account’s campaigns by the day, as a file that `millrace import --map millrace` and the dashboard read again. */
+function accountDays(app: FastifyInstance, door: Door): void {
+  app.get('/api/v1/campaigns/days/export', exported, async (request, reply) => {
+    const asked = daysAsked.safeParse(request.query)
+    if (!asked.success) throw new MillraceError('SERVER_REQUEST_INVALID', { detail: asked.error.message })
+    const { platform, account, from, to } = asked.data
+    const rows = await door
+      .warehouse()
+      .query<Readonly<Record<string, string | null>>>(sql('campaign-days'), [platform, account, from, to])
+    return reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', `attachment; filename="${platform}-days-${from}-${to}.csv"`)
+      .send(delimited(rows, ','))
   })
 }
 

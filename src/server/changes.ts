@@ -56,6 +56,14 @@ const backfill =
         }
       : null
 
+/** Of a connection the database has what is kept for it; its file stands in the log as it was asked for. */
+const kept =
+  (nameOf: (input: ChangeInput) => unknown): Subject =>
+  (input) => ({
+    query: 'select name, key_id, sealed, expires_at from connection_secret where connection = $1 order by name',
+    values: [String(nameOf(input))],
+  })
+
 const userNamed = user(({ params }) => params['userId'])
 
 /**
@@ -78,6 +86,14 @@ export const changes: Readonly<Record<ChangeKey, Subject | 'own'>> = {
     typeof output['selection'] === 'string'
       ? { query: 'select names from screen_selection where selection = $1', values: [output['selection']] }
       : null,
+  'POST /api/v1/connections': kept(({ body }) => body['name']),
+  'POST /api/v1/connections/preview': () => null,
+  'POST /api/v1/connections/trial': () => null,
+  'POST /api/v1/connections/:name/test': () => null,
+  'POST /api/v1/connections/:name/renew': kept(({ params }) => params['name']),
+  'POST /api/v1/imports': () => null,
+  'POST /api/v1/imports/:importId/plan': () => null,
+  'POST /api/v1/imports/:importId/load': run(({ output }) => output['runId']),
   'POST /api/v1/backfills': backfill(({ output }) => output['backfillId']),
   'POST /api/v1/backfills/:backfillId': backfill(({ params }) => params['backfillId']),
   'POST /api/v1/pipelines/:pipeline': ({ params }) => ({

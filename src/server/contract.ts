@@ -15,6 +15,7 @@ import { connectorsAnswer, qualityAnswer } from './contract-quality.ts'
 import { accessRoutes } from './contract-access.ts'
 import { settingsRoutes } from './contract-settings.ts'
 import { backfillRoutes } from './contract-backfills.ts'
+import { connectionRoutes } from './contract-connections.ts'
 import { layout } from './contract-graph.ts'
 import type { Routes } from './contract-role.ts'
 import { civilDay, gridTask, logAnswer, logQuery, run, runPartition, runState, task } from './contract-runs.ts'
@@ -214,6 +215,7 @@ export const contract = {
   },
   ...settingsRoutes,
   ...backfillRoutes,
+  ...connectionRoutes,
   ...accessRoutes,
 } as const satisfies Routes
 

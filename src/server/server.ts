@@ -14,12 +14,16 @@ import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { BackfillDesk } from './backfills.ts'
 import { backfills, schedules } from './backfills.ts'
 import { BootBoard, bootView } from './boot.ts'
+import type { ConnectionDesk } from './connections.ts'
+import { connections } from './connections.ts'
 import { following } from './follow.ts'
 import { warehouseFor } from '../access/client-warehouse.ts'
 import type { AccessOptions } from './access-options.ts'
 import { openAccess } from './access-options.ts'
 import { asking } from './asking.ts'
 import { Gate } from './gate.ts'
+import type { ImportDesk } from './imports.ts'
+import { imports } from './imports.ts'
 import type { Insight } from './insight.ts'
 import { checkBind, guard } from './guard.ts'
 import { watching } from './health.ts'
@@ -65,6 +69,10 @@ export interface ServerServices {
   readonly engine?: Engine
   /** Plans and begins backfills; left out where nobody would carry one out. */
   readonly desk?: BackfillDesk | undefined
+  /** Makes, tests and renews connections; left out where the project's folder is not at hand. */
+  readonly connectionDesk?: ConnectionDesk | undefined
+  /** Loads files; left out where the project's folder is not at hand. */
+  readonly importDesk?: ImportDesk | undefined
   /** What the screens Settings and Lineage say of the project. */
   readonly insight?: Insight | undefined
 }
@@ -204,6 +212,8 @@ async function ownRoutes(app: FastifyInstance, parts: Parts, options: ServerOpti
   settings(app, own, insightOf)
   schedules(app, own, engineOf)
   backfills(app, own, { engineOf, deskOf: () => servicesOf().desk })
+  connections(app, () => servicesOf().connectionDesk)
+  await imports(app, () => servicesOf().importDesk)
   reading(app, own, { projectOf: () => servicesOf().project, insightOf, look: options.live ?? {} })
 }
 

@@ -10,7 +10,7 @@ import { changes } from './changes.ts'
 import type { ChangeInput } from './changes.ts'
 import type { Door } from './mount.ts'
 
-const secretName = /secret|token|passw|credential|private|^key$|^before$/i
+const secretName = /secret|token|passw|credential|private|key$|^paste$|^before$/i
 const mask = '••••'
 
 /** What was asked for, without what must not be kept. */

@@ -9,6 +9,8 @@ interface CallInput<Key extends RouteKey> {
   readonly query?: InputOf<Key, 'query'>
   readonly params?: InputOf<Key, 'params'>
   readonly body?: InputOf<Key, 'body'>
+  /** A file as it is, instead of a body. */
+  readonly bytes?: Blob
   readonly lang?: string
   readonly signal?: AbortSignal
 }
@@ -44,7 +46,7 @@ const unreachable: Problem = {
 /** Asks a route of the contract. Throws ApiError; status 0 when the server did not answer. */
 export async function call<Key extends RouteKey>(key: Key, input: CallInput<Key> = {}): Promise<Answer<Key>> {
   const [method = 'GET', path = '/'] = key.split(' ')
-  const { params = {}, query = {}, body, lang, signal } = input as CallInput<RouteKey>
+  const { params = {}, query = {}, body, bytes, lang, signal } = input as CallInput<RouteKey>
   const url = path.replaceAll(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(String((params as Record<string, unknown>)[name])),
   )
@@ -52,6 +54,7 @@ export async function call<Key extends RouteKey>(key: Key, input: CallInput<Key>
   const reply = await fetch(`${url}${search}`, {
     method,
     ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    ...(bytes && { body: bytes, headers: { 'content-type': 'application/octet-stream' } }),
     ...(signal && { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error

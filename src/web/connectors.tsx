@@ -1,8 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { stringifySearch } from './address.ts'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
+import { Connections } from './connections.tsx'
 import { count, instant, platformName, shiftDay } from './format.ts'
+import { ImportFile } from './import-file.tsx'
+import { useMe } from './me.ts'
 import { Panel } from './panel.tsx'
 import { useAddress, useProject, useRefreshMs, useTitle } from './screen.ts'
 import { useSpeech } from './words.ts'
@@ -16,6 +20,8 @@ export function Connectors(): ReactNode {
   const refetchInterval = useRefreshMs()
   const said = say.connectors
   const zone = useProject().data?.zone ?? 'UTC'
+  // Connections are the project's, not a client's.
+  const isForAll = useMe().data?.who?.clients === null
   useTitle(say.nav.connectors)
   const query = useQuery({
     queryKey: ['connectors', date ?? 'yesterday', language],
@@ -35,6 +41,8 @@ export function Connectors(): ReactNode {
       >
         {(data) => <Coverage data={data} zone={zone} />}
       </Panel>
+      {isForAll && <Connections zone={zone} />}
+      {isForAll && <ImportFile />}
     </div>
   )
 }
@@ -84,7 +92,16 @@ function Coverage({ data, zone }: { readonly data: Data; readonly zone: string }
                       />
                     ))}
                   </span>
-                  <small>{said.days(count(published, language), count(one.states.length, language))}</small>
+                  <small>
+                    {said.days(count(published, language), count(one.states.length, language))} ·{' '}
+                    <a
+                      href={`/api/v1/campaigns/days/export${stringifySearch({ platform: one.platform, account: one.accountId, from: data.from, to: data.date })}`}
+                      aria-label={say.connections.exportOf(one.name)}
+                      download
+                    >
+                      {say.connections.exportDays}
+                    </a>
+                  </small>
                 </td>
                 <td className="number">{count(one.rows, language)}</td>
                 <td className="nowrap">

@@ -1,3 +1,4 @@
+import { connectionsEn } from './words-connections.ts'
 import { accessEn } from './words-access.ts'
 import { compareEn } from './words-compare.ts'
 import { incidentsEn } from './words-incidents.ts'
@@ -22,6 +23,7 @@ export const en = {
     access: 'Access',
     settings: 'Settings',
   },
+  connections: connectionsEn,
   access: accessEn,
   bar: {
     date: 'Date',

@@ -1,4 +1,5 @@
 import type { en } from './words-en.ts'
+import { connectionsKo } from './words-connections.ts'
 import { accessKo } from './words-access.ts'
 import { compareKo } from './words-compare.ts'
 import { incidentsKo } from './words-incidents.ts'
@@ -23,6 +24,7 @@ export const ko: typeof en = {
     access: '접근 권한',
     settings: '설정',
   },
+  connections: connectionsKo,
   access: accessKo,
   bar: {
     date: '날짜 선택',

@@ -1,0 +1,60 @@
+import type { ReactNode } from 'react'
+
+/** A column: what it is called, and what stands in it for a row. */
+export interface Column<Row> {
+  readonly name: string
+  readonly cell: (row: Row) => ReactNode
+  readonly isNumber?: boolean
+  /** Names the row to whoever hears the table. */
+  readonly isHeader?: boolean
+  /** Ids and names are not translated by browsers. */
+  readonly isVerbatim?: boolean
+}
+
+interface DataTableProps<Row> {
+  readonly label: string
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
+  readonly columns: readonly Column<Row>[]
+  readonly className?: string
+}
+
+/** Rows under named columns, scrolled within themselves where they are wider than the screen, by keyboard too. */
+export function DataTable<Row>({ label, rows, keyOf, columns, className }: DataTableProps<Row>): ReactNode {
+  return (
+    <div className="scroll" tabIndex={0} role="group" aria-label={label}>
+      <table className={className}>
+        <thead>
+          <tr>
+            {columns.map(({ name, isNumber }) => (
+              <th key={name} scope="col" className={isNumber ? 'number' : undefined}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map((column) => (
+                <Cell key={column.name} row={row} column={column} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Cell<Row>({ row, column }: { readonly row: Row; readonly column: Column<Row> }): ReactNode {
+  const { cell, isHeader, isNumber, isVerbatim } = column
+  const shared = { className: isNumber ? 'number' : undefined, ...(isVerbatim && { translate: 'no' as const }) }
+  return isHeader ? (
+    <th scope="row" {...shared}>
+      {cell(row)}
+    </th>
+  ) : (
+    <td {...shared}>{cell(row)}</td>
+  )
+}
