@@ -21,11 +21,15 @@ export interface RunningDemo extends AsyncDisposable {
   stop(): Promise<number | null>
 }
 
-export async function startDemo(): Promise<RunningDemo> {
+export async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<RunningDemo> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-dashboard-'))
   const main = join(root, 'src', 'cli', 'main.ts')
   const args = ['demo', '--json', '--port', '0', '--as-of', '2026-11-22', '--project', folder]
-  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const ended = once(child, 'exit') as Promise<[number | null]>
   const lines = createInterface({ input: child.stdout })
   const told: Readonly<Record<string, unknown>>[] = []

@@ -1,11 +1,13 @@
 // The dashboard in a real browser, over the real demo.
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RouteOutput } from '../src/server/contract.ts'
+import type { Sandbox } from '../src/sandbox/sandbox.ts'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
 import { root } from './bootstrap-fixture.ts'
 import type { RunningDemo } from './dashboard-fixture.ts'
 import { askBySql, chromiumPath, millrace, openBrowser, startDemo, tabTo, watchPage } from './dashboard-fixture.ts'
@@ -37,14 +39,22 @@ const whyNot = chromiumPath === undefined ? 'no Chromium at /usr/bin/chromium or
 describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
   let demo: RunningDemo
   let browser: Browser
+  /** A platform that the demo has no connection to yet. */
+  let naver: Sandbox
   beforeAll(async () => {
-    demo = await startDemo()
+    naver = await startSandbox({
+      seed: 8,
+      nowMs: Date.parse('2026-11-22T03:00:00Z'),
+      world: { accounts: [{ platform: 'naver_searchad', currency: 'KRW', zone: 'Asia/Seoul' }] },
+    })
+    demo = await startDemo({ MILLRACE_NAVER_SEARCHAD_BASE_URL: String(naver.connections.naver_searchad['baseUrl']) })
     browser = await openBrowser()
     await demo.done
   }, 180_000)
   afterAll(async () => {
     await browser?.close()
     await demo?.[Symbol.asyncDispose]()
+    await naver?.stop()
   })
 
   test('the first line of the demo says where it listens', () => {
@@ -226,6 +236,118 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     expect(new URL(page.url()).searchParams.get('currency')).toBe('USD')
     await page.getByRole('button', { name: 'Previous month' }).click()
     await page.getByText('2026-10-31: Published').first().waitFor({ state: 'attached' })
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  })
+
+  test('the days of an account are exported and imported again by dropping the file: every number stays', async () => {
+    const facts = () =>
+      askBySql(
+        demo,
+        `select count(*)::int as rows, md5(string_agg(concat_ws(' ', p.date, f.entity_id, f.cost, f.impressions, f.clicks, f.conversions, f.conversion_value),
+           ',' order by p.date, f.entity_id)) as hash
+         from fact_ad_daily f join partition_state p using (partition_id) where p.account_id = '3878899836'`,
+      )
+    const before = facts()
+    const [{ currency = '' } = {}] = askBySql(
+      demo,
+      `select currency from dim_account where account_id = '3878899836' and is_current`,
+    ) as readonly { readonly currency?: string }[]
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/connectors?lang=en`)
+    const download = page.waitForEvent('download')
+    await page.locator('a[href*="account=3878899836"]').click()
+    const file = (await (await download).path()) ?? ''
+    const [header = ''] = readFileSync(file, 'utf8').split('\r\n')
+    expect(header).toContain('date,platform,account_id')
+    // A column that is not understood stops everything, and says which it is.
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'days.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(readFileSync(file, 'utf8').replace(',cost,', ',spent,')),
+    })
+    const look = page.getByRole('button', { name: 'See what is understood' })
+    await page.getByRole('textbox', { name: 'Account id' }).fill('3878899836')
+    await page.getByRole('textbox', { name: 'Currency' }).fill(currency)
+    await page.getByRole('combobox', { name: 'Read as' }).selectOption('millrace')
+    await look.click()
+    await page.getByText('Not understood: 1').waitFor()
+    expect(await page.getByRole('button', { name: 'Load it' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Another file' }).click()
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'days.csv', mimeType: 'text/csv', buffer: readFileSync(file) })
+    // It is known by its header; whose it is has to be said.
+    await page.getByRole('combobox', { name: 'Read as' }).waitFor()
+    expect(await page.getByRole('combobox', { name: 'Read as' }).inputValue()).toBe('millrace')
+    await page.getByRole('textbox', { name: 'Account id' }).fill('3878899836')
+    await page.getByRole('textbox', { name: 'Currency' }).fill(currency)
+    await look.click()
+    await page.getByText(/30 of these days have published rows/).waitFor()
+    const rows = page.getByRole('group', { name: 'The first rows as they would land' }).locator('tbody tr')
+    expect(await rows.count()).toBe(10)
+    await page.getByRole('button', { name: 'Load it' }).click()
+    await page.getByText(/^Loaded: 30 days, \d+ rows, of which 0 changed/).waitFor({ timeout: 120_000 })
+    expect(facts()).toEqual(before)
+    expect(seen).toEqual({ foreign: [], complaints: [] })
+    await page.close()
+  })
+
+  test('a connection is added by keyboard in Korean: tested, seen before it is written, no secret in its file; then renewed', async () => {
+    const {
+      apiKey = '',
+      secretKey = '',
+      customerId = '',
+    } = naver.connections.naver_searchad as Readonly<Record<string, string>>
+    const page = await browser.newPage()
+    const seen = watchPage(page, demo.url)
+    await page.goto(`${demo.url}/connectors?lang=ko`)
+    const press = async (name: string) => {
+      await tabTo(page, name)
+      await page.keyboard.press('Enter')
+    }
+    await page.getByRole('heading', { name: '연결', exact: true }).waitFor()
+    await press('연결 추가…')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('combobox', { name: '플랫폼' }).selectOption('naver_searchad')
+    const fill = async (label: string, value: string) => {
+      await tabTo(page, label)
+      await page.keyboard.insertText(value)
+    }
+    await fill('이름', 'naver')
+    await fill('엑세스라이선스', apiKey)
+    await fill('비밀키', secretKey)
+    await fill('고객 ID', customerId)
+    await page.keyboard.press('Enter')
+    await dialog.getByText('4단계 중 2단계: 테스트와 계정').waitFor()
+    await dialog
+      .getByRole('checkbox', { name: /KRW · Asia\/Seoul/ })
+      .first()
+      .check()
+    await press('다음')
+    await dialog.getByText('connections/naver.yaml에 저장할 내용:').waitFor()
+    const preview = await dialog.locator('pre').innerText()
+    expect(preview).toContain('secretKey: stored:secretKey')
+    expect(preview).not.toContain(secretKey)
+    const path = join(demo.projectDir, 'connections', 'naver.yaml')
+    expect(existsSync(path)).toBe(false)
+    await press('저장')
+    await dialog.getByText('connections/naver.yaml 저장됨.').waitFor()
+    expect(readFileSync(path, 'utf8').trim()).toBe(preview.trim())
+    await press('닫기')
+    const row = page.getByRole('row').filter({ hasText: 'connections/naver.yaml' })
+    await row.getByText('실제 연결').waitFor()
+    await row.getByRole('button', { name: 'naver 갱신' }).click()
+    await fill('비밀키', 'wrong-secret-key')
+    await page.keyboard.press('Enter')
+    await dialog.getByText('갱신되었습니다.').waitFor()
+    // What is kept now is what was typed, and the platform refuses it.
+    await dialog.locator('.severity-fail').first().waitFor()
+    const log = askBySql(demo, `select detail::text from audit_log where action like '%/connections%'`)
+    expect(log.length).toBeGreaterThanOrEqual(4)
+    for (const planted of [apiKey, secretKey, 'wrong-secret-key']) expect(JSON.stringify(log)).not.toContain(planted)
+    rmSync(path)
     expect(seen).toEqual({ foreign: [], complaints: [] })
     await page.close()
   })

@@ -3,27 +3,18 @@ import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
+import type { Filled } from './connection-form.tsx'
+import { ConnectionForm } from './connection-form.tsx'
 import { CheckLines } from './connection-lines.tsx'
 import { Dialog } from './dialog.tsx'
-import { platformName } from './format.ts'
 import { ErrorBox } from './panel.tsx'
-import { TextField } from './text-field.tsx'
 import { useSpeech } from './words.ts'
 
-type Form = Answer<'GET /api/v1/connections/forms'>['forms'][number]
 type Connection = Answer<'GET /api/v1/connections'>['connections'][number]
 type Trial = Answer<'POST /api/v1/connections/trial'>
 type Preview = Answer<'POST /api/v1/connections/preview'>
 
 const steps = ['fill', 'tested', 'review', 'saved'] as const
-
-interface Filled {
-  readonly name: string
-  readonly connector: string
-  readonly values: Readonly<Record<string, string>>
-  readonly paste: string
-  readonly accounts: readonly string[]
-}
 
 interface ConnectionWizardProps {
   /** The connection whose place it takes: out of the sandbox. */
@@ -31,12 +22,38 @@ interface ConnectionWizardProps {
   readonly onClose: () => void
 }
 
-/** Credentials, what the platform says to them, what would be written; only then is it written. */
-export function ConnectionWizard({ instead, onClose }: ConnectionWizardProps): ReactNode {
-  const { say, language } = useSpeech()
-  const said = say.connections
+/** The questions of the wizard, each answer leading to the next step. */
+function useSteps(filled: Filled, replaces: boolean) {
+  const { language: lang } = useSpeech()
   const client = useQueryClient()
   const [step, setStep] = useState<(typeof steps)[number]>('fill')
+  const body = { ...filled, values: { ...filled.values }, accounts: [...filled.accounts], replaces }
+  const forms = useQuery({
+    queryKey: ['connection-forms'],
+    queryFn: ({ signal }) => call('GET /api/v1/connections/forms', { lang, signal }),
+    staleTime: Infinity,
+  })
+  const trial = useMutation({
+    mutationFn: () => call('POST /api/v1/connections/trial', { body, lang }),
+    onSuccess: () => setStep('tested'),
+  })
+  const preview = useMutation({
+    mutationFn: () => call('POST /api/v1/connections/preview', { body, lang }),
+    onSuccess: () => setStep('review'),
+  })
+  const save = useMutation({
+    mutationFn: () => call('POST /api/v1/connections', { body, lang }),
+    onSuccess: () => setStep('saved'),
+    onSettled: () => client.invalidateQueries({ queryKey: ['connections'] }),
+  })
+  const error = [forms, trial, preview, save].map((one) => one.error).find((one) => one instanceof ApiError)
+  return { step, setStep, forms, trial, preview, save, error }
+}
+
+/** Credentials, what the platform says to them, what would be written; only then is it written. */
+export function ConnectionWizard({ instead, onClose }: ConnectionWizardProps): ReactNode {
+  const { say } = useSpeech()
+  const said = say.connections
   const [filled, setFilled] = useState<Filled>({
     name: instead?.name ?? '',
     connector: instead?.connector ?? 'google_ads',
@@ -44,37 +61,13 @@ export function ConnectionWizard({ instead, onClose }: ConnectionWizardProps): R
     paste: '',
     accounts: [],
   })
-  const forms = useQuery({
-    queryKey: ['connection-forms'],
-    queryFn: ({ signal }) => call('GET /api/v1/connections/forms', { lang: language, signal }),
-    staleTime: Infinity,
-  })
-  const body = {
-    ...filled,
-    values: { ...filled.values },
-    accounts: [...filled.accounts],
-    replaces: instead !== undefined,
-  }
-  const trial = useMutation({
-    mutationFn: () => call('POST /api/v1/connections/trial', { body, lang: language }),
-    onSuccess: () => setStep('tested'),
-  })
-  const preview = useMutation({
-    mutationFn: () => call('POST /api/v1/connections/preview', { body, lang: language }),
-    onSuccess: () => setStep('review'),
-  })
-  const save = useMutation({
-    mutationFn: () => call('POST /api/v1/connections', { body, lang: language }),
-    onSuccess: () => setStep('saved'),
-    onSettled: () => client.invalidateQueries({ queryKey: ['connections'] }),
-  })
-  const error = [forms, trial, preview, save].map((one) => one.error).find((one) => one instanceof ApiError)
+  const { step, setStep, forms, trial, preview, save, error } = useSteps(filled, instead !== undefined)
   const form = forms.data?.forms.find(({ connector }) => connector === filled.connector)
   return (
     <Dialog title={instead ? said.realOf(instead.name) : said.add.replace('…', '')} onClose={onClose}>
       <p className="sub">{said.step(steps.indexOf(step) + 1, steps.length, said.steps[step])}</p>
       {step === 'fill' && forms.data && form && (
-        <Fill
+        <ConnectionForm
           forms={forms.data.forms}
           form={form}
           filled={filled}
@@ -115,84 +108,6 @@ export function ConnectionWizard({ instead, onClose }: ConnectionWizardProps): R
       )}
       {error && <ErrorBox problem={error.problem} />}
     </Dialog>
-  )
-}
-
-interface FillProps {
-  readonly forms: readonly Form[]
-  readonly form: Form
-  readonly filled: Filled
-  /** Platform and name are those of the connection whose place it takes. */
-  readonly isFixed: boolean
-  readonly isBusy: boolean
-  readonly onChange: (filled: Filled) => void
-  readonly onNext: () => void
-}
-
-function Fill({ forms, form, filled, isFixed, isBusy, onChange, onNext }: FillProps): ReactNode {
-  const { say } = useSpeech()
-  const said = say.connections
-  return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault()
-        onNext()
-      }}
-    >
-      {isFixed && <p>{said.realWhy}</p>}
-      <label className="field">
-        <span className="label">{said.platform}</span>
-        <select
-          value={filled.connector}
-          disabled={isFixed}
-          onChange={({ target }) => onChange({ ...filled, connector: target.value, values: {}, paste: '' })}
-        >
-          {forms.map(({ connector }) => (
-            <option key={connector} value={connector}>
-              {platformName(connector)}
-            </option>
-          ))}
-        </select>
-      </label>
-      {!isFixed && (
-        <TextField
-          label={said.name}
-          value={filled.name}
-          onChange={(name) => onChange({ ...filled, name })}
-          isRequired
-        />
-      )}
-      {form.fields.map(({ name, secret, required, hint }) => (
-        <TextField
-          key={name}
-          label={`${said.fields[name] ?? name}${required ? '' : ` (${said.optional})`}`}
-          hint={`${secret ? said.secretHint : said.envHint} · ${hint}`}
-          type={secret ? 'password' : 'text'}
-          value={filled.values[name] ?? ''}
-          onChange={(value) => onChange({ ...filled, values: { ...filled.values, [name]: value } })}
-          isRequired={required}
-        />
-      ))}
-      {form.takesPaste && (
-        <label className="field">
-          <span className="label">{said.paste}</span>
-          <textarea
-            rows={5}
-            spellCheck={false}
-            autoComplete="off"
-            value={filled.paste}
-            onChange={({ target }) => onChange({ ...filled, paste: target.value })}
-          />
-        </label>
-      )}
-      <div className="row">
-        <button type="submit" className="primary" disabled={isBusy}>
-          {said.next}
-        </button>
-        {isBusy && <span role="status">{said.testing}</span>}
-      </div>
-    </form>
   )
 }
 

@@ -209,7 +209,7 @@ function Understood({ plan, isBusy, onLoad }: UnderstoodProps): ReactNode {
       {numbered.length > 0 && (
         <>
           <h3>{said.firstRows}</h3>
-          <DataTable
+          <DataTable<(typeof numbered)[number]>
             label={said.firstRows}
             rows={numbered}
             keyOf={({ at }) => at}
