@@ -4,6 +4,7 @@ import type { RunnerRequest } from '../../runner.ts'
 import { DBT_VERSION } from '../context/base-names.ts'
 import type { Manifest } from '../parse/nodes.ts'
 import { argumentsContent } from './arguments-content.ts'
+import { resultsContent } from './batches.ts'
 import { artifactInstant, artifactPath, manifestContent } from './manifest-file.ts'
 import type { ArtifactOptions } from './manifest-file.ts'
 import type { Machine, Prepared } from './prepare.ts'
@@ -105,7 +106,7 @@ function resultContent(outcome: Outcome): object {
     compiled: compiledMark(outcome),
     compiled_code: outcome.shownSql ?? compiledCode,
     relation_name: node.resourceType === 'seed' ? null : node.relationName,
-    batch_results: null,
+    batch_results: outcome.batchResults === undefined ? null : resultsContent(outcome.batchResults),
   }
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { isoInstant } from '../../../domain/clock.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { DBT_VERSION, md5 } from '../context/base-names.ts'
@@ -174,9 +174,14 @@ function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
 export function artifactPath(node: Node): string {
   const isOfItsFile =
     node.genericTest === null && node.resourceType !== 'unit_test' && node.resourceType !== 'operation'
-  return isOfItsFile
-    ? join(node.packageName, node.originalFilePath)
-    : join(node.packageName, node.originalFilePath, node.path)
+  const path = isOfItsFile ? node.originalFilePath : join(node.originalFilePath, node.path)
+  return join(node.packageName, node.batch === undefined ? path : batchPath(path, node.batch.label))
+}
+
+/** A batch has a file of its own, in a folder by the name of the model. */
+function batchPath(path: string, label: string): string {
+  const { dir, name, ext } = parse(path)
+  return join(dir, name, `${name}_${label}${ext}`)
 }
 
 /** One node as manifest.json has it. */
