@@ -40,10 +40,16 @@ export function writeManifest(writer: ArtifactWriter, manifest: Manifest, outcom
   const path = join(writer.folder, 'manifest.json')
   writeWhole(
     path,
-    JSON.stringify(manifestContent(manifest, compiled, writer.options)),
+    JSON.stringify(manifestContent(manifest, compiled, { ...writer.options, hooks: ranHooks(outcomes) })),
     writer.options.invocation.invocationId,
   )
   return path
+}
+
+/** The hooks of the project that were run, in their order. */
+function ranHooks(outcomes: readonly Outcome[]): readonly string[] {
+  const hooks = outcomes.map(({ node }) => node).filter(({ resourceType }) => resourceType === 'operation')
+  return hooks.map(({ uniqueId }) => uniqueId)
 }
 
 /** target/compiled and target/run: what a person reads when a model does not do what it should. */

@@ -21,7 +21,7 @@ import { batchValue, withinBatch } from './batch-window.ts'
 import type { Timed } from './batch-window.ts'
 import { graphNames } from './graph-names.ts'
 import type { Journal } from './journal.ts'
-import { nodeContent } from './manifest-file.ts'
+import { artifactPath, nodeContent } from './manifest-file.ts'
 import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
 import type { QueryCommentConfig } from '../project/project-file.ts'
@@ -51,6 +51,8 @@ export interface Project {
 export interface RunContext {
   readonly context: NodeContext
   readonly ephemeral: Set<string>
+  /** The texts of those models, by their paths below target/compiled. */
+  readonly beside: Map<string, string>
   readonly model: PyDict
 }
 
@@ -98,7 +100,7 @@ export function runContext(
       ...standIns.names,
     ],
   })
-  return { context, ephemeral, model }
+  return { context, ephemeral, model, beside: new Map() }
 }
 
 /** The node as templates see it: the same words as in the manifest. */
@@ -208,21 +210,24 @@ export async function compileNode(project: Project, node: Node, run: RunContext)
       : { _dbt_generic_test_kwargs: await rendered(node.genericTest.kwargs, run.context, node.originalFilePath) }
   const sql = await node.template.render(run.context, extra)
   const expressions = new Map<string, string>()
-  await addEphemeral(project, run.ephemeral, expressions)
+  await addEphemeral(project, run, expressions)
   return withExpressions(sql, [...expressions.values()])
 }
 
 async function addEphemeral(
   project: Project,
-  ids: ReadonlySet<string>,
+  { ephemeral, beside }: RunContext,
   expressions: Map<string, string>,
 ): Promise<void> {
-  for (const id of ids) {
+  for (const id of ephemeral) {
     const node = project.manifest.nodes.get(id)
     if (node === undefined || expressions.has(id)) continue
-    const run = runContext(project, node, [])
+    const run = { ...runContext(project, node, []), beside }
     const sql = await node.template.render(run.context)
-    await addEphemeral(project, run.ephemeral, expressions)
+    const own = new Map<string, string>()
+    await addEphemeral(project, run, own)
+    beside.set(artifactPath(node), withExpressions(sql, [...own.values()]))
+    for (const [parent, text] of own) expressions.set(parent, text)
     expressions.set(id, cteText(node.alias, sql))
   }
 }

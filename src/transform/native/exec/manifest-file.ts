@@ -13,6 +13,8 @@ export interface ArtifactOptions {
   readonly invocation: Invocation
   readonly startedAtMs: number
   readonly nowMs: number
+  /** Hooks that were run: dbt numbers them as they come, those at the start apart from those at the end. */
+  readonly hooks?: readonly string[]
   /** selectors.yml, every expression taken apart. */
   readonly selectors?: Mapping
 }
@@ -32,11 +34,15 @@ export function manifestContent(
   const keys = primaryKeys(manifest)
   const nodes = [...manifest.nodes.values()].map((node) => [
     node.uniqueId,
-    nodeContent(
-      compiled.has(node.uniqueId) ? withForeignKeys(node, manifest) : node,
-      compiled.get(node.uniqueId),
+    numbered(
+      node,
       options,
-      keys.get(node.uniqueId),
+      nodeContent(
+        compiled.has(node.uniqueId) ? withForeignKeys(node, manifest) : node,
+        compiled.get(node.uniqueId),
+        options,
+        keys.get(node.uniqueId),
+      ),
     ),
   ])
   const disabled = [...manifest.disabled.values()].map((node) => [
@@ -68,6 +74,14 @@ export function manifestContent(
     unit_tests: describedOf(manifest, options, 'unit_test'),
     functions: {},
   }
+}
+
+/** A hook's place among those that were run with it. */
+function numbered({ uniqueId, tags }: Node, { hooks = [] }: ArtifactOptions, content: object): object {
+  if (!hooks.includes(uniqueId)) return content
+  const before = hooks.slice(0, hooks.indexOf(uniqueId))
+  const [tag = ''] = tags
+  return { ...content, index: before.filter((id) => id.includes(`-${tag}-`)).length + 1 }
 }
 
 function sortedLists(lists: ReadonlyMap<string, readonly string[]>): object {
@@ -297,7 +311,7 @@ export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, '
     source_description: source.sourceDescription,
     loader: source.loader,
     identifier: source.identifier,
-    quoting: { database: null, schema: null, identifier: null, column: null },
+    quoting: { database: null, schema: null, identifier: null, column: null, ...source.quoting },
     loaded_at_field: source.loadedAtField,
     loaded_at_query: source.loadedAtQuery,
     freshness: source.freshness,

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { UTC } from '../jinja/time-zone.ts'
 import { PyDateTime } from '../jinja/civil-time.ts'
 import { fromIso } from '../jinja/civil-format.ts'
@@ -13,7 +14,7 @@ import { sayBatchError, sayBatchFinished, sayBatchStarted } from './journal-batc
 import type { BatchEnd, BatchPlace } from './journal-batches.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
 import type { NodeRunner, Running } from './node-session.ts'
-import { errorText, failureText, finished, responseOf, writtenTo } from './run-node.ts'
+import { errorText, failureText, finished, responseOf } from './run-node.ts'
 import type { Outcome } from './run-node.ts'
 
 /** What a microbatch model is run with, beside the model itself. */
@@ -74,7 +75,8 @@ class Batches {
   }
 
   async run(): Promise<BatchResults> {
-    const isIncremental = await this.#isIncremental()
+    // What is done again must not begin anew, whatever the flags say: the batches that went in would be lost.
+    const isIncremental = this.#batching.earlier !== undefined || (await this.#isIncremental())
     const batches = this.#batching.earlier?.failed ?? this.#planned(isIncremental)
     const successful: Batch[] = []
     const failed: Batch[] = []
@@ -145,13 +147,18 @@ class Batches {
       runner.database.cache.forget(node.schema)
       const isCut = this.#batching.signal?.aborted === true
       if (running.compiledCode !== null && !isCut)
-        sayBatchError(runner.project.journal, place, errorText(error, null, writtenTo(runner, node, running)))
+        sayBatchError(runner.project.journal, place, batchErrorText(error, node))
       return { status: 'error', message: 'ERROR', seconds: seconds() }
     } finally {
       const verdict = { status: 'success', message: null, failures: null, response: {} } as const
       this.#batching.write(finished(runner, node, running, startedAtMs, verdict))
     }
   }
+}
+
+/** What a template raises is told with its file; what the database says stands alone. */
+function batchErrorText(error: unknown, node: Node): string {
+  return error instanceof pg.DatabaseError ? errorText(error, null) : failureText(error, node)
 }
 
 /** The model with one batch in it: its window, and hooks only where they are due. */
@@ -185,10 +192,10 @@ async function buildBatch(
   isIncremental: boolean,
 ): Promise<string> {
   const { project } = runner
-  const sql = await timed(runner, running, 'compile', () =>
-    compileNode(project, node, nodeRun(runner, node, session, running, []).run),
-  )
+  const { run: compiling } = nodeRun(runner, node, session, running, [])
+  const sql = await timed(runner, running, 'compile', () => compileNode(project, node, compiling))
   running.compiledCode = sql
+  running.beside = compiling.beside
   const standIns: StandIns = { overrides: isIncremental ? ADDING : new Map(), names: [] }
   const { run, results } = nodeRun(runner, node, session, running, [], standIns)
   run.model.set('compiled_code', sql)

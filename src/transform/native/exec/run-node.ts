@@ -121,6 +121,7 @@ async function compileAndRun(
   const { run, results } = nodeRun(runner, node, session, running, [])
   const sql = await timed(runner, running, 'compile', () => compileNode(project, node, run))
   running.compiledCode = node.resourceType === 'seed' ? null : sql
+  running.beside = run.beside
   if (running.compiledCode !== null) run.model.set('compiled_code', sql)
   if (onlyCompile || node.config['materialized'] === 'ephemeral')
     return { status: 'success', message: null, failures: null, response: {} }
