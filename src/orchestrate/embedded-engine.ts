@@ -99,7 +99,7 @@ export async function trigger(session: Asked, request: TriggerRequest, runId: st
 type Asked = Pick<Session, 'query'> & Partial<Pick<Warehouse, 'transaction'>>
 
 function within<Result>(asked: Asked, work: (session: Session) => Promise<Result>): Promise<Result> {
-  return asked.transaction ? asked.transaction(work) : work(asked as Session)
+  return asked.transaction ? asked.transaction(work) : work(asked)
 }
 
 const runColumns = `run_id as "runId", pipeline, version, partition_key as "partitionKey", kind, state, queued_at as "queuedAt",
