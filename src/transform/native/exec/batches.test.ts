@@ -31,7 +31,7 @@ test('batches are those of dbt-core for 200 windows of every size', () => {
       ids: [batchId(first, window.size), batchId(last, window.size)],
       label: batchLabel(last, window.size),
     }
-    expect(found, JSON.stringify(window)).toEqual(expected)
+    expect({ window, ...found }).toEqual({ window, ...expected })
   }
 })
 

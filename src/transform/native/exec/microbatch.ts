@@ -14,7 +14,7 @@ import { sayBatchError, sayBatchFinished, sayBatchStarted } from './journal-batc
 import type { BatchEnd, BatchPlace } from './journal-batches.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
 import type { NodeRunner, Running } from './node-session.ts'
-import { errorText, failureText, finished, responseOf } from './run-node.ts'
+import { errorText, failureText, finished } from './run-node.ts'
 import type { Outcome } from './run-node.ts'
 
 /** What a microbatch model is run with, beside the model itself. */
@@ -203,5 +203,5 @@ async function buildBatch(
   const main = results.get('main')
   if (main === undefined)
     throw new MillraceError('TRANSFORM_RAISED', { message: 'main is not being called during running model' })
-  return String(responseOf(main)['_message'] ?? main.message)
+  return main.message
 }
