@@ -3,19 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Bench } from '../../bench.fixture.ts'
-import type { Runner, RunnerEvent, RunnerRequest } from '../../runner.ts'
+import type { Runner, RunnerEvent } from '../../runner.ts'
+import type { Step } from './step.fixture.ts'
 import { goldenProject } from './project.fixture.ts'
 import { timedProject } from './timed.fixture.ts'
-
-/** One invocation whose artifacts are compared. */
-export interface Step {
-  readonly name: string
-  readonly request: Partial<RunnerRequest>
-  /** Of the project of models in batches, whose lines are compared too. */
-  readonly project?: 'timed'
-  /** Rows to compare beside. */
-  readonly rows?: string
-}
 
 /** What both runners must leave alike: statuses and messages, SQL as it was compiled and run, entries of the manifest, relations. */
 export interface Observed {

@@ -1,5 +1,5 @@
 import { timedSteps } from './timed.fixture.ts'
-import type { Step } from './observe.fixture.ts'
+import type { Step } from './step.fixture.ts'
 
 /** The invocations, in their order: each finds what the one before it left. */
 export const steps: readonly Step[] = [

@@ -1,4 +1,4 @@
-import type { Step } from './observe.fixture.ts'
+import type { Step } from './step.fixture.ts'
 
 const config = (more: string): string =>
   `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', unique_key='id', ${more}) }}\n`
