@@ -38,7 +38,7 @@ function utcMs(year: number, month: number, day: number, hour: number): number {
 }
 
 /** The start of the hour, day, month or year that an instant is in, so many of them later. */
-export function steppedMs(instantMs: number, size: BatchSize, steps: number): number {
+function steppedMs(instantMs: number, size: BatchSize, steps: number): number {
   const date = new Date(instantMs)
   const [year, month, day, hour] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), date.getUTCHours()]
   if (size === 'hour') return utcMs(year, month, day, hour + steps)
@@ -87,7 +87,7 @@ export function batchId(batch: Batch, size: BatchSize): string {
 }
 
 /** A batch as run_results.json has it. */
-export function batchContent({ startMs, endMs }: Batch): readonly [string, string] {
+function batchContent({ startMs, endMs }: Batch): readonly [string, string] {
   return [artifactText(startMs), artifactText(endMs)]
 }
 

@@ -2,7 +2,6 @@ import pg from 'pg'
 import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
 import { HostObject } from '../jinja/value.ts'
-import { MillraceError } from '../../../domain/errors.ts'
 import type { NodeStatus } from '../../runner.ts'
 import type { Session } from '../adapter/session.ts'
 import type { Table } from '../adapter/table.ts'
@@ -11,6 +10,7 @@ import { artifactPath } from './manifest-file.ts'
 import type { BatchResults } from './batches.ts'
 import { compileNode } from './compile-node.ts'
 import { databaseErrorLines } from './database-error.ts'
+import { templateErrorLines } from './template-error.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
 import type { NodeRunner, Running, Timing } from './node-session.ts'
 import type { StatementResult } from './statement-results.ts'
@@ -158,13 +158,6 @@ export function responseOf(main: StatementResult | undefined): Readonly<Record<s
   return { _message: main.message, code: read('code'), rows_affected: rows ?? UNCOUNTED_ROWS }
 }
 
-/** What a macro raised is told as it was written; the rest in our own words. */
-function raisedText(cause: Error): string {
-  const raised =
-    cause instanceof MillraceError && cause.code === 'TRANSFORM_RAISED' ? cause.facts['message'] : undefined
-  return raised === undefined ? cause.message : String(raised)
-}
-
 /** dbt's wording: the kind of error, the node and its file, then what the database or the template said. */
 /** Where the main statement of a node was written before it failed, as dbt names it. */
 export function writtenTo(runner: NodeRunner, node: Node, { executedSql }: Running): string | null {
@@ -183,6 +176,6 @@ export function errorText(error: unknown, where: string | null, writtenTo: strin
     const lines = [...databaseErrorLines(cause), ...(writtenTo === null ? [] : [`compiled code at ${writtenTo}`])]
     return [`Database Error${inside}`, ...lines].join('\n  ')
   }
-  const kind = cause instanceof MillraceError ? 'Compilation Error' : 'Runtime Error'
-  return `${kind}${inside}\n  ${raisedText(cause).replaceAll('\n', '\n  ')}`
+  const { kind, lines } = templateErrorLines(cause, where)
+  return [`${kind} Error${inside}`, ...lines].join('\n  ')
 }
