@@ -92,6 +92,21 @@ export const transformModelErrors = {
       fix: '모델의 `versions`와 `latest_version`을 고치세요.',
     },
   },
+  TRANSFORM_METRIC_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['node', 'file', 'metric'],
+    en: {
+      what: "{node} ({file}) names the metric '{metric}', which is not there",
+      why: 'A metric must be defined in a schema file of the project or of a package.',
+      fix: 'Define the metric or correct its name.',
+    },
+    ko: {
+      what: "{node}({file})이(가) 가리키는 지표 '{metric}'이(가) 없습니다",
+      why: '지표는 프로젝트나 패키지의 스키마 파일에 정의되어야 합니다.',
+      fix: '지표를 정의하거나 이름을 고치세요.',
+    },
+  },
   TRANSFORM_MICROBATCH_CONFIG: {
     exit: 'config',
     retryable: false,

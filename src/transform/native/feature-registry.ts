@@ -126,8 +126,12 @@ export const features: readonly Feature[] = [
     level: 'A',
     note: 'under the package name dbt, so that overrides and dispatch find them',
   },
-  { area: 'Templates', name: 'metrics in SQL', level: 'C', constructs: { name: ['metric'] } },
-  { area: 'Templates', name: 'argument validation', level: 'C', constructs: { name: ['validate'] } },
+  {
+    area: 'Templates',
+    name: 'metrics by name',
+    level: 'A',
+    note: 'metric() with the entry of the manifest and what it is made of',
+  },
   {
     area: 'Templates',
     name: 'raw queries of the adapter',

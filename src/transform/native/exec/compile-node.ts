@@ -7,7 +7,9 @@ import { MillraceError } from '../../../domain/errors.ts'
 import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
 import type { RelationParts } from '../adapter/relation.ts'
-import { ConfigObject, baseNames } from '../context/base-names.ts'
+import { baseNames } from '../context/base-names.ts'
+import { ConfigObject } from '../context/config-object.ts'
+import { metricFunction } from '../context/metric-reference.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { referenceOf, sourceOf } from '../parse/captured.ts'
@@ -15,13 +17,14 @@ import { withForeignKeys } from '../parse/foreign-keys.ts'
 import { asksForBatches, beginValue } from '../parse/microbatch.ts'
 import { refersTo } from '../parse/references.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
-import type { Manifest, Node } from '../parse/nodes.ts'
+import type { Manifest, Node, Reference } from '../parse/nodes.ts'
 import { argumentTemplate } from '../parse/test-builder.ts'
 import { batchValue, withinBatch } from './batch-window.ts'
 import type { Timed } from './batch-window.ts'
+import { describedContent } from './described-content.ts'
 import { graphNames } from './graph-names.ts'
 import type { Journal } from './journal.ts'
-import { artifactPath, nodeContent } from './manifest-file.ts'
+import { artifactPath, templateContent } from './manifest-file.ts'
 import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
 import type { QueryCommentConfig } from '../project/project-file.ts'
@@ -90,10 +93,13 @@ export function runContext(
       ['ref', new HostFunction('ref', (call) => resolvedRef(project, node, call, ephemeral))],
       ['source', new HostFunction('source', (call) => resolvedSource(project, node, call))],
       [
+        'metric',
+        metricFunction(project.manifest, node, (entry) => describedContent(entry, project.invocation.startedAtMs)),
+      ],
+      [
         'config',
-        new ConfigObject(
-          () => undefined,
-          (key) => (key === 'begin' && asksForBatches(node) ? beginValue(node.config['begin']) : node.config[key]),
+        new ConfigObject(node.uniqueId, (key) =>
+          key === 'begin' && asksForBatches(node) ? beginValue(node.config['begin']) : node.config[key],
         ),
       ],
       ...more,
@@ -105,7 +111,7 @@ export function runContext(
 
 /** The node as templates see it: the same words as in the manifest. */
 function modelDict(project: Project, node: Node): PyDict {
-  const content = nodeContent(withForeignKeys(node, project.manifest), undefined, {
+  const content = templateContent(withForeignKeys(node, project.manifest), {
     nowMs: project.invocation.startedAtMs,
   })
   const dict = fromHost(withoutAbsent(content))
@@ -149,9 +155,7 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
   const target = node.dependsOnNodes
     .map((id) => project.manifest.nodes.get(id))
     .find((candidate) => candidate !== undefined && refersTo(reference, candidate))
-  if (target === undefined) {
-    throw new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
-  }
+  if (target === undefined) throw notInferred(project, node, reference)
   if (target.config['materialized'] === 'ephemeral') {
     ephemeral.add(target.uniqueId)
     return narrowed(project, node, target, cteRelation(target.alias))
@@ -160,6 +164,18 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
   if (deferred === undefined || project.defers === undefined)
     return narrowed(project, node, target, relationOf(project, target))
   return deferredRelation(project, node, target, deferred, project.defers)
+}
+
+/** A reference that parsing did not see, in dbt's words where there is such a node. */
+function notInferred({ manifest }: Project, node: Node, reference: Reference): MillraceError {
+  const isThere = [...manifest.nodes.values()].some((one) => refersTo(reference, one))
+  if (!isThere) return new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
+  const names = [reference.package, reference.name].filter((name) => name !== null).map((name) => `'${name}'`)
+  const version = reference.version === null ? [] : [`v=${reference.version}`]
+  const call = `ref(${[...names, ...version].join(', ')})`
+  return new MillraceError('TRANSFORM_RAISED', {
+    message: `dbt was unable to infer all dependencies for the model "${node.name}".\nThis typically happens when ref() is placed within a conditional block.\n\nTo fix this, add the following hint to the top of the model "${node.name}":\n\n-- depends_on: {{ ${call} }}`,
+  })
 }
 
 async function deferredRelation(

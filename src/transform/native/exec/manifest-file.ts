@@ -234,7 +234,7 @@ export function nodeContent(
     language: 'sql',
     refs: node.refs,
     sources: node.sources,
-    metrics: [],
+    metrics: node.metrics.map((pair) => pair.filter((part) => part !== null)),
     functions: [],
     depends_on:
       node.resourceType === 'seed'
@@ -292,6 +292,15 @@ function testOnly({ genericTest }: Node): object {
     file_key_name: fileKeyName,
     attached_node: attachedNode,
     test_metadata: { name, kwargs, namespace },
+  }
+}
+
+/** One node as templates see it, which hold more than the manifest does. */
+export function templateContent(node: Node, options: Pick<ArtifactOptions, 'nowMs'>): object {
+  return {
+    ...nodeContent(node, undefined, options),
+    config_call_dict: node.configCall,
+    unrendered_config_call_dict: {},
   }
 }
 

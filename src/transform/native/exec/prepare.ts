@@ -6,7 +6,7 @@ import { runsBatches } from '../parse/microbatch.ts'
 import { parseProject } from '../parse/parse-project.ts'
 import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
-import { commandWord } from './arguments-content.ts'
+import { argumentsContent, commandWord } from './arguments-content.ts'
 import { Journal } from './journal.ts'
 import { sayAdapter, sayBeginning, sayFound, sayUnused } from './journal-ends.ts'
 import { sayMicrobatch } from './journal-batches.ts'
@@ -112,6 +112,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     givenVars: vars,
     env,
     startedAtMs,
+    args: argumentsContent(request),
     selected: [],
     print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
     warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),

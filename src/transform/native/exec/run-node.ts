@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
-import { HostObject } from '../jinja/value.ts'
+import { HostObject, PyDict } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { NodeStatus } from '../../runner.ts'
 import type { Session } from '../adapter/session.ts'
@@ -11,6 +11,7 @@ import { artifactPath } from './manifest-file.ts'
 import type { BatchResults } from './batches.ts'
 import { compileNode } from './compile-node.ts'
 import { databaseErrorLines } from './database-error.ts'
+import { templateErrorLines } from './template-error.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
 import type { NodeRunner, Running, Timing } from './node-session.ts'
 import type { StatementResult } from './statement-results.ts'
@@ -126,8 +127,34 @@ async function compileAndRun(
   if (onlyCompile || node.config['materialized'] === 'ephemeral')
     return { status: 'success', message: null, failures: null, response: {} }
   // What the materialization did not commit is taken back when the connection is given back, as dbt does.
-  await timed(runner, running, 'execute', () => materialize(project, node, run.context, sql))
+  const returned = await timed(runner, running, 'execute', () => materialize(project, node, run.context, sql))
+  if (node.resourceType !== 'test') checkMaterialized(node, returned, results.get('main'))
   return verdictOf(node, results.get('main'), project.journal.isError('LogTestResult'))
+}
+
+/** What dbt asks of a materialization: that it answers with its relations and has run its main statement. */
+function checkMaterialized(node: Node, returned: Value, main: StatementResult | undefined): void {
+  const name = String(node.config['materialized'])
+  const refuse = (message: string, kind: string): never => {
+    throw new MillraceError('TRANSFORM_RAISED', { message, kind })
+  }
+  if (typeof returned === 'string')
+    refuse(
+      `The materialization ("${name}") did not explicitly return a list of relations to add to the cache.`,
+      'Compilation',
+    )
+  const relations = returned instanceof PyDict ? returned.get('relations') : undefined
+  if (relations === undefined)
+    refuse(
+      `Invalid return value from materialization, expected a dict with key "relations", got: ${str(returned)}`,
+      'Compilation',
+    )
+  if (!Array.isArray(relations))
+    refuse(
+      `Invalid return value from materialization, "relations" not a list, got: ${str(relations ?? null)}`,
+      'Compilation',
+    )
+  if (main === undefined) refuse('main is not being called during running model', 'Runtime')
 }
 
 function verdictOf(node: Node, main: StatementResult | undefined, warningsFail: boolean): Verdict {
@@ -158,13 +185,6 @@ export function responseOf(main: StatementResult | undefined): Readonly<Record<s
   return { _message: main.message, code: read('code'), rows_affected: rows ?? UNCOUNTED_ROWS }
 }
 
-/** What a macro raised is told as it was written; the rest in our own words. */
-function raisedText(cause: Error): string {
-  const raised =
-    cause instanceof MillraceError && cause.code === 'TRANSFORM_RAISED' ? cause.facts['message'] : undefined
-  return raised === undefined ? cause.message : String(raised)
-}
-
 /** dbt's wording: the kind of error, the node and its file, then what the database or the template said. */
 /** Where the main statement of a node was written before it failed, as dbt names it. */
 export function writtenTo(runner: NodeRunner, node: Node, { executedSql }: Running): string | null {
@@ -183,6 +203,6 @@ export function errorText(error: unknown, where: string | null, writtenTo: strin
     const lines = [...databaseErrorLines(cause), ...(writtenTo === null ? [] : [`compiled code at ${writtenTo}`])]
     return [`Database Error${inside}`, ...lines].join('\n  ')
   }
-  const kind = cause instanceof MillraceError ? 'Compilation Error' : 'Runtime Error'
-  return `${kind}${inside}\n  ${raisedText(cause).replaceAll('\n', '\n  ')}`
+  const { kind, lines } = templateErrorLines(cause, where)
+  return [`${kind} Error${inside}`, ...lines].join('\n  ')
 }

@@ -7,6 +7,8 @@ import type { Runner, RunnerEvent } from '../../runner.ts'
 import type { Step } from './step.fixture.ts'
 import { goldenProject } from './project.fixture.ts'
 import { timedProject } from './timed.fixture.ts'
+import { viewsProject } from './views.fixture.ts'
+import { wrongProject } from './wrong.fixture.ts'
 
 /** What both runners must leave alike: statuses and messages, SQL as it was compiled and run, entries of the manifest, relations. */
 export interface Observed {
@@ -23,9 +25,11 @@ export interface Observed {
   readonly rows?: readonly string[]
 }
 
+const projects = { golden: goldenProject, timed: timedProject, wrong: wrongProject, views: viewsProject }
+
 export async function writeProject(bench: Bench): Promise<string> {
   const folder = join(bench.projectDir, '..')
-  for (const [name, files] of Object.entries({ golden: goldenProject, timed: timedProject }))
+  for (const [name, files] of Object.entries(projects))
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, name, path)), { recursive: true })
       await writeFile(join(folder, name, path), text)
@@ -50,10 +54,10 @@ export async function observe(bench: Bench, runner: Runner, parent: string, step
     results: result.runResultsPath === null ? {} : resultsOf(read(result.runResultsPath)),
     compiled: texts(join(target, 'compiled')),
     run: texts(join(target, 'run')),
-    manifest: request.command === 'build' ? manifestOf(read(join(target, 'manifest.json'))) : {},
+    manifest: request.command === 'build' && project !== 'wrong' ? manifestOf(read(join(target, 'manifest.json'))) : {},
     relations: await relationsOf(bench, project),
     events: eventsOf(events),
-    ...(step.project === undefined ? {} : { lines: linesOf(events) }),
+    ...(step.project !== 'timed' ? {} : { lines: linesOf(events) }),
     ...(step.rows === undefined ? {} : { rows: (await bench.rows(step.rows)).map((row) => JSON.stringify(row)) }),
   }
 }
@@ -136,7 +140,7 @@ function read(path: string): Entry {
 }
 
 /** Which macros stood around an error differs: the library of macros is our own. */
-const MACRO_STACK = /\n {2}\n {2}> in macro[\s\S]*$/
+const MACRO_STACK = /\n {2}\n {2}> in \w+ [\s\S]*$/
 
 function resultsOf({ results }: Entry): Entry {
   const kept = ['status', 'message', 'failures', 'compiled', 'relation_name', 'adapter_response', 'batch_results']

@@ -56,6 +56,35 @@ select id, at from {{ ref('up') }}`,
 select 1 as id, timestamp '2024-01-01' as at`,
   'models/unwritten.sql': `${config("begin='2024-01-01', batch_size='day'")}
 {% if model.batch %}{{ exceptions.raise_compiler_error('not in batch ' ~ model.batch.id) }}{% endif %} select id, at from {{ ref('up') }}`,
+  'models/metrics.yml': `version: 2
+models: [{name: facts, time_spine: {standard_granularity_column: on_day}, columns: [{name: on_day, granularity: day}]}]
+semantic_models:
+  - name: facts
+    model: ref('facts')
+    defaults: {agg_time_dimension: on_day}
+    entities: [{name: id, type: primary}]
+    dimensions: [{name: on_day, type: time, type_params: {time_granularity: day}}]
+    measures: [{name: amount, agg: sum}]
+metrics:
+  - {name: revenue, label: Revenue, type: simple, description: what came in, type_params: {measure: amount}}
+  - {name: twice, label: Twice, type: derived, type_params: {expr: revenue * 2, metrics: [revenue]}}
+`,
+  'models/facts.sql': "select 1 as id, date '2024-01-01' as on_day, 2 as amount",
+  'models/metrical.sql': `-- {{ metric('revenue') }} {{ metric('timed', 'twice').label }} {{ metric('twice').base_metric_dependency() }}
+-- {{ metric('twice').derived_metric_dependency_depth() }} {{ metric('revenue').type }}
+select 1 as id`,
+  'models/names.sql': `{{ config(tags=['one'], meta={'a': 1}, pre_hook='select 1', post_hook=['select 2', {'sql': 'select 3', 'transaction': false}]) }}
+{%- macro listed(dict) -%}{{ dict.keys() | sort | join(' ') }}{%- endmacro -%}
+{%- if execute %}
+-- {{ builtins.keys() | reject('in', ['function', 'submit_python_job']) | sort | join(' ') }}
+-- {{ listed(model) }} | {{ listed(model.config) }}
+-- {{ listed(graph.nodes['model.timed.names']) }}
+-- {{ listed(exceptions) }} | {{ listed(api) }} | {{ listed(modules) }} | {{ listed(modules.datetime) }} | {{ listed(modules.itertools) }}
+-- {{ listed(target) }} | {{ listed(env) }} | {{ listed(validation) }} | {{ listed(graph) }}
+-- {{ model.config_call_dict }} {{ model.unrendered_config_call_dict }} {{ sql_now }} {{ column.translate_type('string') }} {{ _sql_results }}
+-- {{ config.get('materialized', 'x', validator=validation.any('view')) }} {{ config.meta_get('a') }} {{ config.meta_get('b', 'c') }} {{ config.get('unique_key', 'u') }} {{ config.get('nope', 'n') }} {{ config.get('a', 'm') }}
+{%- else %}{{ config.get('tags') }}{{ config.require('nothing') }}{% endif %}
+select 1 as id`,
   'models/after.sql': "select * from {{ ref('daily') }}",
 }
 

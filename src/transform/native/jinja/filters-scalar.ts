@@ -1,3 +1,4 @@
+import { urlize } from './urlize.ts'
 import { bind } from './arguments.ts'
 import { attribute } from './access.ts'
 import { decimalFixed, formatPercent } from './format.ts'
@@ -271,6 +272,7 @@ export const scalarFilters: Readonly<Record<string, FilterFunction>> = {
   truncate,
   upper: (input) => str(input).toUpperCase(),
   urlencode: urlEncode,
+  urlize: (input, call) => urlize(input, call, escaped),
   wordcount: (input) => (str(input).match(/[\p{L}\p{N}_]+/gu) ?? []).length,
   wordwrap: wordWrap,
   xmlattr: attributes,

@@ -7,7 +7,9 @@ import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, PyDict, PyFloat, PythonError } from '../jinja/value.ts'
-import { ConfigObject, baseNames } from '../context/base-names.ts'
+import { baseNames, withHasVar } from '../context/base-names.ts'
+import { ParseConfig } from '../context/config-object.ts'
+import { metricOf } from '../context/metric-reference.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { ParseAdapter } from '../adapter/parse-adapter.ts'
@@ -21,6 +23,8 @@ import type { NodeConfig, NodeVersion, Reference } from './nodes.ts'
 export interface Captured {
   readonly refs: readonly Reference[]
   readonly sources: readonly (readonly [string, string])[]
+  /** Metrics by package, where one is named, and name. */
+  readonly metrics: readonly (readonly [string | null, string])[]
   readonly config: NodeConfig
   /** The configuration as the file writes it, hooks and tags not yet in lists. */
   readonly written: NodeConfig
@@ -56,6 +60,7 @@ function withoutRendering({ template, macros, packageName, extra }: CaptureOptio
     sources: distinct(of('source').map(sourceOf), (pair) => pair.join('.')),
     config: configs.reduce<NodeConfig>(mergeConfig, {}),
     written: configs.reduce<NodeConfig>(overlaid, {}),
+    metrics: [],
     macros: [],
   }
 }
@@ -63,6 +68,7 @@ function withoutRendering({ template, macros, packageName, extra }: CaptureOptio
 function rendered(options: CaptureOptions): Captured {
   const refs: Reference[] = []
   const sources: (readonly [string, string])[] = []
+  const metrics: (readonly [string | null, string])[] = []
   let config: NodeConfig = {}
   let written: NodeConfig = {}
   const configure = (call: CallArguments): void => {
@@ -77,6 +83,7 @@ function rendered(options: CaptureOptions): Captured {
     packageName: options.packageName,
     names: [
       ...baseNames(options.invocation),
+      ['var', withHasVar(options.invocation.vars, true)],
       ['execute', false],
       ['this', options.self],
       ['model', parsedModel(options)],
@@ -84,10 +91,8 @@ function rendered(options: CaptureOptions): Captured {
       ['load_agate_table', new HostFunction('load_agate_table', () => null)],
       ['ref', new HostFunction('ref', (call) => captureRef(call, refs, options.self))],
       ['source', new HostFunction('source', (call) => captureSource(call, sources, options.self))],
-      [
-        'config',
-        new ConfigObject(configure, (key) => (config[key] === undefined ? options.knownConfig[key] : config[key])),
-      ],
+      ['metric', new HostFunction('metric', (call) => captureMetric(call, metrics))],
+      ['config', new ParseConfig(configure)],
       ['adapter', new ParseAdapter((name, namespace) => context.dispatch(name, namespace))],
       ['store_result', new HostFunction('store_result', () => '')],
       ['load_result', new HostFunction('load_result', () => null)],
@@ -99,6 +104,7 @@ function rendered(options: CaptureOptions): Captured {
   return {
     refs,
     sources,
+    metrics,
     config,
     written,
     macros: [...context.calledMacros],
@@ -182,6 +188,12 @@ function captureSource(call: CallArguments, sources: (readonly [string, string])
   const pair = sourceOf(call)
   sources.push(pair)
   return self.with({ identifier: pair[1] })
+}
+
+function captureMetric(call: CallArguments, metrics: (readonly [string | null, string])[]): Value {
+  const pair = metricOf(call)
+  metrics.push(pair)
+  return pair[1]
 }
 
 /** A moment is kept as JSON has it. */

@@ -99,6 +99,10 @@ export interface Node extends Common {
   readonly checksum: { readonly name: string; readonly checksum: string }
   readonly refs: readonly Reference[]
   readonly sources: readonly (readonly [string, string])[]
+  /** Metrics that it names, by package, where one is given, and name. */
+  readonly metrics: readonly (readonly [string | null, string])[]
+  /** What its file configures, as written there. */
+  readonly configCall: Mapping
   readonly dependsOnNodes: readonly string[]
   readonly dependsOnMacros: readonly string[]
   readonly genericTest: GenericTest | null

@@ -181,7 +181,7 @@ export class PackageParser implements NodeMaker {
         template: EMPTY,
         patch: this.schema.patches.seeds.get(name),
         checksumText: file.text.trim(),
-        captured: () => ({ refs: [], sources: [], config: {}, written: {}, macros: [] }),
+        captured: () => ({ refs: [], sources: [], metrics: [], config: {}, written: {}, macros: [] }),
       },
     )
   }
@@ -339,6 +339,8 @@ export class PackageParser implements NodeMaker {
           : { name: 'none', checksum: '' },
       refs: [...captured.refs, ...keys.refs],
       sources: [...captured.sources, ...keys.sources],
+      metrics: captured.metrics,
+      configCall: captured.written,
       dependsOnNodes: [],
       dependsOnMacros: captured.macros,
       genericTest: parts.generic ?? null,

@@ -37,6 +37,7 @@ export function testCapture(test: TestCall, macros: MacroRegistry, packageName: 
     sources: named.flatMap(({ source }) => (source ? [source] : [])),
     config,
     written: config,
+    metrics: [],
     macros: isShort ? [macro.uniqueId] : [macro.uniqueId, `macro.${INTERNAL_PACKAGE}.get_where_subquery`],
   }
 }
