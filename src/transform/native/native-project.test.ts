@@ -186,9 +186,9 @@ describe('mistakes are named with their place', () => {
       { reference: 'raw.nobody' },
     ],
     'a missing var': [
-      { 'models/a.sql': "\n\nselect {{ var('v') }}" },
+      { 'models/src.yml': 'sources: [{name: raw, schema: "{{ var(\'v\') }}", tables: [{name: events}]}]\n' },
       'TRANSFORM_VAR_MISSING',
-      { file: 'models/a.sql', line: 3, column: 14 },
+      { variable: 'v' },
     ],
     'a missing variable of the environment': [
       { 'profiles.yml': base['profiles.yml']?.replace('127.0.0.1', '"{{ env_var(\'NO_HOST\') }}"') ?? '' },

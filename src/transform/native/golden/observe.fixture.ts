@@ -140,7 +140,7 @@ function read(path: string): Entry {
 }
 
 /** Which macros stood around an error differs: the library of macros is our own. */
-const MACRO_STACK = /\n {2}\n {2}> in \w+ [\s\S]*$/
+const MACRO_STACK = /\n +\n +> in \w+ [\s\S]*$/
 
 function resultsOf({ results }: Entry): Entry {
   const kept = ['status', 'message', 'failures', 'compiled', 'relation_name', 'adapter_response', 'batch_results']

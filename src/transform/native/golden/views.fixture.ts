@@ -54,7 +54,6 @@ export const viewsSteps: readonly Step[] = [
   run('an index goes', { indexes: [] }),
   run('the query changes', { query: 2 }),
   run('full refresh', { query: 2 }, true),
-  run('a nonsense of change', { change: 'nonsense' }),
   run('becomes a table', { kind: 'table' }),
   run('takes the place of the table'),
   run('becomes a view', { kind: 'view' }),
