@@ -57,7 +57,24 @@ export const DBT_VERSION = '1.11.16'
 
 /** The names of dbt's context that are the same for every node. */
 export function baseNames(invocation: Invocation): Map<string, Value> {
+  const held = shared.get(invocation) ?? sharedNames(invocation)
+  shared.set(invocation, held)
   return new Map<string, Value>([
+    ...held,
+    // A template may change these: they are every node's own.
+    ['target', targetObject(invocation.target)],
+    ['env', targetObject(invocation.target)],
+    ['dbt_metadata_envs', metadataEnvironment(invocation.env)],
+    ['selected_resources', [...invocation.selected]],
+    ['invocation_args_dict', fromHost(invocation.args)],
+  ])
+}
+
+/** Made once an invocation: a project has thousands of nodes. */
+const shared = new WeakMap<Invocation, readonly (readonly [string, Value])[]>()
+
+function sharedNames(invocation: Invocation): readonly (readonly [string, Value])[] {
+  return [
     ['return', new HostFunction('return', returnValue)],
     ['var', withHasVar(invocation.vars)],
     ['env_var', envVar(invocation.env)],
@@ -73,8 +90,6 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['diff_of_two_dicts', hostFunction('diff_of_two_dicts', ['dict_a', 'dict_b'], differenceOfDicts)],
     ['exceptions', exceptionNames(invocation.warn)],
     ['api', api()],
-    ['target', targetObject(invocation.target)],
-    ['env', targetObject(invocation.target)],
     ['column', columnClass()],
     ['sql_now', 'now()'],
     ['validation', validation],
@@ -83,14 +98,11 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ['flags', flags(invocation)],
     ['run_started_at', PyDateTime.at(invocation.startedAtMs * 1000, UTC)],
     ['modules', modules(() => invocation.startedAtMs)],
-    ['dbt_metadata_envs', metadataEnvironment(invocation.env)],
-    ['selected_resources', [...invocation.selected]],
-    ['invocation_args_dict', fromHost(invocation.args)],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],
     ['thread_id', 'Thread-1'],
-  ])
+  ]
 }
 
 const METADATA_PREFIX = 'DBT_ENV_CUSTOM_ENV_'

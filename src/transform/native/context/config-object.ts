@@ -4,7 +4,6 @@ import { fromHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
 import { HostFunction, presentOr } from '../jinja/value.ts'
-import type { Mapping } from '../project/shape.ts'
 import { isMapping } from '../project/shape.ts'
 import { checkValue } from './validation.ts'
 
@@ -78,7 +77,7 @@ export class ConfigObject extends HostFunction {
   }
   #meta(key: string): Value | undefined {
     const meta = this.#read('meta')
-    return isMapping(meta) && Object.hasOwn(meta, key) ? fromHost((meta as Mapping)[key]) : undefined
+    return isMapping(meta) && Object.hasOwn(meta, key) ? fromHost(meta[key]) : undefined
   }
   /** dbt keeps hooks under the names with `_`; under those of the files it finds nothing. */
   #get(key: string): Value | undefined {

@@ -78,6 +78,19 @@ function invocationsOf(
   )
 }
 
+/** What there is to say of a project that was read. */
+function sayParsed(
+  journal: Journal,
+  { manifest }: ParsedProject,
+  project: Project,
+  { request, isBatched }: { readonly request: RunnerRequest; readonly isBatched: boolean },
+): void {
+  sayMicrobatch(journal, manifest, isBatched)
+  sayUnused(journal, unusedConfigPaths(project, manifest))
+  // `parse` ends where the project is read.
+  if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, manifest)
+}
+
 /** Reads and parses the project, or takes it as the last invocation left it; nothing has run when this throws. */
 export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEvent): Prepared {
   const startedAtMs = machine.clock.nowMs()
@@ -132,10 +145,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     request.indirectSelection ?? 'eager',
   )
   const isBatched = runsBatches(parsed.macros, project.flags.batchesOwnStrategy)
-  sayMicrobatch(journal, parsed.manifest, isBatched)
-  sayUnused(journal, unusedConfigPaths(project, parsed.manifest))
-  // `parse` ends where the project is read.
-  if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, parsed.manifest)
+  sayParsed(journal, parsed, project, { request, isBatched })
   return {
     journal,
     project,
