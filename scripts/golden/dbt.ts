@@ -2,7 +2,7 @@
  * Writes what real dbt-core makes of the golden project into src/transform/native/golden/expected.json:
  *   bash scripts/services.sh install dbt && node scripts/golden/dbt.ts
  * Each step is one invocation on a database of its own, which the next one finds as it was left. With names of projects (golden,
- * timed, wrong, views) behind it, their steps alone are done anew.
+ * timed, wrong) behind it, their steps alone are done anew.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { adapter as dbtCore, defaultDbtFolder } from '../../src/transform/dbt-core.ts'

@@ -7,7 +7,6 @@ import type { Runner, RunnerEvent } from '../../runner.ts'
 import type { Step } from './step.fixture.ts'
 import { goldenProject } from './project.fixture.ts'
 import { timedProject } from './timed.fixture.ts'
-import { viewsProject } from './views.fixture.ts'
 import { wrongProject } from './wrong.fixture.ts'
 
 /** What both runners must leave alike: statuses and messages, SQL as it was compiled and run, entries of the manifest, relations. */
@@ -25,7 +24,7 @@ export interface Observed {
   readonly rows?: readonly string[]
 }
 
-const projects = { golden: goldenProject, timed: timedProject, wrong: wrongProject, views: viewsProject }
+const projects = { golden: goldenProject, timed: timedProject, wrong: wrongProject }
 
 export async function writeProject(bench: Bench): Promise<string> {
   const folder = join(bench.projectDir, '..')
@@ -180,12 +179,20 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'macros',
 ])
 
+/** What dbt keeps as sets: their order is chance. */
+const UNORDERED: ReadonlySet<string> = new Set(['sources', 'nodes'])
+
+function sorted(value: unknown): unknown {
+  if (!Array.isArray(value)) return value
+  return value.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
+
 function pruned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => pruned(item))
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value)
     .filter(([key]) => !LEFT_OUT.has(key))
-    .map(([key, item]): [string, unknown] => [key, pruned(item)])
+    .map(([key, item]): [string, unknown] => [key, pruned(UNORDERED.has(key) ? sorted(item) : item)])
     .filter(([, item]) => !isEmpty(item))
   return Object.fromEntries(kept.sort(([left], [right]) => (left < right ? -1 : 1)))
 }

@@ -1,5 +1,4 @@
 import { timedSteps } from './timed.fixture.ts'
-import { viewsSteps } from './views.fixture.ts'
 import { wrongSteps } from './wrong.fixture.ts'
 import type { Step } from './step.fixture.ts'
 
@@ -9,5 +8,4 @@ export const steps: readonly Step[] = [
   { name: 'build again', request: { command: 'build' } },
   ...timedSteps,
   ...wrongSteps,
-  ...viewsSteps,
 ]

@@ -18,6 +18,7 @@ seeds: {timed: {+event_time: at, +column_types: {at: timestamp}}}
     t: {type: postgres, host: "{{ env_var('MILLRACE_DBT_HOST') }}", port: "{{ env_var('MILLRACE_DBT_PORT') | int }}", user: "{{ env_var('MILLRACE_DBT_USER') }}",
       password: "{{ env_var('MILLRACE_DBT_PASSWORD', 'none') }}", dbname: "{{ env_var('MILLRACE_DBT_DBNAME') }}", schema: timed, threads: 1}
 `,
+  'macros/listed.sql': "{%- macro listed(dict) -%}{{ dict.keys() | sort | join(' ') }}{%- endmacro -%}",
   'seeds/days.csv':
     'id,at\n1,2023-12-31 10:00:00\n2,2024-01-02 00:00:00\n3,2024-02-03 23:59:59\n4,2025-01-01 00:00:00\n',
   'models/schema.yml': `version: 2
@@ -71,10 +72,9 @@ metrics:
 `,
   'models/facts.sql': "select 1 as id, date '2024-01-01' as on_day, 2 as amount",
   'models/metrical.sql': `-- {{ metric('revenue') }} {{ metric('timed', 'twice').label }} {{ metric('twice').base_metric_dependency() }}
--- {{ metric('twice').derived_metric_dependency_depth() }} {{ metric('revenue').type }}
+-- {{ metric('twice').derived_metric_dependency_depth() }}
 select 1 as id`,
   'models/names.sql': `{{ config(tags=['one'], meta={'a': 1}, pre_hook='select 1', post_hook=['select 2', {'sql': 'select 3', 'transaction': false}]) }}
-{%- macro listed(dict) -%}{{ dict.keys() | sort | join(' ') }}{%- endmacro -%}
 {%- if execute %}
 -- {{ builtins.keys() | reject('in', ['function', 'submit_python_job']) | sort | join(' ') }}
 -- {{ listed(model) }} | {{ listed(model.config) }}

@@ -48,6 +48,7 @@ function integer(input: Value, call: CallArguments): Value {
 /** int(text, base): a prefix is allowed where the base has one, and base 0 takes the base from it. */
 function baseInteger(text: string, base: number, other: Value): Value {
   const [, sign = '', prefix = '', digits = ''] = /^([+-]?)(0[xXoObB])?([\da-zA-Z_]+)$/.exec(text.trim()) ?? []
+  if (base !== 0 && !(base >= 2 && base <= 36)) return throughFloat(text, other)
   const named = { x: 16, o: 8, b: 2 }[prefix.slice(1).toLowerCase()]
   const radix = base === 0 ? (named ?? 10) : base
   const body = (prefix !== '' && named !== radix ? prefix + digits : digits).toLowerCase().replaceAll('_', '')

@@ -6,7 +6,7 @@ import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PyFloat, PythonError } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyFloat, PyObject, PythonError, Undefined } from '../jinja/value.ts'
 import { baseNames, withHasVar } from '../context/base-names.ts'
 import { ParseConfig } from '../context/config-object.ts'
 import { metricOf } from '../context/metric-reference.ts'
@@ -193,7 +193,23 @@ function captureSource(call: CallArguments, sources: (readonly [string, string])
 function captureMetric(call: CallArguments, metrics: (readonly [string | null, string])[]): Value {
   const pair = metricOf(call)
   metrics.push(pair)
-  return pair[1]
+  return new MetricName(pair[1])
+}
+
+/** A metric while the project is parsed: its name, of which nothing more is known. */
+class MetricName extends PyObject {
+  readonly typeName = 'MetricReference'
+  readonly #name: string
+  constructor(name: string) {
+    super()
+    this.#name = name
+  }
+  override attribute(name: string): Value {
+    return new Undefined(`'MetricReference' has no attribute '${name}'`, true)
+  }
+  override text(): string {
+    return this.#name
+  }
 }
 
 /** A moment is kept as JSON has it. */
