@@ -14,9 +14,8 @@ import { googleMapping, probeQuery } from './google-ads-rows.ts'
 import type { ServiceAccount } from './google-service-account.ts'
 import { assertionForm, serviceAccount } from './google-service-account.ts'
 import { redactor } from './redact.ts'
-import type { RetryPolicy } from './retry.ts'
 import { withRetry } from './retry.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 
 /** A customer id as people write it (123-456-7890) or as the API takes it: digits. */
 const customerId = z
@@ -114,7 +113,8 @@ function grantOf(given: GoogleAdsOptions): OauthOptions['grant'] {
 export function openGoogleAds(given: GoogleAdsOptions): Connector {
   const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken, given.serviceAccountKey])
   const timeoutMs = given.timeoutSeconds * 1000
-  const policy: RetryPolicy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  // Quotas belong to the project of the OAuth client, whoever signed in.
+  const policy = policyOf(given, given.clientId ?? given.serviceAccountKey)
   const oauth = { platform: 'google_ads', grant: grantOf(given), url: given.oauthUrl, timeoutMs } as const
   const tokens = refreshingTokens(oauth, redact, policy)
   const client = new GoogleClient({ ...given, developerToken: given.developerToken, timeoutMs, policy }, tokens, redact)

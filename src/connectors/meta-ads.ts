@@ -12,7 +12,7 @@ import { readSlice } from './meta-ads-slice.ts'
 import { metaMapping } from './meta-ads-rows.ts'
 import { describeMetaToken } from './meta-token.ts'
 import { redactor } from './redact.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 import { tokenLine } from './token-line.ts'
 
 /** An account id as people copy it (act_123) or as rows carry it: digits. */
@@ -74,7 +74,7 @@ export const adapter = defineConnector({
 /** A connection to Meta. Nothing is called before it is asked something. */
 export function openMetaAds(given: MetaAdsOptions): Connector {
   const redact = redactor([given.accessToken, given.appSecret])
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const policy = policyOf(given, given.accessToken)
   const open = () => new MetaClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy }, redact)
   const discover = (context: ConnectorContext, onUnavailable?: OnUnavailable) =>
     given.accounts.length > 0
