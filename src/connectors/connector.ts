@@ -61,6 +61,8 @@ export interface ExtractResult {
   readonly controlTotals: ControlTotals | null
   /** Calls or operations that counted against the platform's quota. */
   readonly operations: number
+  /** Columns that the platform was asked for and knows no more; no number is made of them. */
+  readonly vanished?: readonly string[] | undefined
 }
 
 /** What is true of the platform whatever the account: limits, refresh policy, the meaning of its columns. */

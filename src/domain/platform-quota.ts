@@ -30,12 +30,15 @@ export const slowPercent = 60
 const crawlPercent = 90
 const crawlMs = 5_000
 const usedUpMs = 60_000
+const afterResetMs = 1_000
 
 /**
  * Pure: the pause between two calls, of all processes together, when so much of a budget is used. None below 60 %; from there to
- * 90 % it grows evenly to five seconds, from 90 to 100 % to a minute: budgets count an hour that moves, so that what is spread frees itself.
+ * 90 % it grows evenly to five seconds, from 90 to 100 % to a minute: budgets count an hour that moves, so that what is spread frees itself. After a pause
+ * that the platform names the budget is fresh: callers then only do not come back in one instant.
  */
-export function spacingMs(percent: number): number {
+export function spacingMs(percent: number, resetMs = 0): number {
+  if (resetMs > 0) return afterResetMs
   if (percent < slowPercent) return 0
   if (percent < crawlPercent) return Math.round((crawlMs * (percent - slowPercent)) / (crawlPercent - slowPercent))
   const share = Math.min(1, (percent - crawlPercent) / (100 - crawlPercent))

@@ -53,7 +53,7 @@ export function platformQuotaOf(warehouse: Pick<Warehouse, 'query'>): PlatformQu
         if (percent < slowPercent && resetMs <= 0) await warehouse.query(dropSample, [...key, at])
         else {
           const free = resetMs > 0 ? isoInstant(nowMs + resetMs) : null
-          await warehouse.query(keepSample, [...key, percent, spacingMs(percent), at, free])
+          await warehouse.query(keepSample, [...key, percent, spacingMs(percent, resetMs), at, free])
         }
       }
     },
