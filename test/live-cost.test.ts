@@ -152,6 +152,9 @@ async function follow(store: Counters, pull: () => Promise<readonly PlatformCost
   )
 }
 
+/** As if events had been taken since then without a pause. */
+const watched = (since: string) => warehouse.query('update stream_watch set since = $1', [since])
+
 describe('the cost of a running day', () => {
   test('is what the platforms say now, of every account’s today and yesterday', async () => {
     costs = await costsToday(await portsOf(), (place) => void unreachable.push(place), AbortSignal.timeout(30_000))
@@ -191,6 +194,11 @@ describe('the cost of a running day', () => {
     const before = (await live(server)).campaigns
     expect(before.map((one) => one['costSource'])).toEqual([null, null, 'events'])
     await follow(counters, () => Promise.resolve(costs))
+    const part = (await live(server)).campaigns
+    expect(part[1]).toMatchObject({ cost: busiest('google_ads').cost, roas: null, roasWhy: 'part_watched' })
+    expect(part[2]).toMatchObject({ roas: '3.0000', roasWhy: null })
+    await watched('2026-11-21T14:59:00Z')
+    await follow(counters, () => Promise.resolve(costs))
     const { campaigns } = await live(server)
     const google = busiest('google_ads')
     const roas = Math.round((5_000_000 / Number(google.cost)) * 1e4) / 1e4
@@ -201,6 +209,7 @@ describe('the cost of a running day', () => {
       roas: roas.toFixed(4),
       costSource: 'provisional',
       costAsOf: '2026-11-22T12:00:00.000Z',
+      roasWhy: null,
     })
     expect(campaigns[2]).toMatchObject({ cost: '3', roas: '3.0000', costSource: 'events' })
     expect(campaigns[2]!['costAsOf']).not.toBeNull()
@@ -233,7 +242,14 @@ describe('the cost of a running day', () => {
     const [google, meta] = [busiest('google_ads'), busiest('meta_ads')]
     const key = `campaign:${google.campaignId}:daily`
     expect(await redis.hget(key, 'roas')).toBeNull()
+    await watched('2026-11-21T15:01:00Z')
     await follow(store, () => Promise.resolve(costs))
+    const part = await redis.hgetall(key)
+    expect(part).toMatchObject({ cost: google.cost, cost_source: 'provisional', roas_why: 'part_watched' })
+    expect(part).not.toHaveProperty('roas')
+    await watched('2026-11-21T15:00:00Z')
+    await follow(store, () => Promise.resolve(costs))
+    expect(await redis.hget(key, 'roas_why')).toBeNull()
     const micros = String(BigInt(google.cost) * 1_000_000n)
     for (const name of [key, `${key}:20261122`])
       expect(await redis.hgetall(name)).toMatchObject({

@@ -1,6 +1,6 @@
 import { accountKey } from '../domain/account.ts'
 import type { AdAccount } from '../domain/account.ts'
-import { addDays, dayAt } from '../domain/day.ts'
+import { addDays, dayAt, dayEndMs, dayStartMs } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import { addDecimals } from '../domain/decimal.ts'
@@ -19,6 +19,9 @@ export interface CostToday {
   readonly currency: string
   readonly cost: Decimal
   readonly asOfMs: number
+  /** The day's ends in the account's zone. */
+  readonly startsMs: number
+  readonly endsMs: number
 }
 
 /**
@@ -83,6 +86,8 @@ async function accountCosts(
             currency,
             cost: before ? addDecimals(before.cost, cost) : cost,
             asOfMs,
+            startsMs: dayStartMs(date, account.zone),
+            endsMs: dayEndMs(date, account.zone),
           })
         }
         return Promise.resolve()

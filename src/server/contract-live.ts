@@ -30,6 +30,8 @@ export const liveAnswer = z.object({
       /** Whose cost it is, which roas rests on: what the events said, or what the platform said of the running day. Null: nobody said one. */
       costSource: z.enum(['events', 'provisional']).nullable(),
       costAsOf: instant.nullable(),
+      /** Why a cost gives no roas: the platform's cost is of its whole day so far, and only a part of that was watched. */
+      roasWhy: z.enum(['part_watched']).nullable(),
     }),
   ),
   partitions: z.array(

@@ -29,9 +29,10 @@ const campaignOf = (one: Counts['campaigns'][number]): Live['campaigns'][number]
   revenue: fromUnits(one.values.revenue_micros, microDigits),
   cost: fromUnits(one.costMicros, microDigits),
   ctr: ratio(one.values.clicks, one.values.impressions, ratioDigits.ctr),
-  roas: ratio(one.values.revenue_micros, one.costMicros, ratioDigits.roas),
+  roas: one.roasWhy === null ? ratio(one.values.revenue_micros, one.costMicros, ratioDigits.roas) : null,
   costSource: one.costSource,
   costAsOf: instantOf(one.costAsOfMs),
+  roasWhy: one.roasWhy,
 })
 
 /** Counters that were read through their port as the answer has them. */

@@ -68,6 +68,7 @@ export type LiveCounts = (query: {
     readonly costMicros: bigint
     readonly costSource: 'events' | 'provisional' | null
     readonly costAsOfMs: number | null
+    readonly roasWhy: 'part_watched' | null
   }[]
   readonly partitions: readonly {
     readonly partition: number

@@ -152,6 +152,14 @@ export interface PlatformCost {
   /** In units of the currency; negative for a credit. */
   readonly cost: Decimal
   readonly asOfMs: number
+  /** The day's ends in the account's zone. */
+  readonly startsMs: number
+  readonly endsMs: number
+}
+
+/** A platform's cost beside what was counted: of a day that was not watched from its beginning it divides nothing. */
+export interface ShownCost extends PlatformCost {
+  readonly isWatched: boolean
 }
 
 /**
@@ -177,7 +185,7 @@ export interface Counters extends AsyncDisposable {
   /** Reads counters back, for contracts, recounts and reports; in any order. */
   totals(query: TotalsQuery): Promise<readonly Total[]>
   /** Only of a store whose own keys show cost and roas: what the platforms say, for days whose events do not say their cost. */
-  showCosts?(costs: readonly PlatformCost[]): Promise<void>
+  showCosts?(costs: readonly ShownCost[]): Promise<void>
 }
 
 export const defineCounters = defineAdapter<Counters>()

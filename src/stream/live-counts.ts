@@ -3,7 +3,7 @@ import { addDays, dayAt } from '../domain/day.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { dayNumberAt, hourMs, minuteMs } from './bucket.ts'
-import type { Counters, PlatformCost, Total } from './counters.ts'
+import type { Counters, PlatformCost, ShownCost, Total } from './counters.ts'
 import { liveJob } from './job.ts'
 import { lagOf } from './lag.ts'
 import type { EventLog } from './log.ts'
@@ -31,6 +31,8 @@ export interface LiveCampaign extends Pick<Total, 'platform' | 'accountId' | 'ca
   readonly costMicros: bigint
   readonly costSource: 'events' | 'provisional' | null
   readonly costAsOfMs: number | null
+  /** Why there is no roas though there is a cost: it is the platform's of the whole day, and only a part of that was watched. */
+  readonly roasWhy: 'part_watched' | null
 }
 
 const microDigits = 6
@@ -125,7 +127,7 @@ const busyness = ({ values }: Total): bigint => values.impressions + values.clic
 /** Each campaign-day's platform cost goes to the one row that names it best, as the view `campaign_day` has it. */
 function withCosts(
   running: readonly { readonly total: Total; readonly zone: TimeZone }[],
-  costs: readonly PlatformCost[],
+  costs: readonly ShownCost[],
   nowMs: number,
 ): readonly LiveCampaign[] {
   const rank = ({ platform, accountId, currency, values }: Total): number =>
@@ -133,7 +135,7 @@ function withCosts(
     (platform === '' ? 0 : 4) +
     (accountId === '' ? 0 : 2) +
     (currency === '' ? 0 : 1)
-  const provisional = new Map<string, PlatformCost>()
+  const provisional = new Map<string, ShownCost>()
   for (const cost of costs) {
     const named = running.filter(
       ({ total, zone }) =>
@@ -161,6 +163,7 @@ function withCosts(
       costMicros: own || !said ? values.cost_micros : microsOf(said),
       costSource: own ? 'events' : said ? 'provisional' : null,
       costAsOfMs: own ? null : (said?.asOfMs ?? null),
+      roasWhy: !own && said && !said.isWatched ? 'part_watched' : null,
     }
   })
 }

@@ -4,16 +4,17 @@ import type { Day } from '../domain/day.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { hourMs, minuteMs } from './bucket.ts'
-import type { Counters, PlatformCost } from './counters.ts'
+import type { Counters, PlatformCost, ShownCost } from './counters.ts'
 
 /** Keeps costs; an older one never takes the place of a newer one. */
 async function keepCosts(warehouse: Warehouse, costs: readonly PlatformCost[]): Promise<void> {
   if (costs.length === 0) return
   await warehouse.query(
-    `insert into stream_platform_cost (campaign_id, day, platform, account_id, currency, cost, as_of)
-     select * from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::timestamptz[])
+    `insert into stream_platform_cost (campaign_id, day, platform, account_id, currency, cost, as_of, starts_at, ends_at)
+     select * from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::timestamptz[],
+       $8::timestamptz[], $9::timestamptz[])
      on conflict (campaign_id, day, platform, account_id) do update
-     set currency = excluded.currency, cost = excluded.cost, as_of = excluded.as_of
+     set currency = excluded.currency, cost = excluded.cost, as_of = excluded.as_of, starts_at = excluded.starts_at, ends_at = excluded.ends_at
      where stream_platform_cost.as_of <= excluded.as_of`,
     [
       costs.map((one) => one.campaignId),
@@ -23,15 +24,33 @@ async function keepCosts(warehouse: Warehouse, costs: readonly PlatformCost[]): 
       costs.map((one) => one.currency),
       costs.map((one) => one.cost),
       costs.map((one) => isoInstant(one.asOfMs)),
+      costs.map((one) => isoInstant(one.startsMs)),
+      costs.map((one) => isoInstant(one.endsMs)),
     ],
   )
 }
 
+/** A pause up to this is a restart, not a part of the day that nobody watched: one hundredth of it. */
+const pauseMsMax = 15 * minuteMs
+
+/** Says that events are taken now: the watch of before goes on, or a new one begins. */
+async function keepWatch(warehouse: Warehouse, nowMs: number): Promise<void> {
+  const [now, pausedAt] = [isoInstant(nowMs), isoInstant(nowMs - pauseMsMax)]
+  const kept = await warehouse.query(
+    `update stream_watch set until = greatest(until, $1::timestamptz)
+     where watch_id = (select max(watch_id) from stream_watch) and until >= $2::timestamptz and since <= $1::timestamptz returning watch_id`,
+    [now, pausedAt],
+  )
+  if (kept.length === 0) await warehouse.query('insert into stream_watch (since, until) values ($1, $1)', [now])
+}
+
 /** Kept costs of the days around an instant: every account's running day, wherever it is. */
-export async function recentCosts(warehouse: Warehouse, nowMs: number): Promise<readonly PlatformCost[]> {
-  const rows = await warehouse.query<Record<string, string>>(
+export async function recentCosts(warehouse: Warehouse, nowMs: number): Promise<readonly ShownCost[]> {
+  const rows = await warehouse.query<Record<string, string | null>>(
     `select platform, account_id, campaign_id, day::text as day, currency, cost::text as cost,
-       (extract(epoch from as_of) * 1000)::bigint::text as as_of_ms
+       (extract(epoch from as_of) * 1000)::bigint::text as as_of_ms,
+       (extract(epoch from starts_at) * 1000)::bigint::text as starts_ms, (extract(epoch from ends_at) * 1000)::bigint::text as ends_ms,
+       case when exists (select from stream_watch x where x.since <= starts_at and x.until >= least(as_of, ends_at)) then 'yes' end as watched
      from stream_platform_cost where day between $1::date - 2 and $1::date + 1`,
     [isoInstant(nowMs).slice(0, 10)],
   )
@@ -43,6 +62,9 @@ export async function recentCosts(warehouse: Warehouse, nowMs: number): Promise<
     currency: String(row['currency']),
     cost: row['cost'] as Decimal,
     asOfMs: Number(row['as_of_ms']),
+    startsMs: Number(row['starts_ms']),
+    endsMs: Number(row['ends_ms']),
+    isWatched: row['watched'] === 'yes',
   }))
 }
 
@@ -63,6 +85,7 @@ const showEveryMs = minuteMs
 export async function followCosts(jobs: CostJobs, signal: AbortSignal): Promise<void> {
   const { warehouse, counters, clock, everyMs = hourMs } = jobs
   let pulledMs = Number.NEGATIVE_INFINITY
+  await keepWatch(warehouse, clock.nowMs()).catch(jobs.tell)
   while (!signal.aborted) {
     const nowMs = clock.nowMs()
     try {
@@ -70,6 +93,8 @@ export async function followCosts(jobs: CostJobs, signal: AbortSignal): Promise<
         pulledMs = nowMs
         await keepCosts(warehouse, await jobs.pull(signal))
       }
+      // After the costs: a watch has to reach as far as what it is held against.
+      await keepWatch(warehouse, clock.nowMs())
       await counters.showCosts?.(await recentCosts(warehouse, nowMs))
     } catch (error) {
       if (!signal.aborted) jobs.tell(error)

@@ -47,19 +47,21 @@ local function units(micros)
 end
 
 -- The fields that the ratios of a day are made of, made again from the sums. Cost is the events' own, as of this step; where they
--- say none, the platform's, as of when it was asked.
+-- say none, the platform's, as of when it was asked. A platform's cost is of its whole day: where only a part of it was watched, there is
+-- no roas, and `roas_why` says so.
 local function ratios(key, ms)
   local sums = redis.call('HMGET', key, 'impressions', 'clicks', 'revenue_micros', 'cost_micros', 'platform_cost_micros',
-    'platform_cost_ms')
+    'platform_cost_ms', 'platform_cost_why')
   local impressions, clicks = tonumber(sums[1] or '0'), tonumber(sums[2] or '0')
   if impressions > 0 then redis.call('HSET', key, 'ctr', string.format('%.17g', clicks / impressions)) end
   if sums[3] then redis.call('HSET', key, 'revenue', units(sums[3])) end
-  local micros, source, as_of = sums[4], 'events', text(ms)
-  if not micros then micros, source, as_of = sums[5], 'provisional', sums[6] end
+  local micros, source, as_of, why = sums[4], 'events', text(ms), nil
+  if not micros then micros, source, as_of, why = sums[5], 'provisional', sums[6], sums[7] end
   if not micros then return end
   redis.call('HSET', key, 'cost', units(micros), 'cost_source', source)
   local cost = tonumber(micros)
-  if cost <= 0 then
+  if why then redis.call('HSET', key, 'roas_why', why) else redis.call('HDEL', key, 'roas_why') end
+  if cost <= 0 or why then
     redis.call('HDEL', key, 'roas', 'roas_as_of_ms')
     return
   end
@@ -166,17 +168,19 @@ local function flush(keys, args)
   return 'OK'
 end
 
--- keys: none. args: as JSON, rows of a campaign's running key, its dated key, the date, micros, currency and when the platform was asked. A key that no
+-- keys: none. args: as JSON, rows of a campaign's running key, its dated key, the date, micros, currency, when the platform was asked, and why
+-- it divides nothing ('' where it does). A key that no
 -- event has made is not made here, and money of another currency is not its.
 local function cost(_, args)
   local ms = now_ms()
   for _, one in ipairs(cjson.decode(args[1])) do
-    local running, dated, date, micros, currency, as_of = unpack(one)
+    local running, dated, date, micros, currency, as_of, why = unpack(one)
     for _, key in ipairs({ running, dated }) do
       local held = redis.call('HMGET', key, '_date', '_currency', 'platform_cost_ms')
       local is_its = redis.call('EXISTS', key) == 1 and (key == dated or held[1] == date)
       if is_its and (not held[2] or held[2] == currency) and tonumber(held[3] or '0') <= tonumber(as_of) then
         redis.call('HSET', key, 'platform_cost_micros', micros, 'platform_cost_ms', as_of)
+        if why == '' then redis.call('HDEL', key, 'platform_cost_why') else redis.call('HSET', key, 'platform_cost_why', why) end
         ratios(key, ms)
       end
     end

@@ -10,7 +10,7 @@ import type {
   Lease,
   Metric,
   PartitionKey,
-  PlatformCost,
+  ShownCost,
   Total,
   TotalsQuery,
 } from './counters.ts'
@@ -132,7 +132,7 @@ class RedisCounters implements Counters {
     })
   }
 
-  async showCosts(costs: readonly PlatformCost[]): Promise<void> {
+  async showCosts(costs: readonly ShownCost[]): Promise<void> {
     for (let at = 0; at < costs.length; at += costsPage)
       await this.#link.call('cost', [], [costArgument(costs.slice(at, at + costsPage))])
   }

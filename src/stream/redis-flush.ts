@@ -1,7 +1,7 @@
 import { roundDecimal, toUnits } from '../domain/decimal.ts'
 import { dayText, hourMs, localHour, minuteMs } from './bucket.ts'
 import { width } from './cells.ts'
-import type { ConversionRow, DeadLetter, Flush, Grain, Metric, PlatformCost } from './counters.ts'
+import type { ConversionRow, DeadLetter, Flush, Grain, Metric, ShownCost } from './counters.ts'
 import { metrics } from './counters.ts'
 import { liveJob } from './job.ts'
 import type { ResolvedSeries } from './series.ts'
@@ -243,13 +243,21 @@ export function flushArguments(flush: Flush, names: KeyNames): readonly string[]
 const microDigits = 6
 
 /** The argument of `millrace_v1_cost`. A campaign's key does not name its platform, as the seed has it. */
-export function costArgument(costs: readonly PlatformCost[]): string {
+export function costArgument(costs: readonly ShownCost[]): string {
   return JSON.stringify(
-    costs.map(({ campaignId, day, currency, cost, asOfMs }) => {
+    costs.map(({ campaignId, day, currency, cost, asOfMs, isWatched }) => {
       const date = day.replaceAll('-', '')
       const daily = `${seedPrefix(liveJob)}${campaignId}:daily`
       const micros = toUnits(roundDecimal(cost, microDigits), microDigits)
-      return [daily, `${daily}:${date}`, date, String(micros), currency, String(asOfMs)]
+      return [
+        daily,
+        `${daily}:${date}`,
+        date,
+        String(micros),
+        currency,
+        String(asOfMs),
+        isWatched ? '' : 'part_watched',
+      ]
     }),
   )
 }

@@ -71,7 +71,10 @@ function CampaignTable({ rows, zone }: { readonly rows: LiveData['campaigns']; r
                 )}
               </td>
               <td className="number">{share(one.ctr, language)}</td>
-              <td className="number">{one.roas ?? undefinedMark}</td>
+              <td className="number">
+                {one.roas ?? undefinedMark}
+                {one.roasWhy !== null && <small>{said.roasWhy[one.roasWhy]}</small>}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -284,6 +284,7 @@ export const en = {
     revenue: 'Revenue',
     cost: 'Cost',
     provisional: (at: string) => `the platform’s, provisional, as of ${at}`,
+    roasWhy: { part_watched: 'the cost is of the whole day, the counts of a part of it' },
     ctr: 'CTR',
     roas: 'ROAS',
     feed: 'Newest events',

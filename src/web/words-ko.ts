@@ -272,6 +272,7 @@ export const ko: typeof en = {
     revenue: '매출',
     cost: '비용',
     provisional: (at) => `플랫폼 잠정치, ${at} 기준`,
+    roasWhy: { part_watched: '비용은 하루 전체, 집계는 그 일부입니다' },
     ctr: 'CTR',
     roas: 'ROAS',
     feed: '최신 이벤트',
