@@ -58,6 +58,7 @@ export const accountInput = z.object({
     currency: z.string(),
     zone: z.string(),
     costBasis: z.enum(costBases).optional(),
+    managerId: z.string().optional(),
   }),
   connection: z.string(),
 }) as unknown as z.ZodType<AccountInput>

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { QuotaHolder } from '../domain/platform-quota.ts'
 import { spacingMs } from '../domain/platform-quota.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import { day } from '../domain/day.ts'
 import { openTestWarehouse } from '../warehouse/fixture.ts'
 import { platformQuotaOf } from '../warehouse/platform-quota.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
+import { operationsOfPlan } from './plan-operations.ts'
 import type { QuotaAskerOptions, QuotaAskerReply } from './quota-asker.fixture.ts'
 
 const nowMs = Date.parse('2026-11-22T12:00:00Z')
@@ -87,5 +89,52 @@ test('calls are spread from sixty percent on, of an account or of all, until a y
 test('the pause grows with what is used and never falls', () => {
   const pauses = Array.from({ length: 121 }, (_, percent) => spacingMs(percent))
   expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
-  expect([59, 60, 75, 90, 95, 100, 120].map((percent) => spacingMs(percent))).toEqual([0, 0, 2_500, 5_000, 32_500, 60_000, 60_000])
+  expect([59, 60, 75, 90, 95, 100, 120].map((percent) => spacingMs(percent))).toEqual([
+    0, 0, 2_500, 5_000, 32_500, 60_000, 60_000,
+  ])
+})
+
+test('a plan counts the calls of its slices as measured, against what is left of the day', async () => {
+  const extracts: readonly (readonly [string, string, string, number])[] = [
+    ['meta_ads', 'campaign', '2026-11-20T10:00:00Z', 3],
+    ['meta_ads', 'campaign', '2026-11-21T10:00:00Z', 5],
+    ['meta_ads', 'campaign', '2026-11-22T10:00:00Z', 4],
+    ['meta_ads', 'ad', '2026-11-22T11:00:00Z', 9],
+    ['google_ads', 'campaign', '2026-11-22T00:30:00Z', 2],
+  ]
+  for (const [platform, level, at, operations] of extracts)
+    await warehouse.query(
+      `insert into extract (extract_id, platform, account_id, level, breakdown_key, kind, since, until, requested_at, finished_at,
+         rows, api_version, request_ids, map_version, raw_keys, loaded_at, operations)
+       values (gen_random_uuid(), $1, '1', $2, '', 'advance', '2026-11-01', '2026-11-02', $3, $3, 1, 'v1', '{}', 1, '{}', $3, $4)`,
+      [platform, level, at, operations],
+    )
+  const slice = (platform: 'google_ads' | 'meta_ads' | 'kakao_moment', level: 'campaign' | 'ad') =>
+    ({
+      platform,
+      accountId: '1',
+      level,
+      breakdownKey: '',
+      kind: 'advance',
+      since: day('2026-11-01'),
+      until: day('2026-11-02'),
+    }) as const
+  const slices = [
+    slice('google_ads', 'campaign'),
+    slice('meta_ads', 'campaign'),
+    slice('meta_ads', 'campaign'),
+    slice('meta_ads', 'ad'),
+    slice('kakao_moment', 'campaign'),
+  ]
+  const connections = [{ connector: { spec: { platform: 'google_ads', operationsPerDayMax: 15_000 } } }] as never
+  const found = await operationsOfPlan(
+    { warehouse, clock: { nowMs: () => nowMs }, connections },
+    { accounts: [{ slices }] as never },
+  )
+  expect(found.platforms).toEqual([
+    { platform: 'google_ads', slices: 1, calls: 2, measured: true, used: 2, perDay: 15_000 },
+    { platform: 'meta_ads', slices: 3, calls: 17, measured: true, used: 13, perDay: null },
+    { platform: 'kakao_moment', slices: 1, calls: 1, measured: false, used: 0, perDay: null },
+  ])
+  expect(found.callsOf(slices.slice(1, 3))).toBe(8)
 })

@@ -44,3 +44,24 @@ test('what a platform says of the tax in its costs stays known, whoever looks af
   await look({ costBasis: 'net', name: 'renamed' }, '2026-05-04T00:00:00Z')
   expect(await basis()).toBe('net')
 })
+
+test('an account that moves to another manager has a history of managers, and stays one account', async () => {
+  const moved = { ...account, accountId: 'moved' }
+  const look = (managerId: string | undefined, at: string) =>
+    warehouse.transaction((session) =>
+      observeAccount(session, { ...moved, ...(managerId !== undefined && { managerId }) }, Date.parse(at)),
+    )
+  await look('11', '2026-05-01T00:00:00Z')
+  await look('11', '2026-05-02T00:00:00Z')
+  await look('22', '2026-05-03T00:00:00Z')
+  // Reached directly for once: nothing is said of a manager, and nothing is forgotten.
+  await look(undefined, '2026-05-04T00:00:00Z')
+  expect(
+    await warehouse.query(
+      `select manager_id, is_current, valid_to::date::text as until from dim_account where account_id = 'moved' order by valid_from`,
+    ),
+  ).toEqual([
+    { manager_id: '11', is_current: false, until: '2026-05-03' },
+    { manager_id: '22', is_current: true, until: 'infinity' },
+  ])
+})
