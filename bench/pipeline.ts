@@ -191,6 +191,7 @@ function manyFigures(ours: MillionOutput, rivals: Readonly<Record<string, RivalF
       load_rows: ours.rows,
       load_rows_per_s: own,
       load_rows_per_cpu_s: ours.rows / ours.cpuSeconds,
+      load_with_later_checks_s: ours.runSeconds,
       load_rss_above_start_mb: ours.rssAboveStartMb,
       ...Object.fromEntries(
         Object.entries(rivals).flatMap(([name, one]) => [

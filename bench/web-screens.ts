@@ -1,15 +1,20 @@
 // Screens over a server of our own with more in it than a demo has: a grid of 50 tasks × 90 runs, a log of 200,000 lines.
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { systemClock } from '../src/domain/clock.ts'
 import { timeZone } from '../src/domain/day.ts'
 import { startServer } from '../src/server/server.ts'
 import { openTestWarehouse } from '../src/warehouse/fixture.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
+import { median } from './measure.ts'
 
 export interface ScreenTimes {
+  /** In the page: from the press of the pointer to the frame that shows it. */
   readonly gridMs: number
   readonly clickP95Ms: number
+  /** The same from outside, with what the driver of the browser takes to find, hold still and press a button. */
+  readonly gridDrivenMs: number
+  readonly clickDrivenP95Ms: number
   readonly logOpenMs: number
   readonly logSearchMs: number
 }
@@ -18,6 +23,7 @@ const runs = 90
 const tasks = 50
 const lines = 200_000
 const clicks = 20
+const visits = 5
 
 async function fill(warehouse: Warehouse): Promise<string> {
   await warehouse.query(`insert into engine_version values ('bench', 'v', '{}', now())`)
@@ -49,6 +55,17 @@ async function fill(warehouse: Warehouse): Promise<string> {
   return runId
 }
 
+const p95 = (all: readonly number[]): number =>
+  all.toSorted((one, other) => one - other)[Math.ceil(all.length * 0.95) - 1] ?? Number.NaN
+
+/** Run in the page: `window.shownMs` resolves with the time from the next press of the pointer to the frame after `isThere` came true. */
+const watching = (isThere: string) => `void (window.shownMs = new Promise((resolve) => {
+  addEventListener('pointerdown', ({ timeStamp }) => {
+    const look = () => (${isThere}) ? requestAnimationFrame(() => resolve(performance.now() - timeStamp)) : requestAnimationFrame(look)
+    look()
+  }, { capture: true, once: true })
+}))`
+
 /** Times as a reader has them: from the click to what was asked for standing there, the server's part in them. */
 export async function benchScreens(browser: Browser, root: string): Promise<ScreenTimes> {
   await using warehouse = await openTestWarehouse()
@@ -66,36 +83,66 @@ export async function benchScreens(browser: Browser, root: string): Promise<Scre
   })
   server.attach({ warehouse, project: { name: 'bench', zone: timeZone('UTC'), isDemo: false } })
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  // The screen's program is there already when its time is taken.
   await page.goto(`${server.url}/runs?lang=en`)
   await page.locator('.run-grid').waitFor()
-  await page.getByRole('link', { name: 'Settings' }).click()
-  const timed = async (act: () => Promise<void>, until: () => Promise<void>) => {
-    const at = performance.now()
-    await act()
-    await until()
-    return performance.now() - at
+  const times = { ...(await timeGrid(page, server.url)), ...(await timeLog(page, server.url, runId)) }
+  await page.close()
+  return times
+}
+
+async function timed(act: () => Promise<void>, until: () => Promise<void>): Promise<number> {
+  const at = performance.now()
+  await act()
+  await until()
+  return performance.now() - at
+}
+
+async function timeGrid(page: Page, url: string): Promise<Omit<ScreenTimes, 'logOpenMs' | 'logSearchMs'>> {
+  const grids: { readonly driven: number; readonly shown: number }[] = []
+  for (let visit = 0; visit < visits; visit++) {
+    // The screen's program is in the browser's store, as at a second visit; what it shows is not.
+    await page.goto(`${url}/settings?lang=en`)
+    await page.locator('main h1').waitFor()
+    await page.evaluate(watching(`document.querySelectorAll('.run-grid tbody tr').length > ${tasks}`))
+    const driven = await timed(
+      () => page.getByRole('link', { name: 'Runs' }).click(),
+      () => page.locator('.run-grid tbody tr').nth(tasks).waitFor(),
+    )
+    grids.push({ driven, shown: await page.evaluate<number>('window.shownMs') })
   }
-  const gridMs = await timed(
-    () => page.getByRole('link', { name: 'Runs' }).click(),
-    () => page.locator('.run-grid tbody tr').nth(tasks).waitFor(),
-  )
   const buttons = page.locator('.run-grid button')
-  const clicked: number[] = []
+  const [driven, shown]: [number[], number[]] = [[], []]
   for (let at = 0; at < clicks; at++) {
     const button = buttons.nth(at)
-    clicked.push(
+    const id = (await button.getAttribute('data-run')) ?? ''
+    const isShown = `document.querySelector('[data-shown="${id}"] [role=tab]') !== null`
+    await page.evaluate(watching(isShown))
+    driven.push(
       await timed(
         () => button.click(),
-        async () => {
-          const id = await page.evaluate<string>(`new URLSearchParams(location.search).get('run') ?? ''`)
-          await page.getByRole('heading', { name: `Run ${id.slice(0, 8)}` }).waitFor()
-          await page.getByRole('tab', { name: 'Gantt' }).waitFor()
-        },
+        () =>
+          page
+            .getByRole('tab', { name: 'Gantt' })
+            .and(page.locator(`[data-shown="${id}"] [role=tab]`))
+            .waitFor(),
       ),
     )
+    shown.push(await page.evaluate<number>('window.shownMs'))
   }
-  await page.goto(`${server.url}/runs?lang=en&run=${runId}&view=gantt`)
+  return {
+    gridMs: median(grids.map((one) => one.shown)),
+    clickP95Ms: p95(shown),
+    gridDrivenMs: median(grids.map((one) => one.driven)),
+    clickDrivenP95Ms: p95(driven),
+  }
+}
+
+async function timeLog(
+  page: Page,
+  url: string,
+  runId: string,
+): Promise<Pick<ScreenTimes, 'logOpenMs' | 'logSearchMs'>> {
+  await page.goto(`${url}/runs?lang=en&run=${runId}&view=gantt`)
   await page.getByRole('tab', { name: 'Log' }).waitFor()
   const logOpenMs = await timed(
     () => page.getByRole('tab', { name: 'Log' }).click(),
@@ -105,11 +152,5 @@ export async function benchScreens(browser: Browser, root: string): Promise<Scre
     () => page.getByRole('searchbox', { name: 'Search in the log' }).fill('page 123456 '),
     () => page.getByText(/^1 lines/).waitFor(),
   )
-  await page.close()
-  return {
-    gridMs,
-    clickP95Ms: clicked.toSorted((one, other) => one - other)[Math.ceil(clicked.length * 0.95) - 1] ?? Number.NaN,
-    logOpenMs,
-    logSearchMs,
-  }
+  return { logOpenMs, logSearchMs }
 }

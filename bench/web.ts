@@ -118,6 +118,8 @@ function benchOf(weights: Weights, times: Times | null): Bench {
     cls: times?.cls ?? null,
     runs_grid_ms: times?.gridMs ?? null,
     runs_click_p95_ms: times?.clickP95Ms ?? null,
+    runs_grid_driven_ms: times?.gridDrivenMs ?? null,
+    runs_click_driven_p95_ms: times?.clickDrivenP95Ms ?? null,
     log_open_ms: times?.logOpenMs ?? null,
     log_search_ms: times?.logSearchMs ?? null,
   }

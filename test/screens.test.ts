@@ -95,6 +95,29 @@ describe.skipIf(whyNot !== undefined)('screens', () => {
     await page.close()
   })
 
+  test('a row of the grid is one picture that says itself; the cell under the pointer is named, and opens its run’s log', async () => {
+    const runId = await liveRun('2026-11-18')
+    await warehouse.query(
+      `update engine_task set state = 'failed', ended_at = now() where run_id = $1 and task = 'extract'`,
+      [runId],
+    )
+    const page = await browser.newPage()
+    await page.goto(`${server.url}/runs?lang=en`)
+    const row = page.locator('tr[data-task=extract]')
+    await row.waitFor()
+    expect(await row.locator('.hidden').textContent()).toMatch(/Failed 1: 2026-11-18/)
+    const cells = row.locator('.cells')
+    const button = page.locator(`[data-run="${runId}"]`)
+    const [box, of] = [await cells.boundingBox(), await button.boundingBox()]
+    const position = { x: (of?.x ?? 0) + (of?.width ?? 0) / 2 - (box?.x ?? 0), y: 12 }
+    await cells.hover({ position })
+    await page.locator('tr[title="extract · 2026-11-18 · Failed"]').waitFor()
+    await cells.click({ position })
+    await page.locator(`[data-shown="${runId}"]`).getByRole('tab', { name: 'Log', selected: true }).waitFor()
+    expect(new URL(page.url()).searchParams.get('task')).toBe('extract')
+    await page.close()
+  })
+
   test('a line is found by its text, its level and its link', async () => {
     const runId = await liveRun('2026-11-19')
     await write(runId, 1, 3_000)

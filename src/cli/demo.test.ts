@@ -75,6 +75,13 @@ describe('demo --once --json', () => {
     expect(loads.reduce((sum, load) => sum + Number(load['rows']), 0)).toBe(done(first)?.['rows'])
   })
 
+  test('loads what is downloaded before it downloads more, so that readers have the first account early', () => {
+    const begun = first.lines().filter(({ event }) => event === 'task_started')
+    expect(begun.findIndex(({ kind }) => kind === 'load')).toBeLessThan(
+      begun.findLastIndex(({ kind }) => kind === 'extract'),
+    )
+  })
+
   test('tells of at least five delivering campaigns an account', () => {
     const sql = `select account_id, count(distinct campaign_id)::int as campaigns from daily_campaign_metrics where impressions > 0 group by 1`
     const rows = run('sql', '--project', demoProject, sql).lines()

@@ -1,7 +1,7 @@
 import type { Day } from '../domain/day.ts'
 import type { ReadOnly } from '../warehouse/read-only.ts'
 import type { Audit, Session, Stage, Verdict } from '../warehouse/warehouse.ts'
-import type { Check, CheckInput, PartitionFacts, SliceFacts, SliceValues } from './check.ts'
+import type { Check, CheckInput, PartitionFacts, PublishedPast, SliceFacts, SliceValues } from './check.ts'
 import { askQueries } from './audit-query.ts'
 import type { Drift } from './drift.ts'
 import type { Override } from './override.ts'
@@ -51,8 +51,9 @@ export function blockingAudit(facts: AuditFacts): Audit {
   return async (session, stage) => {
     const checks = suite.checks.map((check) => inForce(check, suite, stage.account, facts.nowMs))
     const values: SliceValues = { currency: stage.account.currency }
-    const scan = await scanStage(session, stage, checks, values)
-    const slice = await sliceFacts(session, stage, scan, facts)
+    const past = await publishedPast(session, stage)
+    const scan = await scanStage(session, stage, checks, values, { median: past.medianCostPerClick !== null })
+    const slice = await sliceFacts(session, stage, scan, past, facts)
     const asked = await askQueries(session, stage, suite, facts)
     const found = [
       ...checks.flatMap((check) => stage.days.map((date) => judge(check, date, scan, slice))),
@@ -72,7 +73,13 @@ export function blockingAudit(facts: AuditFacts): Audit {
   }
 }
 
-async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: AuditFacts): Promise<SliceFacts> {
+async function sliceFacts(
+  session: Session,
+  stage: Stage,
+  scan: Scan,
+  past: PublishedPast,
+  facts: AuditFacts,
+): Promise<SliceFacts> {
   return {
     account: stage.account,
     extract: stage.extract,
@@ -80,7 +87,7 @@ async function sliceFacts(session: Session, stage: Stage, scan: Scan, facts: Aud
     nowMs: facts.nowMs,
     settleMs: facts.settleMs,
     drift: facts.drift,
-    past: await publishedPast(session, stage),
+    past,
     ratedDays: await ratedDays(session, stage),
     utm: await utmShares(session, stage),
     staged: new Map([...scan.partitions].map(([date, { rows }]) => [date, rows])),

@@ -40,6 +40,12 @@ const columnOf: Readonly<Record<SummedMetric, string>> = {
 
 const noCounts: RowCounts = { fails: 0, warns: 0, excessMax: 0 }
 
+/** What else the scan is to find out. */
+export interface ScanWants {
+  /** The median cost per click; without it every day's is null. It needs all rows in order, and there must be a past to compare it with. */
+  readonly median: boolean
+}
+
 /**
  * All row rules of all checks and all measures of the stage in one scan, grouped by day. When the database refuses that statement
  * the measures are taken alone and each rule by itself: the broken rule is named, the others are still judged.
@@ -49,7 +55,18 @@ export async function scanStage(
   stage: Stage,
   checks: readonly Check[],
   values: SliceValues,
+  wants: ScanWants = { median: true },
 ): Promise<Scan> {
+  const scan = await scanRules(session, stage, checks, values)
+  const ofDays = await read(session, orderedStatement(stage, wants))
+  const byDay = new Map(ofDays.map((row) => [row.date, row]))
+  const partitions = [...scan.partitions].map(
+    ([date, facts]) => [date, { ...facts, ...orderedOf(byDay.get(date)) }] as const,
+  )
+  return { ...scan, partitions: new Map(partitions) }
+}
+
+async function scanRules(session: Session, stage: Stage, checks: readonly Check[], values: SliceValues): Promise<Scan> {
   const placed = checks.filter((check) => check.rows ?? check.measure).map((check, place): Placed => ({ check, place }))
   const whole = await attempt(session, () => read(session, scanStatement(stage, placed, values, true)))
   if (whole.ok) return scanOf(stage, whole.value, placed, new Map())
@@ -75,11 +92,23 @@ function numberOf(metric: SummedMetric): Fragment {
   return metric === 'impressions' || metric === 'clicks' ? sql`${column}` : sql`nullif(${column}, 'NaN')`
 }
 
-// `collate "C"`: ids are compared as bytes, which is both what equality of a key means and several times faster to sort.
+/**
+ * What a day's rows say only together. In statements of their own, because an aggregate that needs its rows in order has the whole
+ * scan sort the stage by day first, which takes four times as long as all sums and counts. Ids are counted by hash.
+ */
+function orderedStatement(stage: Stage, { median }: ScanWants): Fragment {
+  const table = trusted(stage.table)
+  const medians = sql`full join (
+    select date, percentile_cont(0.5) within group (order by (cost / clicks)::float8) as median_cost_per_click
+    from ${table} where clicks > 0 and cost > 0 group by date) m using (date)`
+  return sql`select ${joined([sql`date`, sql`d.distinct_entities`, median ? sql`m.median_cost_per_click` : sql`null as median_cost_per_click`], ', ')}
+    from (select date, count(*)::int as distinct_entities
+      from (select date, entity_id collate "C" from ${table} where entity_id <> '' group by 1, 2) ids group by date) d
+    ${median ? medians : sql``}`
+}
+
 const measures: readonly Fragment[] = [
   sql`count(*)::int as rows`,
-  sql`count(distinct nullif(entity_id, '') collate "C")::int as distinct_entities`,
-  sql`percentile_cont(0.5) within group (order by (cost / nullif(clicks, 0))::float8) filter (where clicks > 0 and cost > 0) as median_cost_per_click`,
   // What is no number is for a check to find; a sum over it would be none either, and every other check would be lost with it.
   ...summedMetrics.map((metric) => sql`sum(${numberOf(metric)})::text as ${identifier(`sum_${metric}`)}`),
 ]
@@ -123,11 +152,13 @@ function scanOf(
 }
 
 function partitionOf(date: Day, row: ScanRow): PartitionFacts {
-  const median = row['median_cost_per_click']
+  return { date, rows: Number(row['rows']), ...orderedOf(undefined) }
+}
+
+function orderedOf(row: ScanRow | undefined): Pick<PartitionFacts, 'distinctEntities' | 'medianCostPerClick'> {
+  const median = row?.['median_cost_per_click']
   return {
-    date,
-    rows: Number(row['rows']),
-    distinctEntities: Number(row['distinct_entities']),
+    distinctEntities: Number(row?.['distinct_entities'] ?? 0),
     medianCostPerClick: median === null || median === undefined ? null : Number(median),
   }
 }

@@ -26,12 +26,30 @@ export async function observeEntities(
      from (select distinct hashtextextended(t.name, 0) as key from unnest($1::text[]) as t (name) order by key offset 0) k`,
     [accounts],
   )
-  const present = await placeLate(session, [...latest.values()], observedAtMs)
+  const isFirstLook = !(await anyKnown(session, [...latest.values()]))
+  const present = isFirstLook ? [...latest.values()] : await placeLate(session, [...latest.values()], observedAtMs)
   if (present.length === 0) return
   const values = [JSON.stringify(present.map(withUtm)), isoInstant(observedAtMs)]
-  await session.query(statement('entity-refresh'), values)
-  await session.query(statement('entity-close'), values)
+  if (!isFirstLook) {
+    await session.query(statement('entity-refresh'), values)
+    await session.query(statement('entity-close'), values)
+  }
   await session.query(statement('entity-insert'), values)
+}
+
+/** Whether there is a row, if only a stub, of any entity of these accounts and levels: an account's first look has nothing to compare. */
+async function anyKnown(session: Session, observations: readonly EntityObservation[]): Promise<boolean> {
+  const kinds = new Map(observations.map((one) => [[one.platform, one.accountId, one.level].join('|'), one]))
+  const [found] = await session.query<{ readonly known: boolean }>(
+    `select exists (select from unnest($1::text[], $2::text[], $3::text[]) as k (platform, account_id, level)
+       join dim_entity e on e.platform = k.platform and e.account_id = k.account_id and e.level = k.level) as known`,
+    [
+      [...kinds.values()].map((one) => one.platform),
+      [...kinds.values()].map((one) => one.accountId),
+      [...kinds.values()].map((one) => one.level),
+    ],
+  )
+  return found?.known ?? true
 }
 
 /** Takes in what an account said of itself at an instant; the same rules as for entities. */

@@ -1,3 +1,6 @@
+-- Hashes and sorts of a few hundred thousand staged rows stay in memory, in the audit, too.
+set local work_mem = '64MB';
+
 -- Two tables that only this session sees. They are made once a connection and emptied at each commit: making and dropping
 -- them for every load would cost more than a small load itself.
 create temporary table if not exists stage_fact (

@@ -26,6 +26,7 @@ export function Alerts(): ReactNode {
         query={query}
         heightPx={400}
         emptiness={({ alerts }) => (alerts.length > 0 ? null : 'zero')}
+        none={say.alerts.none}
         source={(data) => data.sources['alerts']}
       >
         {(data) => <AlertTable alerts={data.alerts} zone={zone} />}

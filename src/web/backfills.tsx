@@ -33,6 +33,7 @@ export function Backfills({ zone }: { readonly zone: string }): ReactNode {
         query={query}
         heightPx={80}
         emptiness={({ backfills }) => (backfills.length > 0 ? null : 'zero')}
+        none={said.noBackfills}
         actions={
           <button type="button" disabled={today === undefined || !mayRun} onClick={() => setOpen(true)}>
             {said.backfillOpen}

@@ -5,9 +5,26 @@ export const undefinedMark = '–'
 
 const localeOf = { en: 'en-US', ko: 'ko-KR' } as const satisfies Record<Language, string>
 
+/** A formatter costs a hundred times what formatting does, and a screen says thousands of numbers with a few of them. */
+function keeping<Format, Options extends object>(
+  make: (locale: string, options: Options) => Format,
+): (locale: string, options: Options) => Format {
+  const kept = new Map<string, Format>()
+  return (locale, options) => {
+    const key = `${locale} ${JSON.stringify(options)}`
+    const format = kept.get(key) ?? make(locale, options)
+    kept.set(key, format)
+    return format
+  }
+}
+
+const numbers = keeping((locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options))
+const instants = keeping((locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options))
+const durations = keeping((locale, options: Intl.DurationFormatOptions) => new Intl.DurationFormat(locale, options))
+
 /** Formats exact decimal text without making a float of it: Intl takes the text as it is. */
 function exact(text: string, language: Language, options: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(localeOf[language], options).format(text as Intl.StringNumericLiteral)
+  return numbers(localeOf[language], options).format(text as Intl.StringNumericLiteral)
 }
 
 export function count(value: number | string | null, language: Language): string {
@@ -38,7 +55,7 @@ export function changeShare(now: string | null, before: string | null): number |
 
 export function signedShare(change: number | null, language: Language): string {
   if (change === null) return undefinedMark
-  return new Intl.NumberFormat(localeOf[language], {
+  return numbers(localeOf[language], {
     style: 'percent',
     maximumFractionDigits: 1,
     signDisplay: 'exceptZero',
@@ -50,13 +67,11 @@ export function duration(seconds: number | null, language: Language): string {
   if (seconds === null) return undefinedMark
   if (seconds < 10) {
     const rounded = Math.round(seconds * 10) / 10
-    return new Intl.NumberFormat(localeOf[language], { style: 'unit', unit: 'second', unitDisplay: 'narrow' }).format(
-      rounded,
-    )
+    return numbers(localeOf[language], { style: 'unit', unit: 'second', unitDisplay: 'narrow' }).format(rounded)
   }
   const whole = Math.round(seconds)
   const parts = { hours: Math.floor(whole / 3_600), minutes: Math.floor(whole / 60) % 60, seconds: whole % 60 }
-  return new Intl.DurationFormat(localeOf[language], { style: 'narrow' }).format(
+  return durations(localeOf[language], { style: 'narrow' }).format(
     parts.hours > 0 ? { hours: parts.hours, minutes: parts.minutes } : parts,
   )
 }
@@ -72,7 +87,7 @@ const zoneLabels: Readonly<Record<string, string>> = {
 function zoneLabel(zone: string, at: Date): string {
   const known = zoneLabels[zone]
   if (known !== undefined) return known
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(at)
+  const parts = instants('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(at)
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone
 }
 
@@ -87,7 +102,7 @@ export function instant(iso: string | null, zone: string, detail: 'second' | 'mi
 }
 
 function partsOf(at: Date, zone: string): Readonly<Record<string, string>> {
-  const format = new Intl.DateTimeFormat('en-CA', {
+  const format = instants('en-CA', {
     timeZone: zone,
     year: 'numeric',
     month: '2-digit',
@@ -102,7 +117,7 @@ function partsOf(at: Date, zone: string): Readonly<Record<string, string>> {
 
 /** The weekday of a civil day. Days are plain text; noon in UTC is on the same day whatever zone the browser is in. */
 export function weekday(day: string, language: Language): string {
-  return new Intl.DateTimeFormat(localeOf[language], { weekday: 'short', timeZone: 'UTC' }).format(noonOf(day))
+  return instants(localeOf[language], { weekday: 'short', timeZone: 'UTC' }).format(noonOf(day))
 }
 
 /** The civil day so many days later; text in, text out. */

@@ -1,5 +1,5 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import { refreshDefault, refreshSeconds } from './address.ts'
 import { BootPage } from './boot-page.tsx'
@@ -19,8 +19,10 @@ const languageNames = { en: 'English', ko: '한국어' } as const
 export function Frame(): ReactNode {
   const language = useLanguage()
   useTheme()
+  // One object a language: whoever speaks is drawn anew when it changes, and not at each change of the address.
+  const speech = useMemo(() => ({ language, say: words[language] }), [language])
   return (
-    <SpeechContext value={{ language, say: words[language] }}>
+    <SpeechContext value={speech}>
       <Shell />
     </SpeechContext>
   )

@@ -31,6 +31,7 @@ export function Incidents(): ReactNode {
         query={query}
         heightPx={120}
         emptiness={(data) => (data.incidents.length > 0 ? null : 'zero')}
+        none={all ? said.none : said.noneOpen}
         actions={
           <label className="inline">
             <input

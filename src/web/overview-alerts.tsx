@@ -15,6 +15,7 @@ export function AlertsPanel({ query }: { readonly query: UseQueryResult<Overview
       heightPx={260}
       className="wide"
       emptiness={({ alerts }) => (alerts.length > 0 ? null : 'zero')}
+      none={say.alerts.none}
       source={(data) => data.sources['alerts']}
     >
       {(data) => <AlertTable alerts={data.alerts} zone={data.zone} />}

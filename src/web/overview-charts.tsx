@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { lazy } from 'react'
+import { lazy, useEffect } from 'react'
 import type { ReactNode } from 'react'
 import { Figure } from './figure.tsx'
 import { count, instant, platformName, undefinedMark } from './format.ts'
@@ -9,7 +9,8 @@ import { Panel } from './panel.tsx'
 import { pivotVolume } from './series.ts'
 import { useSpeech } from './words.ts'
 
-const VolumeChart = lazy(() => import('./volume-chart.tsx'))
+const volumeChart = () => import('./volume-chart.tsx')
+const VolumeChart = lazy(volumeChart)
 const StageChart = lazy(() => import('./stage-chart.tsx'))
 
 interface Asked {
@@ -18,6 +19,8 @@ interface Asked {
 
 export function VolumePanel({ query }: Asked): ReactNode {
   const { say } = useSpeech()
+  // Fetched while the data is still on its way: the chart does not wait for it.
+  useEffect(() => void volumeChart(), [])
   return (
     <Panel
       title={say.overview.volume}

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import type { ReactNode } from 'react'
 import { LoadBar } from './boot-page.tsx'
 import type { Answer } from './client.ts'
@@ -28,6 +29,12 @@ export function Overview(): ReactNode {
     enabled: boot?.ready === true,
     refetchInterval,
   })
+  const { refetch } = query
+  const hasRows = (boot?.progress?.rows ?? 0) > 0
+  // The first rows of a first load are shown when they are there, not at the next beat.
+  useEffect(() => {
+    if (hasRows) void refetch()
+  }, [hasRows, refetch])
   return (
     <div className="overview">
       <LoadBar boot={boot} />

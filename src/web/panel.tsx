@@ -17,6 +17,8 @@ interface PanelProps<Data> {
   /** Of the final content, so that nothing moves when it comes. */
   readonly heightPx: number
   readonly emptiness?: ((data: Data) => Emptiness | null) | undefined
+  /** What is said where there truly is none, when there is more to say than that. */
+  readonly none?: string | undefined
   readonly source?: ((data: Data) => FigureSource | undefined) | undefined
   readonly onClear?: (() => void) | undefined
   readonly actions?: ReactNode
@@ -57,6 +59,7 @@ function PanelBody<Data>({
   query,
   heightPx,
   onClear,
+  none,
   children,
   state,
 }: PanelProps<Data> & { readonly state: ReturnType<typeof panelState> }): ReactNode {
@@ -65,7 +68,7 @@ function PanelBody<Data>({
   if (state.kind === 'loading')
     return <div className="skeleton" role="status" aria-label={say.states.loading} style={{ height: heightPx }} />
   if (state.kind === 'error') return <ErrorBox problem={state.problem} onRetry={() => void query.refetch()} />
-  if (state.kind === 'empty') return <Empty why={state.why} onClear={onClear} />
+  if (state.kind === 'empty') return <Empty why={state.why} onClear={onClear} none={none} />
   return (
     <>
       {state.kind === 'stale' && (
@@ -78,12 +81,18 @@ function PanelBody<Data>({
   )
 }
 
-function Empty({ why, onClear }: { readonly why: Emptiness; readonly onClear: (() => void) | undefined }): ReactNode {
+interface EmptyProps {
+  readonly why: Emptiness
+  readonly onClear: (() => void) | undefined
+  readonly none: string | undefined
+}
+
+function Empty({ why, onClear, none }: EmptyProps): ReactNode {
   const { say } = useSpeech()
   const reasons = { not_due: say.states.notDueWhy, late: say.states.lateWhy, filtered: '', zero: say.states.zeroWhy }
   return (
     <div className={`empty empty-${why}`} role="status">
-      <strong>{say.states[why]}</strong>
+      <strong>{why === 'zero' && none !== undefined ? none : say.states[why]}</strong>
       <span>{reasons[why]}</span>
       {why === 'filtered' && onClear && (
         <button type="button" onClick={onClear}>

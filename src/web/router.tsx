@@ -8,6 +8,8 @@ import {
 import { addressOf, parseSearch, stringifySearch } from './address.ts'
 import { Frame } from './frame.tsx'
 import { Overview } from './overview.tsx'
+import { queries } from './queries.ts'
+import { gridQuery } from './run-query.ts'
 
 const root = createRootRoute({
   component: Frame,
@@ -21,6 +23,10 @@ const overview = createRoute({ getParentRoute: () => root, path: '/', component:
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
+  // The screen's program and what it shows are asked for at once, neither behind the other.
+  loader: ({ cause }) => {
+    if (cause !== 'stay') void queries.prefetchQuery(gridQuery)
+  },
   component: lazyRouteComponent(() => import('./runs.tsx'), 'Runs'),
 })
 const campaigns = createRoute({
@@ -89,6 +95,8 @@ export const router = createRouter({
   ]),
   parseSearch,
   stringifySearch,
+  // Whoever rests on a link is about to follow it.
+  defaultPreload: 'intent',
   scrollRestoration: true,
 })
 

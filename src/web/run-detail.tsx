@@ -11,6 +11,7 @@ import { RunData } from './run-data.tsx'
 import { RunGraph } from './run-graph.tsx'
 import { RunLog } from './run-log.tsx'
 import { spanOf } from './run-marks.ts'
+import { runQuery } from './run-query.ts'
 import { useGo, useValues } from './screen.ts'
 import { Tabs } from './tabs.tsx'
 import { useSpeech } from './words.ts'
@@ -27,14 +28,13 @@ interface RunDetailProps {
 export function RunDetail({ runId, zone }: RunDetailProps): ReactNode {
   const { say, language } = useSpeech()
   const query = useQuery({
-    queryKey: ['run', runId, language],
-    queryFn: ({ signal }) => call('GET /api/v1/runs/:runId', { params: { runId }, lang: language, signal }),
+    ...runQuery(runId, language),
     refetchInterval: ({ state }) => (state.data?.run.endedAt === null ? 1_000 : 30_000),
   })
   return (
     <Panel title={`${say.runs.run} ${runId.slice(0, 8)}`} query={query} heightPx={300}>
       {(detail) => (
-        <div className="stack">
+        <div className="stack" data-shown={runId}>
           <p>
             {spanOf(detail.run)} · <strong>{say.runs.states[detail.run.state]}</strong> ·{' '}
             {instant(detail.run.startedAt, zone)} – {instant(detail.run.endedAt, zone, 'clock')}

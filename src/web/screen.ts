@@ -28,7 +28,9 @@ export function useBoot(): UseQueryResult<Answer<'GET /api/v1/boot'>> {
     enabled: !isStranger(me),
     queryKey: ['boot', language],
     queryFn: ({ signal }) => call('GET /api/v1/boot', { lang: language, signal }),
-    refetchInterval: ({ state }) => (state.data?.ready && state.data.progress === null ? 30_000 : 700),
+    // The first rows are waited for most.
+    refetchInterval: ({ state: { data } }) =>
+      data?.ready && data.progress === null ? 30_000 : (data?.progress?.rows ?? 0) > 0 ? 700 : 250,
   })
 }
 

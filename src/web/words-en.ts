@@ -48,8 +48,8 @@ export const en = {
     lateWhy: 'The day is over and settled, and nothing has come in.',
     filtered: 'Nothing matches the filters',
     clear: 'Clear filters',
-    zero: 'Zero',
-    zeroWhy: 'It was asked for, and the answer is nothing.',
+    zero: 'There is none.',
+    zeroWhy: 'This was looked up; nothing is missing.',
     error: 'This could not be read',
     retry: 'Try again',
     copyDetails: 'Copy details',
@@ -338,5 +338,9 @@ export const en = {
     differing: 'Differing',
     of: (some: string, all: string) => `${some} of ${all}`,
   },
-  alerts: { inbox: 'Inbox', sub: 'The last 30 days, newest first; the same trouble is one line' },
+  alerts: {
+    none: 'Nothing has gone wrong in these days.',
+    inbox: 'Inbox',
+    sub: 'The last 30 days, newest first; the same trouble is one line',
+  },
 }

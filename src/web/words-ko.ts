@@ -49,8 +49,8 @@ export const ko: typeof en = {
     lateWhy: '하루가 끝나고 정산됐지만 들어온 데이터가 없습니다.',
     filtered: '필터에 맞는 항목이 없습니다',
     clear: '필터 지우기',
-    zero: '0',
-    zeroWhy: '요청했고, 결과가 없음을 확인했습니다.',
+    zero: '해당 항목이 없습니다.',
+    zeroWhy: '조회한 결과이며, 빠진 데이터가 아닙니다.',
     error: '읽지 못했습니다',
     retry: '다시 시도',
     copyDetails: '자세한 내용 복사',
@@ -326,5 +326,9 @@ export const ko: typeof en = {
     differing: '다른 캠페인',
     of: (some, all) => `${all}개 중 ${some}개`,
   },
-  alerts: { inbox: '받은 알림', sub: '최근 30일, 최신순. 같은 문제는 한 줄로 모읍니다' },
+  alerts: {
+    none: '이 기간에 발생한 문제가 없습니다.',
+    inbox: '받은 알림',
+    sub: '최근 30일, 최신순. 같은 문제는 한 줄로 모읍니다',
+  },
 }
