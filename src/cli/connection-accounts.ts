@@ -37,7 +37,12 @@ async function reachedAccounts(
         lost.push({ ...none, connection, account, state: error.code })
       })
       const rows = found.map(({ accountId: account, managerId: manager = '', name, currency, zone }) => ({
-        ...{ connection, manager, account, name, currency, zone },
+        connection,
+        manager,
+        account,
+        name,
+        currency,
+        zone,
         state: 'reached',
       }))
       return [...rows, ...lost].toSorted((a, b) => (`${a.manager}|${a.account}` < `${b.manager}|${b.account}` ? -1 : 1))
