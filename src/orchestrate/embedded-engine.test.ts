@@ -41,6 +41,32 @@ async function begun(
   return { engine, queue: engine.queue, clock, pipeline, runIds, runId: runIds[0] ?? '' }
 }
 
+test('a run is made in one statement, and each of its tasks is claimed and ended in one', async () => {
+  const asked: string[] = []
+  const counted: Pick<Warehouse, 'query' | 'transaction'> = {
+    query: (sql, values) => {
+      asked.push(sql)
+      return warehouse.query(sql, values)
+    },
+    transaction: (work) => {
+      asked.push('transaction')
+      return warehouse.transaction(work)
+    },
+  }
+  const engine = embeddedEngine({ warehouse: counted })
+  const node = (id: string, ...after: readonly string[]) => taskNode({ id, kind: 'probe', after })
+  await engine.deploy({ pipeline: 'few', runsActiveMax: 1, tasks: [node('a'), node('b'), node('c', 'a', 'b')] })
+  asked.length = 0
+  const runId = await engine.trigger({ pipeline: 'few', partitionKey: '2026-11-22', kind: 'manual' })
+  expect(asked).toHaveLength(1)
+  for (const wanted of [2, 1]) {
+    const held = await engine.queue.claim('a', 9)
+    expect(held).toHaveLength(wanted)
+    for (const { fence } of held) expect(await engine.queue.finish(fence, done)).toBe('ended')
+  }
+  expect([asked.length, (await engine.inspect(runId)).state]).toEqual([6, 'success'])
+})
+
 test('a task whose worker went away is given to another; the lost attempt is kept and costs no try', async () => {
   const { engine, queue, clock, runId } = await begun([{ triesMax: 1 }])
   const [first] = await queue.claim('a', 1)

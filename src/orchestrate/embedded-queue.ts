@@ -16,8 +16,14 @@ export interface QueueOptions {
   readonly leaseMs: number
 }
 
+interface Opened extends QueueOptions {
+  /** What is held here, by its fence, as it stood when it was last heard of: a guess that the database checks. */
+  readonly known: Map<string, RunningTask>
+}
+
 /** The queue over the engine's tables. All its times are the server's, unless a simulation gives its own. */
-export function embeddedQueue(options: QueueOptions): TaskQueue {
+export function embeddedQueue(given: QueueOptions): TaskQueue {
+  const options: Opened = { ...given, known: new Map() }
   return {
     claim: (worker, count) => claim(options, worker, count),
     beat: (fences) => beat(options, fences),
@@ -28,19 +34,22 @@ export function embeddedQueue(options: QueueOptions): TaskQueue {
 }
 
 async function claim(
-  { warehouse, now, leaseMs }: QueueOptions,
+  { warehouse, now, leaseMs, known }: Opened,
   worker: string,
   count: number,
 ): Promise<readonly ClaimedTask[]> {
-  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask }>(
+  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask & { readonly held: RunningTask } }>(
     'select engine_claim($1, $2, $3, $4) as task',
     [worker, count, leaseMs, now()],
   )
-  return rows.map((one) => one.task)
+  return rows.map(({ task: { held, ...task } }) => {
+    known.set(task.fence, held)
+    return task
+  })
 }
 
 async function beat(
-  { warehouse, now, leaseMs }: QueueOptions,
+  { warehouse, now, leaseMs, known: looked }: Opened,
   fences: readonly string[],
 ): Promise<{ readonly gone: readonly string[]; readonly cancelled: readonly string[] }> {
   if (fences.length === 0) return { gone: [], cancelled: [] }
@@ -52,22 +61,32 @@ async function beat(
     [fences, now(), leaseMs],
   )
   const known = new Set(held.map((one) => String(one['fence'])))
+  const gone = fences.filter((fence) => !known.has(fence))
+  for (const fence of gone) looked.delete(fence)
   return {
-    gone: fences.filter((fence) => !known.has(fence)),
+    gone,
     cancelled: held.filter((one) => one['cancelled'] === true).map((one) => String(one['fence'])),
   }
 }
 
-async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
+async function finish(options: Opened, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
   const outcome = await end(options, { fence }, result)
+  options.known.delete(fence)
   if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   return outcome.kind
 }
 
 /** Outside the transaction that ended the run; if the process dies here, the next sweep does it. */
-async function promoteAfter({ warehouse, now }: QueueOptions, runId: string): Promise<void> {
-  const [row] = await warehouse.query('select pipeline from engine_run where run_id = $1', [runId])
-  if (row) await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
+async function promoteAfter(options: QueueOptions, runId: string): Promise<void> {
+  const [row] = await options.warehouse.query('select pipeline from engine_run where run_id = $1', [runId])
+  if (row) await promoteNext(options, String(row['pipeline']))
+}
+
+/** In one statement where beginning needs no rules, else in a transaction that asks them. */
+async function promoteNext({ warehouse, now }: QueueOptions, pipeline: string): Promise<number> {
+  const [row] = await warehouse.query('select engine_promote($1, $2, $3) as begun', [pipeline, engineChannel, now()])
+  const begun = row?.['begun']
+  return typeof begun === 'number' ? begun : warehouse.transaction((session) => promote(session, pipeline, now))
 }
 
 /** A task by the fence of who holds it, or, when its lease is over, by its name, whoever holds it. */
@@ -80,22 +99,27 @@ interface Outcome {
 }
 
 /**
- * Looks, decides, and writes what was decided if everything still stands as it was looked at; otherwise it looks again. Two round
- * trips, and the rules stay where they are pure.
+ * Decides by how the run was last known, and writes what was decided if everything still stands so; otherwise it decides again by what
+ * the database says. One round trip where nothing else has moved, and the rules stay where they are pure.
  */
-async function end(options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+async function end(options: Opened, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+  let running = 'fence' in held ? options.known.get(held.fence) : undefined
   for (;;) {
-    const running = await look(options, held)
+    running ??= await look(options, held)
     if (!running) return { kind: 'fenced', waitingRun: null }
     // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
     const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
     const known = isUntold && running.sealed !== null ? running.sealed : result
     const ending = endingOf(running, known, options.random)
-    const written = await writeEnding(options, running, ending, known, result === 'lost')
-    if (written === 'fenced') return { kind: 'fenced', waitingRun: null }
-    if (written === 'moved') continue
+    const answer = await writeEnding(options, running, ending, known, result === 'lost')
+    if (answer.written === 'fenced') return { kind: 'fenced', waitingRun: null }
+    if (answer.written === 'moved') {
+      // A lost task may have been heard of meanwhile, so it is looked for by its lease again.
+      running = 'fence' in held ? (answer.held ?? undefined) : undefined
+      continue
+    }
     if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
-    return { kind: 'ended', waitingRun: written === 'waited' ? running.runId : null }
+    return { kind: 'ended', waitingRun: answer.written === 'waited' ? running.runId : null }
   }
 }
 
@@ -108,11 +132,15 @@ async function look({ warehouse, now }: QueueOptions, held: Held): Promise<Runni
   return row?.held ?? undefined
 }
 
-/** What became of writing an end down: see `engine_end`. */
-type Written = 'done' | 'waited' | 'moved' | 'fenced'
+/** What became of writing an end down, and how the run stands now: see `engine_finish`. */
+interface Written {
+  readonly written: 'done' | 'waited' | 'moved' | 'fenced'
+  readonly standing: string | null
+  readonly held: RunningTask | null
+}
 
 async function writeEnding(
-  { warehouse, now }: QueueOptions,
+  { warehouse, now, known }: Opened,
   running: RunningTask,
   ending: Ending,
   result: TaskResult | 'lost',
@@ -121,21 +149,33 @@ async function writeEnding(
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
   const { changes, runState } = followUp(running, state)
-  const [row] = await warehouse.query('select engine_end($1, $2, $3, $4, $5, $6, $7, $8, $9) as written', [
-    running.runId,
-    running.fence,
-    running.standing,
-    JSON.stringify(endingRow(running, { ...ending, state }, result, isLost)),
-    changes.map((one) => one.task),
-    changes.map((one) => one.state),
-    runState,
-    engineChannel,
-    now(),
-  ])
-  return row?.['written'] as Written
+  const [row] = await warehouse.query<SqlRow & { readonly written: Written }>(
+    'select engine_finish($1, $2, $3, $4, $5, $6, $7, $8, $9) as written',
+    [
+      running.runId,
+      running.fence,
+      running.standing,
+      JSON.stringify(endingRow(running, { ...ending, state }, result, isLost)),
+      changes.map((one) => one.task),
+      changes.map((one) => one.state),
+      runState,
+      engineChannel,
+      now(),
+    ],
+  )
+  const written = row?.written as Written
+  // Others of the run that are held here are decided by what was written now: the pair of tasks and standing is of one moment.
+  const { standing } = written
+  if (standing !== null) {
+    const states = new Map([[running.task, state], ...changes.map((one) => [one.task, one.state] as const)])
+    const tasks = running.tasks.map((one) => ({ ...one, state: states.get(one.task) ?? one.state }))
+    for (const [fence, one] of known)
+      if (one.runId === running.runId) known.set(fence, { ...one, standing, tasks, runState: runState ?? one.runState })
+  }
+  return written
 }
 
-async function sweep(options: QueueOptions): Promise<{ readonly lost: number; readonly promoted: number }> {
+async function sweep(options: Opened): Promise<{ readonly lost: number; readonly promoted: number }> {
   const { warehouse, now } = options
   let lost = 0
   for (const row of await warehouse.query(sql('reap'), [now()])) {
@@ -148,7 +188,7 @@ async function sweep(options: QueueOptions): Promise<{ readonly lost: number; re
   for (const row of await warehouse.query(
     `select distinct pipeline from engine_run where state = 'queued' order by pipeline`,
   ))
-    promoted += await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
+    promoted += await promoteNext(options, String(row['pipeline']))
   return { lost, promoted }
 }
 
