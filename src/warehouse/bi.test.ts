@@ -39,7 +39,7 @@ afterAll(async () => {
   await warehouse[Symbol.asyncDispose]()
 })
 
-const views = ['account', 'campaign_daily', 'account_daily', 'freshness'] as const
+const views = ['account', 'campaign_daily', 'ad_daily', 'account_daily', 'freshness'] as const
 
 describe('readers', () => {
   test('of everything see every account and nothing but the views, and cannot write', async () => {
