@@ -29,7 +29,11 @@ export async function benchCollector(
   say(`collector, ${rounds} × ${requests.toLocaleString('en')} batches of ${batchEvents} …`)
   const spoolDir = await mkdtemp(join(tmpdir(), 'millrace-spool-'))
   const program = join(import.meta.dirname, 'stream-collector.ts')
-  const args = [program, JSON.stringify({ connection: warehouse.connection, topic: log.topic, spoolDir })]
+  const args = [
+    ...process.execArgv,
+    program,
+    JSON.stringify({ connection: warehouse.connection, topic: log.topic, spoolDir }),
+  ]
   const pinned = existsSync('/usr/bin/taskset')
     ? (['/usr/bin/taskset', ['-c', '0', process.execPath, ...args]] as const)
     : ([process.execPath, args] as const)
