@@ -165,7 +165,7 @@ describe('the nightly job over every platform', () => {
     ])
     // One cause at all accounts is one incident, and status says it for each day.
     const ports = { warehouse, channels: [], clock: clockOf(sandbox) }
-    const watched = async () => (await lookForIncidents(ports as never, range.until)).opened
+    const watched = async () => (await lookForIncidents(ports, range.until)).opened
     await watched()
     const incidents = await warehouse.query(
       `select m.check_id as cause, m.account_id as account, m.severity, m.firing, i.state from incident_member m join incident i using (incident_id)

@@ -247,7 +247,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
 
     promise('the default project builds and its marts hold what a hand computes', async () => {
       expect(first.result.exitCode).toBe(0)
-      expect(tally(first.result)).toEqual({ success: 7, pass: 34 })
+      expect(tally(first.result)).toEqual({ success: 8, pass: 41 })
       expect(await bench.rows(summary('ours'))).toEqual(ours)
       expect(await bench.rows(crossPlatform('ours'))).toEqual(converted)
       expect(await bench.rows(comparison('ours'))).toEqual(compared)
@@ -266,7 +266,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
       expect(manifest.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/manifest/v12.json')
       expect(runResults.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/run-results/v6.json')
       expect(Object.keys(manifest.nodes ?? {})).toContain('model.millrace_ads.stg_campaign_metrics')
-      expect(runResults.results).toHaveLength(41)
+      expect(runResults.results).toHaveLength(49)
     })
 
     promise('a second build replaces the relations and leaves nothing beside them', async () => {
@@ -284,7 +284,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
         'platform_comparison',
         'stg_campaign_metrics',
       ])
-      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[6]])
+      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[7]])
     })
 
     promise("under seed_formulas the numbers are the chapter's", async () => {

@@ -33,6 +33,10 @@ beforeAll(async () => {
   await warehouse.load(requestOf(1, [row('1'), row('2')]))
   const extract = { ...extractOf(2), accountId: other.accountId }
   await warehouse.load(requestOf(2, [row('9')], { extract, account: other }))
+  const ads = { ...extractOf(3), level: 'ad' } as const
+  await warehouse.load(requestOf(3, [row('1~11')], { extract: ads }))
+  const theirs = { ...ads, accountId: other.accountId, extractId: extractOf(4).extractId }
+  await warehouse.load(requestOf(4, [row('9~91')], { extract: theirs, account: other }))
 })
 afterAll(async () => {
   for (const one of [everything, sheets]) await warehouse.query(`drop role if exists ${one}`)
