@@ -106,6 +106,11 @@ test('Google is added by a sign-in in the browser: a file without secrets, a key
     `loginCustomerId=${sandbox.credentials.loginCustomerId}`,
   )
   expect([added.code, added.records.filter(({ outcome }) => outcome === 'fail')]).toEqual([0, []])
+  const reached = added.records.filter(({ event }) => event === 'account')
+  const google = sandbox.accounts.filter(({ platform }) => platform === 'google_ads')
+  expect(
+    reached.map(({ manager, account, state }) => `${String(manager)} ${String(account)} ${String(state)}`).toSorted(),
+  ).toEqual(google.map(({ accountId }) => `${sandbox.credentials.loginCustomerId} ${accountId} reached`).toSorted())
   expect(added.stderr).toMatch(/Desktop app[^]*7 days[^]*adwords[^]*manager[^]*in 6 days[^]*publish/)
   expect(statSync(keyFile).mode & 0o777).toBe(0o600)
   const file = readFileSync(join(project, 'connections/google.yaml'), 'utf8')

@@ -11,6 +11,7 @@ import { MetaReading } from './meta-ads-reading.ts'
 import { attributionWindows } from './meta-ads-rows.ts'
 import type { Part } from './meta-ads-split.ts'
 import { filterOf, halves } from './meta-ads-split.ts'
+import { dispensable, vanishedField } from './vanished-field.ts'
 
 interface Question {
   readonly client: MetaClient
@@ -19,6 +20,8 @@ interface Question {
   readonly account: string
   readonly context: ConnectorContext
   readonly limits: JobLimits
+  /** Fields that Meta said it knows no more. */
+  readonly vanished: string[]
 }
 
 /** Lists what there is on the slice's level, then reads its insights. */
@@ -32,22 +35,63 @@ export async function readSlice(
   const id = account.accountId
   const level = metaLevel(wanted)
   const reading = new MetaReading({ account, level, sink, context })
-  for await (const page of client.pages(`act_${id}/${level.edge}`, level.listed, id, context))
-    await reading.listed(page)
+  const vanished: string[] = []
+  await readListed({ client, level, reading, account: id, context, vanished })
   const limits = { idleMsMax: jobIdleSecondsMax * 1000 }
-  await readPart({ client, level, reading, account: id, context, limits }, { since, until, within: null, without: [] })
-  return reading.result(apiVersion, client.calls)
+  await readPart(
+    { client, level, reading, account: id, context, limits, vanished },
+    { since, until, within: null, without: [] },
+  )
+  const result = reading.result(apiVersion, client.calls)
+  return vanished.length > 0 ? { ...result, vanished } : result
+}
+
+/** What there is on the slice's level; without a field that Meta knows no more nothing is described, and names stay as they were. */
+async function readListed(question: Omit<Question, 'limits'>): Promise<void> {
+  const { client, level, reading, account, context, vanished } = question
+  const { fields, effective_status } = level.listed
+  // `ads.limit(25){creative{url_tags}}` is one field and goes as a whole.
+  const names = fields.split(/,(?![^{]*\})/)
+  const head = (name: string) => name.replace(/[.{].*$/, '')
+  const asked = names.filter((name) => !vanished.includes(head(name)))
+  try {
+    for await (const page of client.pages(
+      `act_${account}/${level.edge}`,
+      { fields: asked.join(','), effective_status },
+      account,
+      context,
+    ))
+      await reading.listed(page)
+  } catch (error) {
+    const may = asked.map(head).filter((name) => !/^(?:id|(?:campaign|adset)_id)$/.test(name))
+    if (!forgotten(question, error, may)) throw error
+    await readListed(question)
+  }
+}
+
+/** Whether the error is about a field that may be left out; then it is noted and the question may be asked again. */
+function forgotten(question: Omit<Question, 'limits'>, error: unknown, may: Iterable<string>): boolean {
+  const { vanished, account, context, reading } = question
+  const gone = vanishedField(error, may)
+  if (gone === undefined || vanished.includes(gone)) return false
+  vanished.push(gone)
+  reading.describesNothing()
+  context.log({
+    level: 'warn',
+    message: `meta_ads/${account} knows ${gone} no more: asked without it, names and states stay as they were`,
+  })
+  return true
 }
 
 /** One part, at once; when Meta finds it too large, as a report that it works at; when that fails for its size, in two halves. */
 async function readPart(question: Question, part: Part): Promise<void> {
-  const { client, level, reading, account, context, limits } = question
+  const { client, level, reading, account, context, limits, vanished } = question
   const filtering = filterOf(part)
   const parameters = {
     level: level.word,
     time_increment: '1',
     time_range: JSON.stringify({ since: part.since, until: part.until }),
-    fields: level.insightFields.join(','),
+    fields: level.insightFields.filter((name) => !vanished.includes(name)).join(','),
     default_summary: 'true',
     action_attribution_windows: attributionWindows,
     ...(filtering !== undefined && { filtering }),
@@ -63,6 +107,7 @@ async function readPart(question: Question, part: Part): Promise<void> {
       for await (const page of way()) await reading.insights(page)
       return reading.partRead()
     } catch (error) {
+      if (forgotten(question, error, dispensable(level.mapping))) return readPart(question, part)
       if (!isMillraceError(error, 'CONNECTORS_TOO_MUCH_DATA')) throw error
       reading.partBroken()
       tooLarge = error
