@@ -2,7 +2,8 @@ import type { AdAccount } from '../domain/account.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { Slice } from '../domain/metric.ts'
 import type { ConnectorContext, ExtractResult, Sink } from './connector.ts'
-import type { MetaClient } from './meta-ads-client.ts'
+import type { MetaClient, Page } from './meta-ads-client.ts'
+import { pageByFields } from './meta-ads-fields.ts'
 import type { JobLimits } from './meta-ads-jobs.ts'
 import { jobPages } from './meta-ads-jobs.ts'
 import { metaLevel } from './meta-ads-levels.ts'
@@ -83,26 +84,15 @@ function forgotten(question: Omit<Question, 'limits'>, error: unknown, may: Iter
   return true
 }
 
-/** One part, at once; when Meta finds it too large, as a report that it works at; when that fails for its size, in two halves. */
+/**
+ * One part, at once; when Meta finds it too large, as a report that it works at; when that fails for its size, in two halves; and when it
+ * cannot be halved any more, in parts of its fields.
+ */
 async function readPart(question: Question, part: Part): Promise<void> {
-  const { client, level, reading, account, context, limits, vanished } = question
-  const filtering = filterOf(part)
-  const parameters = {
-    level: level.word,
-    time_increment: '1',
-    time_range: JSON.stringify({ since: part.since, until: part.until }),
-    fields: level.insightFields.filter((name) => !vanished.includes(name)).join(','),
-    default_summary: 'true',
-    action_attribution_windows: attributionWindows,
-    ...(filtering !== undefined && { filtering }),
-  }
-  const path = `act_${account}/insights`
-  const ways = [
-    () => client.pages(path, parameters, account, context),
-    () => jobPages(client, { path, parameters, account }, context, limits),
-  ]
+  const { level, reading, account, context, vanished } = question
+  const fields = level.insightFields.filter((name) => !vanished.includes(name))
   let tooLarge: unknown
-  for (const way of ways) {
+  for (const way of waysOf(question, part, fields)) {
     try {
       for await (const page of way()) await reading.insights(page)
       return reading.partRead()
@@ -114,10 +104,54 @@ async function readPart(question: Question, part: Part): Promise<void> {
     }
   }
   const parts = halves(part, reading.campaigns)
-  if (parts.length === 0) throw tooLarge
+  const into = parts.length === 0 ? 'parts of its fields' : 'two parts'
   context.log({
     level: 'info',
-    message: `meta_ads/${account}: ${part.since} to ${part.until} is asked for in two parts`,
+    message: `meta_ads/${account}: ${part.since} to ${part.until} is asked for in ${into}`,
   })
+  if (parts.length === 0) {
+    // One campaign's day cannot be too large for good: whoever refuses so little is asked for a few fields at a time.
+    if (part.within === null) throw tooLarge
+    await reading.insights(await pageByFields((some) => collected(question, part, some), level, fields, account))
+    return reading.partRead()
+  }
   for (const half of parts) await readPart(question, half)
+}
+
+type Way = () => AsyncIterable<Page>
+
+function waysOf(
+  { client, level, account, context, limits }: Question,
+  part: Part,
+  fields: readonly string[],
+): readonly Way[] {
+  const filtering = filterOf(part)
+  const parameters = {
+    level: level.word,
+    time_increment: '1',
+    time_range: JSON.stringify({ since: part.since, until: part.until }),
+    fields: fields.join(','),
+    default_summary: 'true',
+    action_attribution_windows: attributionWindows,
+    ...(filtering !== undefined && { filtering }),
+  }
+  const path = `act_${account}/insights`
+  return [
+    () => client.pages(path, parameters, account, context),
+    () => jobPages(client, { path, parameters, account }, context, limits),
+  ]
+}
+
+/** All pages of one question about a few fields, in the first way that answers. */
+async function collected(question: Question, part: Part, fields: readonly string[]): Promise<readonly Page[]> {
+  let tooLarge: unknown
+  for (const way of waysOf(question, part, fields)) {
+    try {
+      return await Array.fromAsync(way())
+    } catch (error) {
+      if (!isMillraceError(error, 'CONNECTORS_TOO_MUCH_DATA')) throw error
+      tooLarge = error
+    }
+  }
+  throw tooLarge
 }
