@@ -83,9 +83,8 @@ describe('what cannot be carried out is refused with its code and its place', ()
     ],
     'a missing generic test': [schema('    data_tests: [nope]\n'), 'TRANSFORM_MACRO_MISSING'],
     'a missing variable': [
-      { 'models/a.sql': "select 1\n{{ var('nope') }}" },
+      { 'models/s.yml': 'sources: [{name: raw, schema: "{{ var(\'nope\') }}", tables: [{name: t}]}]\n' },
       'TRANSFORM_VAR_MISSING',
-      'models/a.sql:2:7',
     ],
     'a missing variable of the environment': [
       { 'models/a.sql': "select {{ env_var('NOPE') }}" },
