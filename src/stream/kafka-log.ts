@@ -49,6 +49,10 @@ class KafkaLog implements EventLog {
     return this.#options.topic
   }
 
+  get keepsKeys(): true {
+    return true
+  }
+
   async partitions(): Promise<number> {
     return this.#options.partitions
   }
