@@ -92,6 +92,21 @@ export const transformModelErrors = {
       fix: '모델의 `versions`와 `latest_version`을 고치세요.',
     },
   },
+  TRANSFORM_MICROBATCH_CONFIG: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'model', 'key', 'message'],
+    en: {
+      what: '{message} ({file})',
+      why: 'A microbatch model is built in batches of time, so the column of its time, its first instant and the size of a batch must be known.',
+      fix: 'Correct `{key}` of the model {model}.',
+    },
+    ko: {
+      what: "마이크로배치 모델 {model}의 '{key}' 설정이 올바르지 않습니다 ({file}): {message}",
+      why: '마이크로배치 모델은 시간 단위로 나누어 만들므로 시간 열, 시작 시각, 배치 크기를 알아야 합니다.',
+      fix: '모델 {model}의 `{key}`를 고치세요.',
+    },
+  },
   TRANSFORM_UNIT_TEST_INVALID: {
     exit: 'config',
     retryable: false,

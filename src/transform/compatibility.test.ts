@@ -119,12 +119,12 @@ describe('the doctor', () => {
       'models/c.yml':
         'version: 2\nsources:\n  - name: s\n    overrides: other\n    tables: [{name: t, external: {a: 1}}]\n',
       'models/d.yml': 'version: 2\nmodels: [\n',
-      'dbt_project.yml': `${base['dbt_project.yml']}models: {shop: {deep: {+batch_size: day}}}\n`,
+      'dbt_project.yml': `${base['dbt_project.yml']}models: {shop: {deep: {+materialized: dynamic_table}}}\n`,
       'dbt_packages/kit/dbt_project.yml': 'name: kit\n',
       'dbt_packages/kit/macros/m.sql': '{% macro m() %}\n{{ metric }}{% endmacro %}',
     })
     expect(found.map(({ file, line, column, construct }) => `${file}:${line}:${column} ${construct}`)).toEqual([
-      'dbt_project.yml:3:24 config batch_size',
+      'dbt_project.yml:3:24 materialization dynamic_table',
       'kit/macros/m.sql:2:4 name metric',
       'models/a.sql:1:10 materialization dynamic_table',
       'models/a.sql:3:12 name metric',

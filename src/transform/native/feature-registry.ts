@@ -43,8 +43,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Models',
     name: 'microbatch models',
-    level: 'C',
-    constructs: { config: ['begin', 'batch_size'] },
+    level: 'A',
+    note: 'event_time, begin, batch_size, lookback, --event-time-start and -end, retry of failed batches; one batch after another, as dbt-postgres runs them',
   },
   { area: 'Models', name: 'own materializations', level: 'A' },
   {

@@ -155,10 +155,6 @@ describe('selectors.yml', () => {
 
 describe('what is not covered is refused before anything runs, with its place', () => {
   const cases: Readonly<Record<string, readonly [Files, object]>> = {
-    'a microbatch model': [
-      { 'models/a.sql': "{{ config(materialized='incremental', begin='2024-01-01', batch_size='day') }} select 1" },
-      { file: 'models/a.sql', feature: 'microbatch models' },
-    ],
     'a name of the context': [
       { 'models/a.sql': 'select 1\n{% if submit_python_job %} x {% endif %}' },
       { file: 'models/a.sql', line: 2, column: 7 },

@@ -31,6 +31,8 @@ export interface NodeRunner {
 export interface Running {
   compiledCode: string | null
   executedSql: string | null
+  /** What was compiled along with it, by its path below target/compiled. */
+  beside?: ReadonlyMap<string, string>
   readonly timing: Timing[]
 }
 

@@ -2,12 +2,14 @@ import type { Clock } from '../../../domain/clock.ts'
 import type { RunnerEvent, RunnerRequest } from '../../runner.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { ParseCache } from '../parse/parse-cache.ts'
+import { runsBatches } from '../parse/microbatch.ts'
 import { parseProject } from '../parse/parse-project.ts'
 import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
 import { commandWord } from './arguments-content.ts'
 import { Journal } from './journal.ts'
 import { sayAdapter, sayBeginning, sayFound, sayUnused } from './journal-ends.ts'
+import { sayMicrobatch } from './journal-batches.ts'
 import { unusedConfigPaths } from './unused-configs.ts'
 import { readNamedSelections } from '../graph/named-selections.ts'
 import type { NamedSelections } from '../graph/named-selections.ts'
@@ -40,6 +42,8 @@ export interface Prepared extends ParsedProject {
   /** The target folder as the project or the command line writes it: messages name it. */
   readonly targetPath: string
   readonly journal: Journal
+  /** Whether microbatch models are built in batches. */
+  readonly isBatched: boolean
 }
 
 /** Parses the project and keeps it for the next invocation, with the environment variables that it asked for. */
@@ -126,6 +130,8 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
     request.indirectSelection ?? 'eager',
   )
+  const isBatched = runsBatches(parsed.macros, project.flags.batchesOwnStrategy)
+  sayMicrobatch(journal, parsed.manifest, isBatched)
   sayUnused(journal, unusedConfigPaths(project, parsed.manifest))
   // `parse` ends where the project is read.
   if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, parsed.manifest)
@@ -139,6 +145,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     selections,
     targetPath: project.targetPath,
     startedAtMs,
+    isBatched,
     ...parsed,
   }
 }

@@ -8,6 +8,7 @@ import type { Session } from '../adapter/session.ts'
 import type { Table } from '../adapter/table.ts'
 import type { Node } from '../parse/nodes.ts'
 import { artifactPath } from './manifest-file.ts'
+import type { BatchResults } from './batches.ts'
 import { compileNode } from './compile-node.ts'
 import { databaseErrorLines } from './database-error.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
@@ -32,6 +33,8 @@ export interface Outcome {
   /** What ran last for the node itself: the `create` of a model, the counting query of a test. */
   readonly executedSql: string | null
   readonly response: Readonly<Record<string, unknown>>
+  /** Of a microbatch model alone. */
+  readonly batchResults?: BatchResults
   /** The thread that ran it, as dbt names threads. */
   readonly thread?: string
   /** What `show` asked the database instead of the node's own SQL, and the rows that it answered. */
@@ -118,6 +121,7 @@ async function compileAndRun(
   const { run, results } = nodeRun(runner, node, session, running, [])
   const sql = await timed(runner, running, 'compile', () => compileNode(project, node, run))
   running.compiledCode = node.resourceType === 'seed' ? null : sql
+  running.beside = run.beside
   if (running.compiledCode !== null) run.model.set('compiled_code', sql)
   if (onlyCompile || node.config['materialized'] === 'ephemeral')
     return { status: 'success', message: null, failures: null, response: {} }
@@ -171,12 +175,14 @@ export function failureText(error: unknown, node: Node, writtenTo: string | null
   return errorText(error, `${node.resourceType} ${node.name} (${node.originalFilePath})`, writtenTo)
 }
 
-export function errorText(error: unknown, where: string, writtenTo: string | null = null): string {
+/** `where` is null for what stands in no file: dbt then names the kind alone. */
+export function errorText(error: unknown, where: string | null, writtenTo: string | null = null): string {
   const cause = error instanceof Error ? error : new Error(String(error))
+  const inside = where === null ? '' : ` in ${where}`
   if (cause instanceof pg.DatabaseError) {
     const lines = [...databaseErrorLines(cause), ...(writtenTo === null ? [] : [`compiled code at ${writtenTo}`])]
-    return [`Database Error in ${where}`, ...lines].join('\n  ')
+    return [`Database Error${inside}`, ...lines].join('\n  ')
   }
   const kind = cause instanceof MillraceError ? 'Compilation Error' : 'Runtime Error'
-  return `${kind} in ${where}\n  ${raisedText(cause).replaceAll('\n', '\n  ')}`
+  return `${kind}${inside}\n  ${raisedText(cause).replaceAll('\n', '\n  ')}`
 }

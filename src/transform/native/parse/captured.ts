@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bind } from '../jinja/arguments.ts'
+import { PyDateTime } from '../jinja/civil-time.ts'
 import { fromHost, toHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
@@ -13,7 +14,7 @@ import { ParseAdapter } from '../adapter/parse-adapter.ts'
 import type { Relation } from '../adapter/relation.ts'
 import { plainCalls } from './plain-template.ts'
 import type { MacroRegistry } from './macro-registry.ts'
-import { mergeConfig } from './config.ts'
+import { mergeConfig, overlaid } from './config.ts'
 import type { NodeConfig, NodeVersion, Reference } from './nodes.ts'
 
 /** What a node's templates said while they were rendered without a database. */
@@ -21,6 +22,8 @@ export interface Captured {
   readonly refs: readonly Reference[]
   readonly sources: readonly (readonly [string, string])[]
   readonly config: NodeConfig
+  /** The configuration as the file writes it, hooks and tags not yet in lists. */
+  readonly written: NodeConfig
   readonly macros: readonly string[]
 }
 
@@ -47,10 +50,12 @@ function withoutRendering({ template, macros, packageName, extra }: CaptureOptio
   const calls = plainCalls(template.statements)
   if (calls === undefined) return undefined
   const of = (name: string): CallArguments[] => calls.filter((one) => one.name === name).map(({ call }) => call)
+  const configs = of('config').map(configCall)
   return {
-    refs: distinctRefs(of('ref').map(referenceOf)),
+    refs: of('ref').map(referenceOf),
     sources: distinct(of('source').map(sourceOf), (pair) => pair.join('.')),
-    config: of('config').reduce<NodeConfig>((held, call) => mergeConfig(held, configCall(call)), {}),
+    config: configs.reduce<NodeConfig>(mergeConfig, {}),
+    written: configs.reduce<NodeConfig>(overlaid, {}),
     macros: [],
   }
 }
@@ -59,6 +64,12 @@ function rendered(options: CaptureOptions): Captured {
   const refs: Reference[] = []
   const sources: (readonly [string, string])[] = []
   let config: NodeConfig = {}
+  let written: NodeConfig = {}
+  const configure = (call: CallArguments): void => {
+    const given = configCall(call)
+    config = mergeConfig(config, given)
+    written = overlaid(written, given)
+  }
   const context: NodeContext = new NodeContext({
     macros: options.macros,
     mode: 'sync',
@@ -75,10 +86,7 @@ function rendered(options: CaptureOptions): Captured {
       ['source', new HostFunction('source', (call) => captureSource(call, sources, options.self))],
       [
         'config',
-        new ConfigObject(
-          (call) => (config = mergeConfig(config, configCall(call))),
-          (key) => (config[key] === undefined ? options.knownConfig[key] : config[key]),
-        ),
+        new ConfigObject(configure, (key) => (config[key] === undefined ? options.knownConfig[key] : config[key])),
       ],
       ['adapter', new ParseAdapter((name, namespace) => context.dispatch(name, namespace))],
       ['store_result', new HostFunction('store_result', () => '')],
@@ -89,9 +97,10 @@ function rendered(options: CaptureOptions): Captured {
   })
   options.template.renderNow(context, options.extra?.(context) ?? {})
   return {
-    refs: distinctRefs(refs),
-    sources: distinct(sources, (pair) => pair.join('.')),
+    refs,
+    sources,
     config,
+    written,
     macros: [...context.calledMacros],
   }
 }
@@ -138,10 +147,6 @@ function emptyGraph(): PyDict {
   )
 }
 
-function distinctRefs(refs: readonly Reference[]): Reference[] {
-  return distinct(refs, (ref) => JSON.stringify(ref))
-}
-
 function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Item[] {
   return [...new Map(list.map((item) => [key(item), item])).values()]
 }
@@ -179,9 +184,15 @@ function captureSource(call: CallArguments, sources: (readonly [string, string])
   return self.with({ identifier: pair[1] })
 }
 
+/** A moment is kept as JSON has it. */
+function configured(value: Value): unknown {
+  return value instanceof PyDateTime ? value.text().replace(' ', 'T') : toHost(value)
+}
+
 /** `config(a=1)` and `config({'a': 1})`. */
 function configCall(call: CallArguments): NodeConfig {
   const [given] = call.positional
-  const fromDict = given instanceof PyDict ? (toHost(given) as NodeConfig) : {}
-  return { ...fromDict, ...Object.fromEntries([...call.keyword].map(([key, value]) => [key, toHost(value)])) }
+  const fromDict =
+    given instanceof PyDict ? given.entries().map(([key, value]): [string, Value] => [str(key), value]) : []
+  return Object.fromEntries([...fromDict, ...call.keyword].map(([key, value]) => [key, configured(value)]))
 }
