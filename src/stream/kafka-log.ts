@@ -28,6 +28,7 @@ interface KafkaOptions {
 const clientId = 'millrace'
 
 class KafkaLog implements EventLog {
+  readonly keepsKeys = true
   readonly #options: KafkaOptions
   readonly #consumer: Consumer
   readonly #fetch: KafkaFetch
@@ -47,10 +48,6 @@ class KafkaLog implements EventLog {
 
   get topic(): string {
     return this.#options.topic
-  }
-
-  get keepsKeys(): true {
-    return true
   }
 
   async partitions(): Promise<number> {
