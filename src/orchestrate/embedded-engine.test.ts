@@ -8,6 +8,7 @@ import { engineUnderTest } from './engine-fixture.ts'
 import { taskNode } from './graph.ts'
 import type { TaskNode } from './graph.ts'
 import type { TaskResult } from './queue.ts'
+import { readLog } from './task-log.ts'
 
 engineContract('embedded', async () => engineUnderTest(await openTestWarehouse()))
 
@@ -85,6 +86,22 @@ test('a task whose worker went away is given to another; the lost attempt is kep
       ['a', 'lost'],
       ['b', 'success'],
     ],
+  ])
+})
+
+test('who comes back to a task whose run has ended with another worker is fenced, however it ended here', async () => {
+  const { engine, queue, clock, runId } = await begun([{ triesMax: 1 }])
+  const [first] = await queue.claim('a', 1)
+  await clock.sleep(10_001)
+  await queue.sweep()
+  const [second] = await queue.claim('b', 1)
+  expect(await queue.finish(second?.fence ?? '', done)).toBe('ended')
+  const failed: TaskResult = { kind: 'failed', errorClass: 'data', error: null, exitCode: 5, retryAfterMs: null }
+  expect(await queue.finish(first?.fence ?? '', failed)).toBe('fenced')
+  expect((await engine.inspect(runId)).state).toBe('success')
+  const lines = await readLog(warehouse, { runId, afterId: 0n, limit: 9 })
+  expect(lines.map(({ attempt, message }) => [attempt, message.slice(0, 63)])).toEqual([
+    [1, 'lost: ORCHESTRATE_TASK_LOST The worker of the task went away: a'],
   ])
 })
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert'
 import type { Random } from '../domain/clock.ts'
+import { MillraceError } from '../domain/errors.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
 import { engineChannel, promote } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
 import { endingOf, endingRow, followUp } from './ending.ts'
 import type { Ending, RunningTask } from './ending.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
+import type { TaskState } from './run-state.ts'
 import { taskTable } from './run-state.ts'
 import { sql } from './sql.ts'
 
@@ -164,15 +166,28 @@ async function writeEnding(
     ],
   )
   const written = row?.written as Written
-  // Others of the run that are held here are decided by what was written now: the pair of tasks and standing is of one moment.
-  const { standing } = written
-  if (standing !== null) {
-    const states = new Map([[running.task, state], ...changes.map((one) => [one.task, one.state] as const)])
-    const tasks = running.tasks.map((one) => ({ ...one, state: states.get(one.task) ?? one.state }))
-    for (const [fence, one] of known)
-      if (one.runId === running.runId) known.set(fence, { ...one, standing, tasks, runState: runState ?? one.runState })
-  }
+  keepStanding(known, running, written, { state, changes, runState })
   return written
+}
+
+/**
+ * Others of the run that are held here are decided by what was written now: tasks and standing are of one moment. When the run has
+ * ended with it, whoever thinks to hold one of its tasks has lost it, and must look.
+ */
+function keepStanding(
+  known: Map<string, RunningTask>,
+  running: RunningTask,
+  { standing }: Written,
+  { state, changes, runState }: { readonly state: TaskState } & ReturnType<typeof followUp>,
+): void {
+  if (standing === null) return
+  const states = new Map([[running.task, state], ...changes.map((one) => [one.task, one.state] as const)])
+  const tasks = running.tasks.map((one) => ({ ...one, state: states.get(one.task) ?? one.state }))
+  for (const [fence, one] of known) {
+    if (one.runId !== running.runId) continue
+    if (runState === null) known.set(fence, { ...one, standing, tasks })
+    else known.delete(fence)
+  }
 }
 
 async function sweep(options: Opened): Promise<{ readonly lost: number; readonly promoted: number }> {
@@ -181,7 +196,9 @@ async function sweep(options: Opened): Promise<{ readonly lost: number; readonly
   for (const row of await warehouse.query(sql('reap'), [now()])) {
     const held = { runId: String(row['runId']), task: String(row['task']) }
     const outcome = await end(options, held, 'lost')
-    if (outcome.kind !== 'fenced') lost += 1
+    if (outcome.kind === 'fenced') continue
+    lost += 1
+    await tellLost(options, row)
     if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   }
   let promoted = 0
@@ -190,6 +207,17 @@ async function sweep(options: Opened): Promise<{ readonly lost: number; readonly
   ))
     promoted += await promoteNext(options, String(row['pipeline']))
   return { lost, promoted }
+}
+
+/** A worker that went away can write no last line: whoever notices it does, where its task's lines are read. */
+async function tellLost({ warehouse, now }: QueueOptions, { runId, task, attempt, worker }: SqlRow): Promise<void> {
+  const lost = new MillraceError('ORCHESTRATE_TASK_LOST', { worker: String(worker) })
+  const { what, why } = lost.explain('en')
+  await warehouse.query(
+    `insert into engine_log (run_id, task, attempt, at, level, message)
+     values ($1, $2, $3, coalesce($4::timestamptz, clock_timestamp()), 'warn', $5)`,
+    [String(runId), String(task), Number(attempt), now(), `lost: ${lost.code} ${what} ${why}`],
+  )
 }
 
 async function nextDueMs({ warehouse, now }: QueueOptions): Promise<number | null> {
