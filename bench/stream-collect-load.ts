@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
@@ -71,7 +72,9 @@ export async function benchCollector(
       ],
     }
   } finally {
-    child.kill()
+    // It ends by itself, so that a profile of it is written.
+    child.stdin.end()
+    await once(child, 'exit')
     await rm(spoolDir, { recursive: true, force: true })
   }
 }
