@@ -12,6 +12,13 @@ export interface Line {
   readonly bar?: { readonly atMost: number } | { readonly atLeast: number } | undefined
 }
 
+export interface BenchOptions {
+  readonly long: boolean
+  /** Names of the parts that are asked for; none: all of them. Only some rooms have parts. */
+  readonly parts: readonly string[]
+  readonly say: (line: string) => void
+}
+
 export interface Bench {
   readonly figures: Figures
   readonly lines: readonly Line[]

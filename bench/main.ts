@@ -1,11 +1,11 @@
 import { cpus, totalmem } from 'node:os'
-import type { Bench, Line } from './figures.ts'
+import type { Bench, BenchOptions, Line } from './figures.ts'
 
 const rooms: Readonly<
   Record<
     string,
     () => Promise<{
-      bench: (options: { readonly long: boolean; readonly say: (line: string) => void }) => Promise<Bench>
+      bench: (options: BenchOptions) => Promise<Bench>
     }>
   >
 > = {
@@ -47,18 +47,18 @@ function printed({ what, ours, unit, rival, bar }: Line): string {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [room = ''] = argv.filter((one) => !one.startsWith('--'))
+  const [room = '', ...parts] = argv.filter((one) => !one.startsWith('--'))
   const load = rooms[room]
   const say = (line: string) => void process.stderr.write(`${line}\n`)
   if (!load) {
-    say(`usage: npm run bench -- <room> [--json] [--long]; rooms: ${Object.keys(rooms).join(', ')}`)
+    say(`usage: npm run bench -- <room> [part …] [--json] [--long]; rooms: ${Object.keys(rooms).join(', ')}`)
     return 2
   }
   say(
     `${room} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`,
   )
   const { bench } = await load()
-  const { figures, lines } = await bench({ long: argv.includes('--long'), say })
+  const { figures, lines } = await bench({ long: argv.includes('--long'), parts, say })
   for (const line of lines) say(printed(line))
   if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`)
   return 0

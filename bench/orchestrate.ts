@@ -6,62 +6,22 @@ import { join } from 'node:path'
 import { isoInstant, systemClock, systemRandom } from '../src/domain/clock.ts'
 import type { Day } from '../src/domain/day.ts'
 import { addDays } from '../src/domain/day.ts'
-import { airflowProgram, startAirflow, writeProbes } from '../src/orchestrate/airflow-engine.fixture.ts'
 import { embeddedEngine } from '../src/orchestrate/embedded-engine.ts'
 import type { EmbeddedEngine } from '../src/orchestrate/embedded-engine.ts'
 import { taskNode } from '../src/orchestrate/graph.ts'
-import type { Graph } from '../src/orchestrate/graph.ts'
 import { planTick } from '../src/orchestrate/planner.ts'
-import { isRunEnded } from '../src/orchestrate/run-state.ts'
-import type { EngineRunState } from '../src/orchestrate/run-state.ts'
 import { openLogWriter, readLog } from '../src/orchestrate/task-log.ts'
-import { runWorker } from '../src/orchestrate/worker.ts'
 import { startEmbedded } from '../src/warehouse/embedded-server.ts'
 import { openPool } from '../src/warehouse/postgres-pool.ts'
 import { warehouseOver } from '../src/warehouse/postgres.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import type { Bench, Figures, Line } from './figures.ts'
+import { benchAirflow, benchWorker, median, sixTasks, timed } from './six-tasks.ts'
 import { benchUp } from './up.ts'
 
 type Say = (line: string) => void
 
-const bodies = new URL('../src/orchestrate/task-bodies.fixture.ts', import.meta.url).href
 const workerMain = new URL('../src/orchestrate/worker-main.fixture.ts', import.meta.url).pathname
-
-/** The seed's six tasks in their order, doing nothing: what is measured is the engine. */
-function sixTasks(pipeline: string, pool = 'default'): Graph {
-  const node = (id: string, ...after: readonly string[]) => taskNode({ id, kind: 'noop', after, pool, triesMax: 3 })
-  return {
-    pipeline,
-    runsActiveMax: 1,
-    tasks: [
-      node('extract_google'),
-      node('extract_meta'),
-      node('transform', 'extract_google', 'extract_meta'),
-      node('validate', 'transform'),
-      node('dbt', 'validate'),
-      node('notify', 'dbt'),
-    ],
-  }
-}
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedMs = performance.now()
-  await work()
-  return performance.now() - startedMs
-}
-
-/** By the run's row alone: a look at all tasks and attempts every 2 ms would be what is measured. */
-async function untilEnded(warehouse: Warehouse, runId: string): Promise<void> {
-  for (;;) {
-    const [row] = await warehouse.query('select state from engine_run where run_id = $1', [runId])
-    if (isRunEnded(row?.['state'] as EngineRunState)) return
-    await systemClock.sleep(2)
-  }
-}
 
 /** Works by calling functions: what the queue itself costs. */
 async function emptyQueue(engine: EmbeddedEngine): Promise<void> {
@@ -141,49 +101,6 @@ async function benchQueue(real: Warehouse): Promise<Readonly<Record<string, numb
     engine_dag_cpu_ms: (own.user + own.system) / 1_000 / rounds,
     ...(serverMs !== null && { engine_dag_postgres_cpu_ms: (serverMs - (before.serverMs ?? 0)) / rounds }),
   }
-}
-
-async function benchWorker(warehouse: Warehouse): Promise<Readonly<Record<string, number>>> {
-  const engine = embeddedEngine({ warehouse })
-  await engine.deploy(sixTasks('worker'))
-  const stop = new AbortController()
-  const options = { warehouse, engine, name: 'bench', slots: 4, bodies, clock: systemClock, env: process.env }
-  const working = runWorker(options, stop.signal)
-  await systemClock.sleep(300)
-  const run = (key: string) =>
-    timed(async () =>
-      untilEnded(warehouse, await engine.trigger({ pipeline: 'worker', partitionKey: key, kind: 'manual' })),
-    )
-  const cold = await run('cold')
-  const warm: number[] = []
-  for (let round = 0; round < 20; round += 1) warm.push(await run(`warm ${round}`))
-  stop.abort()
-  await working
-  return { dag_cold_ms: cold, dag_warm_ms: median(warm) }
-}
-
-/** Trigger to success of the same graph in a whole Airflow, its tasks as small programs; nothing where it is not installed. */
-async function benchAirflow(): Promise<Figures> {
-  if (airflowProgram === '') return { airflow_dag_ms: null, airflow_up_ready_s: null }
-  const startedMs = performance.now()
-  await using airflow = await startAirflow()
-  const readyS = (performance.now() - startedMs) / 1_000
-  const graph = sixTasks('bench')
-  writeProbes(airflow.probes, graph)
-  await airflow.engine.deploy(graph)
-  const samples: number[] = []
-  for (let round = 0; round < 3; round += 1)
-    samples.push(
-      await timed(async () => {
-        const runId = await airflow.engine.trigger({
-          pipeline: 'bench',
-          partitionKey: `2026-11-2${round}`,
-          kind: 'manual',
-        })
-        while (!isRunEnded((await airflow.engine.inspect(runId)).state)) await systemClock.sleep(100)
-      }),
-    )
-  return { airflow_dag_ms: median(samples), airflow_up_ready_s: readyS }
 }
 
 async function benchBackfill(warehouse: Warehouse): Promise<Readonly<Record<string, number>>> {
@@ -325,6 +242,7 @@ function linesOf(figures: Figures): readonly Line[] {
     { what: '  round trips to Postgres', ours: ours('engine_dag_round_trips'), unit: '' },
     { what: '  CPU of the engine', ours: ours('engine_dag_cpu_ms'), unit: 'ms' },
     { what: '  CPU of Postgres', ours: ours('engine_dag_postgres_cpu_ms'), unit: 'ms' },
+    { what: '6-task DAG, child processes, nothing compiled yet', ours: ours('dag_first_ms'), unit: 'ms' },
     { what: '6-task DAG, child processes, cold', ours: ours('dag_cold_ms'), unit: 'ms', bar: { atMost: 400 } },
     {
       what: '6-task DAG, child processes, warm',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
@@ -29,7 +30,11 @@ export async function benchCollector(
   say(`collector, ${rounds} × ${requests.toLocaleString('en')} batches of ${batchEvents} …`)
   const spoolDir = await mkdtemp(join(tmpdir(), 'millrace-spool-'))
   const program = join(import.meta.dirname, 'stream-collector.ts')
-  const args = [program, JSON.stringify({ connection: warehouse.connection, topic: log.topic, spoolDir })]
+  const args = [
+    ...process.execArgv,
+    program,
+    JSON.stringify({ connection: warehouse.connection, topic: log.topic, spoolDir }),
+  ]
   const pinned = existsSync('/usr/bin/taskset')
     ? (['/usr/bin/taskset', ['-c', '0', process.execPath, ...args]] as const)
     : ([process.execPath, args] as const)
@@ -67,7 +72,9 @@ export async function benchCollector(
       ],
     }
   } finally {
-    child.kill()
+    // It ends by itself, so that a profile of it is written.
+    child.stdin.end()
+    await once(child, 'exit')
     await rm(spoolDir, { recursive: true, force: true })
   }
 }

@@ -21,7 +21,7 @@ import type { AdapterSpec, ThreadSpec } from '../src/stream/worker-thread.ts'
 import { startEmbedded } from '../src/warehouse/embedded-server.ts'
 import type { EmbeddedServer } from '../src/warehouse/embedded-server.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
-import type { Bench } from './figures.ts'
+import type { Bench, BenchOptions } from './figures.ts'
 import { median, runProgram } from './measure.ts'
 import { benchCollector } from './stream-collect-load.ts'
 import { benchLake } from './stream-lake.ts'
@@ -121,7 +121,8 @@ async function consumed(
     },
   }
   const before = treeCpuSeconds(server.pid)
-  const args = [join(import.meta.dirname, 'stream-consumer.ts'), JSON.stringify(spec)]
+  // Flags of ours are the consumer's too: `node --cpu-prof bench/main.ts stream embedded` profiles it.
+  const args = [...process.execArgv, join(import.meta.dirname, 'stream-consumer.ts'), JSON.stringify(spec)]
   // One core, as the figure is called; where nothing pins, CPU seconds still say the same within a few percent.
   const ended = existsSync('/usr/bin/taskset')
     ? await runProgram('/usr/bin/taskset', ['-c', '0', process.execPath, ...args])
@@ -142,15 +143,23 @@ async function checkTotals({ counters }: Place, job: string, generator: EventGen
     throw new Error(`${job}: counted ${counted} of ${generator.sent}, revenue ${revenue} of ${truth}`)
 }
 
-async function benchEmbedded(place: Place, count: number, say: Say): Promise<Bench> {
-  say(`log → counters, ${count.toLocaleString('en')} events: filling the log …`)
+const openBench = (warehouse: Warehouse): Promise<EventLog> =>
+  postgresLog.open(postgresLog.options.parse({ warehouse, topic: 'bench', partitions: 1 }))
+
+/** The log that is counted and landed, filled once; with the generator that knows its totals. */
+async function filledBench(warehouse: Warehouse, count: number, say: Say): Promise<EventGenerator> {
   const generator = new EventGenerator(profile, seededRandom(11))
-  await using log = await postgresLog.open(
-    postgresLog.options.parse({ warehouse: place.warehouse, topic: 'bench', partitions: 1 }),
-  )
-  const filledMs = performance.now()
+  await using log = await openBench(warehouse)
+  if ((await log.bounds(0)).next > 0) return generator
+  say(`filling the log with ${count.toLocaleString('en')} events …`)
   await fill(log, generator, count)
-  say(`filled in ${((performance.now() - filledMs) / 1000).toFixed(1)} s; counting three times …`)
+  return generator
+}
+
+async function benchEmbedded(place: Place, count: number, say: Say): Promise<Bench> {
+  const generator = await filledBench(place.warehouse, count, say)
+  await using log = await openBench(place.warehouse)
+  say('log → counters, three times …')
   const runs = []
   for (const job of ['bench-1', 'bench-2', 'bench-3']) {
     runs.push(await consumed(place, log, job))
@@ -336,23 +345,34 @@ async function benchHttp({ warehouse }: Place, say: Say): Promise<Bench> {
   return benchCollector(warehouse, log, new EventGenerator(profile, seededRandom(14)), say)
 }
 
+/** Each part by its name, as `npm run bench -- stream embedded lake` names them. */
+function partsOf(place: Place, long: boolean, say: Say): Readonly<Record<string, () => Promise<Bench>>> {
+  // A third of a second of each run is the engine's compiling: a consumer runs for days, so it is held against enough events.
+  const count = long ? 10_000_000 : 4_000_000
+  return {
+    embedded: () => benchEmbedded(place, count, say),
+    lake: async () => {
+      await filledBench(place.warehouse, count, say)
+      return benchLake(place, count, say)
+    },
+    kafka: () => benchKafka(place, count, say),
+    latency: () => benchLatency(place, long ? 60 : 10, 50_000, say),
+    collector: () => benchHttp(place, say),
+    ...(long && { soak: () => benchSoak(place, { profile, seconds: 600, rate: 50_000 }, say) }),
+  }
+}
+
 /** `npm run bench -- stream`. What is not measured in this run is null. */
-export async function bench({ long, say }: { readonly long: boolean; readonly say: Say }): Promise<Bench> {
+export async function bench({ long, parts: asked, say }: BenchOptions): Promise<Bench> {
   const dir = join(await mkdtemp(join(tmpdir(), 'millrace-stream-')), 'pg')
   const server = await startEmbedded({ dir })
   try {
     await using warehouse = await attach({ ...server.connection, schema: 'millrace' })
     await warehouse.migrate()
     await using counters = await postgresCounters.open({ warehouse })
-    const place = { warehouse, server, counters }
-    const parts = [
-      await benchEmbedded(place, long ? 5_000_000 : 2_000_000, say),
-      await benchLake(place, long ? 5_000_000 : 2_000_000, say),
-      await benchKafka(place, long ? 5_000_000 : 2_000_000, say),
-      await benchLatency(place, long ? 60 : 10, 50_000, say),
-      await benchHttp(place, say),
-      ...(long ? [await benchSoak(place, { profile, seconds: 600, rate: 50_000 }, say)] : []),
-    ]
+    const parts: Bench[] = []
+    for (const [name, run] of Object.entries(partsOf({ warehouse, server, counters }, long, say)))
+      if (asked.length === 0 || asked.includes(name)) parts.push(await run())
     return {
       figures: {
         kafka_events_per_cpu_s: null,

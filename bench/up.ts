@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { systemClock } from '../src/domain/clock.ts'
 
 const main = new URL('../src/cli/main.ts', import.meta.url).pathname
-const idleMs = 15_000
+const idleMs = 60_000
 
 /** `millrace up` as a person starts it: how long until it answers, and what it costs while nothing is to be done. */
 export async function benchUp(): Promise<Readonly<Record<string, number>>> {

@@ -36,7 +36,12 @@ const tools: readonly Tool[] = [
     args: ['--type-aware', '--deny-warnings'],
   },
   { name: 'oxfmt', promise: 'format', program: 'oxfmt/bin/oxfmt', args: ['--check'] },
-  { name: 'knip', promise: 'nothing unused', program: 'knip/bin/knip.js', args: ['--no-progress'] },
+  {
+    name: 'knip',
+    promise: 'nothing unused',
+    program: 'knip/bin/knip.js',
+    args: ['--no-progress', '--cache', '--cache-location', join(packages, '.cache', 'knip')],
+  },
 ]
 
 /** Runs one tool to its end; a tool that cannot be started is a finding, not an exception. */

@@ -9,12 +9,15 @@ import { day, timeZone } from '../src/domain/day.ts'
 import { decimal, normalised } from '../src/domain/decimal.ts'
 import { runPostChecks } from '../src/quality/post.ts'
 import { builtinSuite } from '../src/quality/suite.ts'
+import { troubledLevels } from '../src/cli/status-report.ts'
+import { lookForIncidents } from '../src/orchestrate/incident-watch.ts'
 import type { OpenConnection } from '../src/orchestrate/ports.ts'
 import { runPipeline } from '../src/orchestrate/run.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 import type { SandboxPlatform } from '../src/sandbox/shapes.ts'
 import { sandboxPlatforms } from '../src/sandbox/shapes.ts'
+import { readStatus } from '../src/warehouse/partition-state.ts'
 import { openTestWarehouse } from '../src/warehouse/fixture.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import { clockOf, portsOver } from './job.ts'
@@ -160,5 +163,25 @@ describe('the nightly job over every platform', () => {
       { level: 'ad_group', state: 'published', days: 6 },
       { level: 'campaign', state: 'published', days: 6 },
     ])
+    // One cause at all accounts is one incident, and status says it for each day.
+    const ports = { warehouse, channels: [], clock: clockOf(sandbox) }
+    const watched = async () => (await lookForIncidents(ports, range.until)).opened
+    await watched()
+    const incidents = await warehouse.query(
+      `select m.check_id as cause, m.account_id as account, m.severity, m.firing, i.state from incident_member m join incident i using (incident_id)
+       where m.check_id like 'run.%' and m.account_id is null`,
+    )
+    expect(incidents).toEqual([{ cause: 'run.load.ad', account: null, severity: 'warn', firing: true, state: 'open' }])
+    const lines = troubledLevels(await readStatus(warehouse, range))
+    expect(lines.map(({ level, state, problemCodes }) => `${level} ${state} ${problemCodes.join()}`)).toEqual(
+      Array.from({ length: 6 }, () => 'ad stale CONNECTORS_PERMISSION'),
+    )
+    sandbox.scenario({ faults: [] })
+    await runAll()
+    await watched()
+    expect(await warehouse.query(`select distinct firing from incident_member where check_id like 'run.%'`)).toEqual([
+      { firing: false },
+    ])
+    expect(troubledLevels(await readStatus(warehouse, range))).toEqual([])
   })
 })

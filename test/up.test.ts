@@ -69,8 +69,73 @@ function told(folder: string): readonly string[] {
     .toSorted()
 }
 
+interface Under {
+  readonly up: ReturnType<typeof call>
+  readonly platform: Awaited<ReturnType<typeof startSandbox>>
+  readonly folder: string
+  readonly url: string
+  readonly begin: () => Promise<string>
+}
+
+/** Empty where there is no such file, or no longer. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Programs that this one has started whose command line has the word. */
+function childrenOf(pid: number, word: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => textOf(`/proc/${name}/stat`).split(') ').at(-1)?.split(' ')[1] === String(pid))
+    .filter((name) => textOf(`/proc/${name}/cmdline`).includes(word))
+    .map(Number)
+}
+
+interface Told {
+  readonly tasks: readonly {
+    readonly task: string
+    readonly attempts: readonly { readonly state: string; readonly error: { readonly code?: string } | null }[]
+  }[]
+  readonly run: { readonly state: string }
+}
+
+/** What the run's screen asks for. */
+const runOf = async (url: string, runId: string): Promise<Told> =>
+  (await (await fetch(`${url}/api/v1/runs/${runId}`)).json()) as Told
+
+/** The process of a task is killed in the middle of a download, then Postgres is: each is said where people look, and all goes on. */
+async function faults({ up, platform, folder, url, begin }: Under): Promise<void> {
+  platform.scenario({ faults: [{ kind: 'latency', delayMs: 3_000 }] })
+  const killed = await begin()
+  await up.heard((line) => line.event === 'task_started' && line['runId'] === killed)
+  for (const pid of childrenOf(up.child.pid ?? 0, 'task-main')) process.kill(pid, 'SIGKILL')
+  platform.scenario({ faults: [] })
+  const ended = (line: Line) => line.event === 'task_finished' && line['runId'] === killed
+  expect(await up.heard(ended)).toMatchObject({ outcome: 'failed' })
+  const attempts = (await runOf(url, killed)).tasks.flatMap((one) => one.attempts)
+  expect(attempts.find((one) => one.state === 'retry')?.error?.code).toBe('ORCHESTRATE_TASK_EXITED')
+  const logs = call(['logs', killed, '--json'], folder)
+  expect(await logs.ended).toBe(0)
+  expect(logs.lines.map((one) => String(one['message'])).join('\n')).toMatch(
+    /fails: ORCHESTRATE_TASK_EXITED .*SIGKILL.*lack of memory/,
+  )
+  await fetch(`${url}/api/v1/runs/${killed}/cancel`, { method: 'POST' })
+  await expect.poll(async () => (await runOf(url, killed)).run.state, { timeout: 30_000 }).toBe('cancelled')
+  const data = join(folder, '.millrace', 'postgres', 'data', 'postmaster.pid')
+  const server = Number(readFileSync(data, 'utf8').split('\n')[0])
+  process.kill(server, 'SIGKILL')
+  // The first who asks brings it back.
+  const serverNow = () => Number(/^\d+/.exec(textOf(data))?.[0] ?? server)
+  await expect.poll(serverNow, { timeout: 60_000 }).not.toBe(server)
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 60_000 }).toBe(200)
+}
+
 test(
-  'one command: ready, runs carried out by its workers and told, an outage as one incident with one message and one end, and a clean end at SIGTERM',
+  'one command: ready, runs carried out by its workers and told, an outage as one incident with one message and one end, a task and Postgres killed, and a clean end at SIGTERM',
   { timeout: 180_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-up-'))
@@ -100,11 +165,12 @@ test(
     await begin()
     expect(await up.heard((line) => line.event === 'incidents')).toMatchObject({ opened: 1, resolved: 0 })
     platform.scenario({ faults: [] })
+    await faults({ up, platform, folder, url: String(url), begin })
     const runId = await begin()
     const isModels = (line: Line) =>
       line.event === 'task_finished' && line['task'] === 'run_dbt_models' && line['runId'] === runId
     expect(await up.heard(isModels)).toMatchObject({ outcome: 'success' })
-    expect(await up.heard((line) => line.event === 'incidents' && line['opened'] === 0)).toMatchObject({ resolved: 1 })
+    expect(await up.heard((line) => line.event === 'incidents' && line['resolved'] === 1)).toMatchObject({ opened: 0 })
     const said = ['Incident: error · run.load · meta_ads', 'Resolved: error · run.load · meta_ads']
     await expect.poll(() => told(folder), { timeout: 10_000 }).toEqual(said)
     const shown = call(['runs', 'show', runId, '--json'], folder)

@@ -1,69 +1,29 @@
-/** Passwords of twelve signs and more that every list of guesses begins with, and words that such lists lengthen with digits. */
-export const commonPasswords: readonly string[] = [
-  '123456789012',
-  '1234567890123',
-  '12345678901234',
-  '123456789123',
-  '1234567891234',
-  '0123456789012',
-  '123123123123',
-  '1q2w3e4r5t6y',
-  '1q2w3e4r5t6y7u8i',
-  '1qaz2wsx3edc',
-  '1qaz2wsx3edc4rfv',
-  'q1w2e3r4t5y6',
-  'qazwsxedcrfv',
-  'qwerty123456',
-  'qwertyuiop',
-  'qwertyuiop12',
-  'qwertyuiop123',
-  'qwertyuiopasdf',
-  'asdfghjkl',
-  'asdfghjklqwerty',
-  'zxcvbnm',
-  'password',
-  'passwordpassword',
-  'password1234',
-  'password12345',
-  'password123456',
-  'passw0rd1234',
-  'p@ssw0rd1234',
-  'p@ssword1234',
-  'welcome',
-  'welcometothejungle',
-  'administrator',
-  'admin',
-  'adminadmin',
-  'adminadminadmin',
-  'changeme',
-  'changemechangeme',
-  'letmein',
-  'letmeinletmein',
-  'iloveyou',
-  'iloveyouforever',
-  'football',
-  'baseball',
-  'basketball',
-  'superman',
-  'sunshine',
-  'princess',
-  'starwars',
-  'trustno1trustno1',
-  'correcthorsebatterystaple',
+/** What the public list does not know: this product's own words, and Korean ones typed on Latin keys. */
+const ownWords: readonly string[] = [
   'millrace',
-  'millracemillrace',
-  'dbtdbtdbtdbt',
-  'postgrespostgres',
-  'abcdefghijkl',
-  'abcdefghijklmnop',
-  'abcd1234abcd1234',
-  'abc123abc123',
-  'a1b2c3d4e5f6',
-  'aaaaaaaaaaaa',
-  'secretsecret',
-  'testtesttest',
-  'mynameisnobody',
+  'postgres',
+  'correcthorsebatterystaple',
   'dlfwjsdlfwjs',
   'qlalfqjsgh',
   'rkskekfkak',
 ]
+
+let known: Promise<ReadonlySet<string>> | undefined
+
+/** Some fifty thousand passwords that people were found to use, as the zxcvbn estimators count them; read when the first is asked for. */
+async function commonWords(): Promise<ReadonlySet<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common')
+  return new Set([...dictionary['passwords-common'], ...ownWords])
+}
+
+/**
+ * Whether lists of guesses have it: as it is, one of their words said twice or more, or one with digits and signs behind it that are no
+ * longer than the word itself. `password` in lower case.
+ */
+export async function isCommonPassword(password: string): Promise<boolean> {
+  const words = await (known ??= commonWords())
+  const stem = password.replace(/[\W\d_]+$/u, '')
+  return [password, ...(stem.length * 2 >= password.length ? [stem] : [])].some(
+    (one) => words.has(one) || words.has(/^(.+?)\1+$/u.exec(one)?.[1] ?? one),
+  )
+}

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { MillraceError } from '../domain/errors.ts'
-import { commonPasswords } from './password-common.ts'
+import { isCommonPassword } from './password-common.ts'
 
 /** OWASP's first choice for scrypt: 128 MiB and about a third of a second a guess. A power of two. */
 const scryptCostDefault = 2 ** 17
@@ -46,8 +46,9 @@ export async function isPassword(password: string, kept: string | null, cost = s
 }
 
 /** Length before all, no rules of signs and digits (NIST SP 800-63B §3.1.1.2). Throws ACCESS_PASSWORD_WEAK. */
-export function checkPassword(password: string, name: string): void {
-  const reason = weakness(password.normalize('NFKC').toLowerCase(), name.toLowerCase())
+export async function checkPassword(password: string, name: string): Promise<void> {
+  const asked = password.normalize('NFKC').toLowerCase()
+  const reason = weakness(asked, name.toLowerCase()) ?? ((await isCommonPassword(asked)) ? 'common' : undefined)
   if (reason !== undefined) throw new MillraceError('ACCESS_PASSWORD_WEAK', { reason, lengthMin, lengthMax })
 }
 
@@ -57,7 +58,5 @@ function weakness(password: string, name: string): string | undefined {
   if (length > lengthMax) return 'long'
   if (new Set(password).size < 5) return 'repeated'
   if (password.includes(name) && length - name.length < lengthMin / 2) return 'name'
-  return commonPasswords.some((one) => password.replaceAll(/[\W\d_]+$/g, '') === one || password === one)
-    ? 'common'
-    : undefined
+  return undefined
 }

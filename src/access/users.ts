@@ -48,7 +48,7 @@ export function checkName(name: string): string {
 /** Throws ACCESS_NAME_INVALID, ACCESS_PASSWORD_WEAK, ACCESS_USER_TAKEN. */
 export async function addUser(session: Session, wanted: UserWanted): Promise<User> {
   const name = checkName(wanted.name)
-  checkPassword(wanted.password, name)
+  await checkPassword(wanted.password, name)
   const hash = await hashPassword(wanted.password, wanted.scryptCost)
   const [user] = await session.query<User & SqlRow>(
     `insert into access_user (user_id, name, role, clients, password_hash, created_at, created_by)
@@ -138,7 +138,7 @@ export async function setPassword(
   { password, scryptCost }: { readonly password: string; readonly scryptCost?: number | undefined },
 ): Promise<User> {
   const { userId, name } = await userOf(session, user)
-  checkPassword(password, name)
+  await checkPassword(password, name)
   const hash = await hashPassword(password, scryptCost)
   await session.query('update access_user set password_hash = $2, password_at = $3 where user_id = $1', [
     userId,

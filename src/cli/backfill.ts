@@ -69,7 +69,8 @@ async function backfill(invocation: Invocation, _args: readonly string[], given:
   await using ports = await openPorts(settings, openContext(invocation))
   const emit = showProgress(output, language)
   const plan = await previewRun(ports, request, signal, emit)
-  printPlan(output, plan, language)
+  const { operationsOfPlan } = await import('../orchestrate/plan-operations.ts')
+  printPlan(output, plan, await operationsOfPlan(ports, plan), language)
   if (given['dryRun'] === true || totalsOf(plan).partitions === 0) return exitCodes.ok
   const said = words[language]
   if (!(await confirmed(invocation, said.question(totalsText(plan, language))))) {

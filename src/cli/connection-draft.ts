@@ -27,9 +27,20 @@ function givenOptions({ option }: Given): Tree {
       if (at < 1) throw usage(`--option takes name=value, not ${pair.slice(0, 20)}`)
       if (isSecretName(name) && !reference.test(value))
         throw usage(`${name} is a secret: give it as ${name}=env:NAME or ${name}=file:PATH`)
-      return [name, value]
+      return [name, optionValue(name, value)]
     }),
   )
+}
+
+/** Yes and no, and lists as JSON; all else is text, because ids of digits are ids. */
+function optionValue(name: string, value: string): unknown {
+  if (value === 'true' || value === 'false') return value === 'true'
+  if (!value.startsWith('[')) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    throw usage(`${name} begins a list that is no JSON: --option '${name}=["one","two"]'`)
+  }
 }
 
 /** What a file of Google's gives: google-ads.yaml, an OAuth client's JSON, or a service account's. */

@@ -9,6 +9,7 @@ import { forgetSecrets, keptSecrets } from '../warehouse/secrets.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { confirmed } from './ask.ts'
 import type { Given, Invocation } from './command.ts'
+import { showAccounts } from './connection-accounts.ts'
 import { draftOf } from './connection-draft.ts'
 import { connectionFile, readConnection, removeConnection, writeConnection } from './connection-file.ts'
 import { googleApp, metaApp, metaDoor, signInOf } from './connection-sign-in.ts'
@@ -60,6 +61,7 @@ function optionsOf(settings: Settings, name: string): Tree {
 async function tested(invocation: Invocation, settings: Settings, warehouse: Warehouse): Promise<number> {
   const lines = await checkedLines(invocation, settings, warehouse)
   printLines(invocation, lines)
+  if (lines[0]?.outcome !== 'fail') await showAccounts(invocation, settings, warehouse)
   return codeOf(lines)
 }
 

@@ -104,19 +104,29 @@ test('Google is added by a sign-in in the browser: a file without secrets, a key
     ...add('google', 'google_ads', '--from', client()),
     '--option',
     `loginCustomerId=${sandbox.credentials.loginCustomerId}`,
+    '--option',
+    'conversionsByAction=true',
   )
   expect([added.code, added.records.filter(({ outcome }) => outcome === 'fail')]).toEqual([0, []])
+  const reached = added.records.filter(({ event }) => event === 'account')
+  const google = sandbox.accounts.filter(({ platform }) => platform === 'google_ads')
+  expect(
+    reached.map(({ manager, account, state }) => `${String(manager)} ${String(account)} ${String(state)}`).toSorted(),
+  ).toEqual(google.map(({ accountId }) => `${sandbox.credentials.loginCustomerId} ${accountId} reached`).toSorted())
   expect(added.stderr).toMatch(/Desktop app[^]*7 days[^]*adwords[^]*manager[^]*in 6 days[^]*publish/)
   expect(statSync(keyFile).mode & 0o777).toBe(0o600)
   const file = readFileSync(join(project, 'connections/google.yaml'), 'utf8')
   expect(file).toContain('refreshToken: stored:refreshToken')
   expect(file).toContain('clientSecret: stored:clientSecret')
+  expect(file).toContain('conversionsByAction: true')
   expect(file).not.toMatch(secrets)
   expect(days((await kept('google', 'refreshToken'))?.expiresAtMs)).toBe(7)
 })
 
 test('a person’s token of Meta is exchanged for sixty days, beside a connection that is broken', async () => {
-  const added = await millrace(...add('meta', 'meta_ads', ...app, '--option', 'accessToken=env:META_TOKEN'))
+  const added = await millrace(
+    ...add('meta', 'meta_ads', ...app, '--option', 'businesses=["all"]', '--option', 'accessToken=env:META_TOKEN'),
+  )
   expect([added.code, added.stderr]).toEqual([
     0,
     expect.stringMatching(/system\s+user[^]*exchanged[^]*in (59|60) days/),

@@ -35,6 +35,13 @@ export const command: CommandSpec = {
       flags: '--accounts <ids>',
       text: { en: 'With add: only these, by commas; all when left out', ko: 'add: 쉼표로 나눈 계정. 생략하면 모두' },
     },
+    {
+      flags: '--reach',
+      text: {
+        en: 'With list: asks the platforms for their accounts, by manager',
+        ko: 'list: 플랫폼에 물어 관리자별 계정을 보여 줌',
+      },
+    },
     { flags: '--no-test', text: { en: 'The platform is not asked afterwards', ko: '끝난 뒤 플랫폼에 확인하지 않음' } },
     {
       flags: '--format <format>',
@@ -43,8 +50,8 @@ export const command: CommandSpec = {
     },
   ],
   description: {
-    en: 'Ways to platforms, each a file of connections/ without any secret. add: signs in and writes it. auth: signs in anew, also when the key of kept secrets is lost. test: asks one small thing of each account. rotate: a new credential in place of the old. remove: the file and what is kept; loaded data stays. list: all, with what they keep and when it ends.',
-    ko: '플랫폼 연결을 다룹니다. 연결마다 비밀 값 없는 connections/ 파일 하나입니다. add: 로그인하고 파일을 씁니다. auth: 다시 로그인합니다(비밀 값 키를 잃었을 때도). test: 계정마다 작은 질문 하나를 합니다. rotate: 자격 증명을 새것으로 바꿉니다. remove: 파일과 보관된 비밀 값을 지웁니다(적재된 데이터는 남음). list: 모든 연결과 만료일.',
+    en: 'Ways to platforms, each a file of connections/ without any secret. add: signs in and writes it. auth: signs in anew, also when the key of kept secrets is lost. test: asks one small thing of each account. rotate: a new credential in place of the old. remove: the file and what is kept; loaded data stays. list: all, with what they keep and when it ends; with --reach the accounts below each manager or business.',
+    ko: '플랫폼 연결을 다룹니다. 연결마다 비밀 값 없는 connections/ 파일 하나입니다. add: 로그인하고 파일을 씁니다. auth: 다시 로그인합니다(비밀 값 키를 잃었을 때도). test: 계정마다 작은 질문 하나를 합니다. rotate: 자격 증명을 새것으로 바꿉니다. remove: 파일과 보관된 비밀 값을 지웁니다(적재된 데이터는 남음). list: 모든 연결과 만료일. --reach는 관리자나 비즈니스 아래의 계정.',
   },
   examples: [
     {
@@ -59,6 +66,10 @@ export const command: CommandSpec = {
       line: 'millrace connectors add meta --connector meta_ads \\\n    --option accessToken=env:META_TOKEN --accounts act_42',
       text: { en: 'a token by variable', ko: '환경 변수의 토큰' },
     },
+    {
+      line: 'millrace connectors list google --reach',
+      text: { en: 'accounts below the manager', ko: '관리자 아래 계정' },
+    },
     { line: 'millrace connectors rotate meta', text: { en: 'sixty days more', ko: '60일 연장' } },
   ],
   run: connectors,
@@ -66,6 +77,8 @@ export const command: CommandSpec = {
 
 async function connectors(invocation: Invocation, args: readonly string[], given: Given): Promise<number> {
   const [action, name] = [args[0] as Action, args[1]]
+  if (action === 'list' && given['reach'] === true)
+    return (await import('./connection-accounts.ts')).listAccounts(invocation, given, name)
   if (action === 'list') return (await import('./connections-list.ts')).listConnections(invocation, given)
   if (name === undefined || !/^[A-Za-z][A-Za-z0-9_-]*$/.test(name))
     throw new MillraceError('CLI_USAGE', {

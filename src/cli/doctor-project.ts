@@ -9,6 +9,7 @@ import type { KeptSecret } from '../warehouse/secrets.ts'
 import { keptSecrets } from '../warehouse/secrets.ts'
 import { dayAt, timeZone } from '../domain/day.ts'
 import type { Invocation } from './command.ts'
+import { durableLines } from './doctor-durable.ts'
 import type { DoctorLine } from './doctor-line.ts'
 import { attempted, linesOf } from './doctor-line.ts'
 import { versionLines } from './doctor-versions.ts'
@@ -64,6 +65,7 @@ export function warehouseLines(invocation: Invocation, settings: Settings): Prom
     return [
       ok(warehouseWhat, `${warehouse.place}, ${row?.['server_version' as 'version'] ?? ''}, ${latencyMs} ms`),
       ok({ en: 'Migrations', ko: '마이그레이션' }, applied || { en: 'up to date', ko: '최신' }[language]),
+      ...(await durableLines(warehouse, settings.stream.log.adapter, language)),
     ]
   })
 }

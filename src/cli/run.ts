@@ -58,7 +58,9 @@ async function runCommand(invocation: Invocation, _args: readonly string[], give
   await using ports = await openPorts(settings, openContext(invocation))
   const emit = showProgress(output, language)
   if (given['dryRun'] === true) {
-    printPlan(output, await previewRun(ports, request, signal, emit), language)
+    const { operationsOfPlan } = await import('../orchestrate/plan-operations.ts')
+    const plan = await previewRun(ports, request, signal, emit)
+    printPlan(output, plan, await operationsOfPlan(ports, plan), language)
     return 0
   }
   const summary = await runPipeline(ports, request, emit, signal)

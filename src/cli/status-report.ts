@@ -48,11 +48,25 @@ export interface PartitionLine {
   readonly refusingChecks: PartitionStatus['refusingChecks']
 }
 
+/** A day of a level below campaigns, which has a state of its own. */
+export interface LevelLine extends PartitionLine {
+  readonly level: string
+}
+
 export interface StatusReport {
   readonly range: DayRange
   readonly partitions: readonly PartitionLine[]
+  /** What is below campaigns and was refused or failed. */
+  readonly levels: readonly LevelLine[]
   readonly runs: readonly LastRun[]
   readonly outbox: readonly OutboxState[]
+}
+
+/** Days of levels below campaigns that are not published, or whose last load was refused. */
+export function troubledLevels(known: readonly PartitionStatus[]): readonly LevelLine[] {
+  return known.filter(
+    ({ level, breakdownKey, problemCodes }) => level !== 'campaign' && breakdownKey === '' && problemCodes.length > 0,
+  )
 }
 
 /** Adds the days of known accounts of which nothing was ever loaded, in the order of account and day. */
@@ -120,6 +134,7 @@ const runStates: Readonly<Record<Language, Readonly<Record<string, string>>>> = 
 export function printReport(output: Output, report: StatusReport, language: Language): void {
   if (output.json || !output.isTerminal) {
     for (const partition of report.partitions) output.record({ event: 'partition', ...partition })
+    for (const level of report.levels) output.record({ event: 'level', ...level })
     for (const run of report.runs) output.record({ event: 'run', ...run })
     for (const channel of report.outbox) output.record({ event: 'outbox', ...channel })
     return
@@ -130,7 +145,9 @@ export function printReport(output: Output, report: StatusReport, language: Lang
     report.partitions.length === 0 ? `${said.none}\n` : accountTable(report.partitions, said.columns, output.columns),
     ...section(
       said.problems,
-      problemLines(report.partitions, language).map((line) => wrapped(line, output.columns - 4).join('\n    ')),
+      problemLines([...report.partitions, ...report.levels], language).map((line) =>
+        wrapped(line, output.columns - 4).join('\n    '),
+      ),
     ),
     ...section(
       said.runs,
@@ -175,12 +192,16 @@ function found({ explain, outcome, tested, failed, ...check }: RefusingCheck, la
   return foundText({ ...result, outcome: outcome as Outcome }, language)
 }
 
-function problemLines(partitions: readonly PartitionLine[], language: Language): readonly string[] {
+function problemLines(
+  partitions: readonly (PartitionLine & { readonly level?: string })[],
+  language: Language,
+): readonly string[] {
   return partitions
     .filter(({ problemCodes }) => problemCodes.length > 0)
-    .map(({ platform, accountId, date, state, problemCodes, problemMessage, refusingChecks }) => {
+    .map(({ platform, accountId, level, date, state, problemCodes, problemMessage, refusingChecks }) => {
       const why = problemMessage ?? refusingChecks.map((check) => found(check, language)).join('; ')
-      const what = `${platform}/${accountId} ${date} ${words[language].states[state]}: ${problemCodes.join(', ')}`
+      const below = level === undefined || level === 'campaign' ? '' : ` ${level}`
+      const what = `${platform}/${accountId}${below} ${date} ${words[language].states[state]}: ${problemCodes.join(', ')}`
       return why === '' ? what : `${what}. ${why}`
     })
 }

@@ -6,7 +6,7 @@ import type { CommandSpec, Given, Invocation } from './command.ts'
 import { rangeOf, rangeOptions } from './days.ts'
 import { openContext, projectSettings } from './project.ts'
 import type { KnownAccount, LastRun, OutboxState, StatusReport } from './status-report.ts'
-import { printReport, withMissing } from './status-report.ts'
+import { printReport, troubledLevels, withMissing } from './status-report.ts'
 
 /** How many days are shown when none are named. */
 const daysShown = 30
@@ -64,5 +64,5 @@ async function readReport(warehouse: Warehouse, range: DayRange): Promise<Status
     ),
   ])
   const days: readonly Day[] = daysOf(range)
-  return { range, partitions: withMissing(known, accounts, days), runs, outbox }
+  return { range, partitions: withMissing(known, accounts, days), levels: troubledLevels(known), runs, outbox }
 }

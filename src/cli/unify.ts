@@ -22,6 +22,8 @@ export const command: CommandSpec = {
       required: true,
     },
     ...rangeOptions,
+    { flags: '--from <day>', text: { en: 'The same as --since', ko: '--since와 같음' } },
+    { flags: '--to <day>', text: { en: 'The same as --until', ko: '--until과 같음' } },
     ...choiceOptions,
     { flags: '--dry-run', text: { en: 'Only print what would be read', ko: '무엇을 읽을지만 출력' } },
   ],
@@ -67,6 +69,21 @@ const sum = (plans: readonly AccountReload[], of: (plan: AccountReload) => numbe
 
 const daysDefault = 30
 
+/** People say from and to as often as since and until; both together are two ranges. */
+function spokenRange(given: Given): Given {
+  const { from, to, ...rest } = given
+  for (const [one, other] of [
+    ['from', 'since'],
+    ['to', 'until'],
+  ] as const)
+    if (given[one] !== undefined && given[other] !== undefined)
+      throw new MillraceError('CLI_USAGE', {
+        command: 'unify',
+        detail: `--${one} is the same as --${other}: give one of them`,
+      })
+  return { ...rest, ...(from !== undefined && { since: from }), ...(to !== undefined && { until: to }) }
+}
+
 async function unify(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const { output, language, signal } = invocation
   const said = words[language]
@@ -76,7 +93,10 @@ async function unify(invocation: Invocation, _args: readonly string[], given: Gi
   const nowMs = context.clock.nowMs()
   const yesterday = addDays(dayAt(nowMs, zone), -1)
   const list = (name: string) => given[name] as readonly string[] | undefined
-  const range = rangeOf(given, 'unify', zone, nowMs) ?? { since: addDays(yesterday, 1 - daysDefault), until: yesterday }
+  const range = rangeOf(spokenRange(given), 'unify', zone, nowMs) ?? {
+    since: addDays(yesterday, 1 - daysDefault),
+    until: yesterday,
+  }
   const { openPorts } = await import('../config.ts')
   const { planReload, reload } = await import('../orchestrate/reload.ts')
   await using ports = await openPorts(settings, context)

@@ -8,6 +8,7 @@ import { MillraceError } from '../domain/errors.ts'
 import type { Language } from '../domain/errors.ts'
 import type { RawMapping, RawRow } from '../domain/mapping.ts'
 import type { ControlTotals, Slice } from '../domain/metric.ts'
+import type { PlatformQuota } from '../domain/platform-quota.ts'
 import type { Level, Platform } from '../domain/platform.ts'
 import type { RemoteJob } from '../domain/remote-job.ts'
 
@@ -23,6 +24,8 @@ export interface ConnectorContext {
   readonly remoteJobs?: RemoteJobs | undefined
   /** Without it a source of other people's begins at its beginning. */
   readonly sourceStates?: SourceStates | undefined
+  /** What platforms said of their budgets, to whichever process; without it each process learns for itself. */
+  readonly quota?: PlatformQuota | undefined
   /** One line for people about a retry, a refreshed token, a throttle; never a secret. */
   readonly log: (
     event: { readonly level: 'debug' | 'info' | 'warn'; readonly message: string } & Record<string, unknown>,
@@ -58,6 +61,8 @@ export interface ExtractResult {
   readonly controlTotals: ControlTotals | null
   /** Calls or operations that counted against the platform's quota. */
   readonly operations: number
+  /** Columns that the platform was asked for and knows no more; no number is made of them. */
+  readonly vanished?: readonly string[] | undefined
 }
 
 /** What is true of the platform whatever the account: limits, refresh policy, the meaning of its columns. */

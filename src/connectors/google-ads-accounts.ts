@@ -39,6 +39,7 @@ async function customersBelow(
         name: text('descriptiveName') || text('id'),
         currency: currency(text('currencyCode')),
         zone: timeZone(text('timeZone')),
+        ...(text('id') !== root && { managerId: root }),
       },
       manager: one['manager'] === true,
       status: text('status'),

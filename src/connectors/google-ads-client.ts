@@ -49,7 +49,7 @@ export class GoogleClient {
     this.#options = options
     this.#tokens = tokens
     const classify: Wire['classify'] = (failed) => classifyGoogle(failed, options.apiVersion)
-    this.#wire = { platform: 'google_ads', timeoutMs: options.timeoutMs, redact, classify }
+    this.#wire = { platform: 'google_ads', timeoutMs: options.timeoutMs, redact, policy: options.policy, classify }
     this.#base = `${options.baseUrl.replace(/\/+$/, '')}/${options.apiVersion}`
   }
 

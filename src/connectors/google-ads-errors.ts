@@ -24,7 +24,10 @@ const bodySchema = z.object({
                 message: z.string().default(''),
                 details: z
                   .object({
-                    quotaErrorDetails: z.object({ retryDelay: z.string(), rateName: z.string() }).partial().optional(),
+                    quotaErrorDetails: z
+                      .object({ retryDelay: z.string(), rateName: z.string(), rateScope: z.string() })
+                      .partial()
+                      .optional(),
                   })
                   .optional(),
               }),
@@ -140,6 +143,8 @@ interface Finding {
   readonly code: ConnectorsCode
   readonly detail: string
   readonly retryAfterMs: number | undefined
+  /** ACCOUNT, or DEVELOPER for the project as a whole. */
+  readonly rateScope?: string | undefined
 }
 
 /** The error that a Google answer means; undefined when it is not one of Google's own. `version` is named when it is the culprit. */
@@ -157,6 +162,7 @@ export function classifyGoogle(failed: FailedAnswer, version: string): MillraceE
     version,
     requestId: requestIdOf(failed),
     ...(quotaMs !== undefined && { waitSeconds: Math.ceil(quotaMs / 1000) }),
+    ...(worst.rateScope === 'DEVELOPER' && { quotaScope: 'all' }),
   }
   return new MillraceError(worst.code, facts, { retryAfterMs: waitMs })
 }
@@ -189,6 +195,7 @@ function adsFailures({ error }: Body): readonly Finding[] {
         code,
         detail: `${one.message || error.message} (${family}: ${name})`,
         retryAfterMs: durationMs(delay) ?? spokenDelayMs(one.message),
+        rateScope: one.details?.quotaErrorDetails?.rateScope,
       }
     }),
   )

@@ -9,21 +9,32 @@ import { googleTotals } from './google-ads-rows.ts'
 import type { Piece } from './json-stream.ts'
 import { rowsOnce } from './rows-once.ts'
 
+interface GoogleReadingOf {
+  readonly account: AdAccount
+  readonly level: GoogleLevel
+  readonly sink: Sink
+  readonly context: ConnectorContext
+  /** False where rows lack what describes their entities: an empty name is no new name. */
+  readonly describes: boolean
+}
+
 /** Takes one answer apart for the sink. */
 export class GoogleReading {
   handedOver = false
+  operations = 0
   readonly #account: AdAccount
   readonly #sink: Sink
   readonly #context: ConnectorContext
   readonly #level: GoogleLevel
   readonly #once: ReturnType<typeof rowsOnce>
+  readonly #describes: boolean
   readonly #described = new Set<string>()
   readonly #requestIds = new Set<string>()
   #rows = 0
-  #operations = 0
   #totals: ControlTotals | null = null
 
-  constructor(account: AdAccount, level: GoogleLevel, sink: Sink, context: ConnectorContext) {
+  constructor({ account, level, sink, context, describes }: GoogleReadingOf) {
+    this.#describes = describes
     this.#level = level
     this.#once = rowsOnce(level.mapping)
     this.#account = account
@@ -32,7 +43,7 @@ export class GoogleReading {
   }
 
   async run(pieces: AsyncIterable<Piece>): Promise<void> {
-    this.#operations += 1
+    this.operations += 1
     for await (const piece of pieces) {
       if (piece.kind === 'rows') await this.#take(piece.rows as readonly RawRow[])
       else this.#note(piece.value)
@@ -46,7 +57,7 @@ export class GoogleReading {
     const fresh = this.#once.keep(read)
     const entities: EntityObservation[] = []
     for (const row of fresh) {
-      if (this.#described.has(row[entityId]!)) continue
+      if (!this.#describes || this.#described.has(row[entityId]!)) continue
       this.#described.add(row[entityId]!)
       entities.push(...this.#level.entities(row, this.#account.accountId))
     }
@@ -62,13 +73,13 @@ export class GoogleReading {
     if (typeof summaryRow === 'object' && summaryRow !== null) this.#totals = googleTotals(summaryRow)
   }
 
-  result(apiVersion: string): ExtractResult {
+  result(): Omit<ExtractResult, 'apiVersion'> {
     if (this.#once.repeated > 0) {
       const message = `google_ads/${this.#account.accountId} sent ${this.#once.repeated} rows twice; each was taken once`
       this.#context.log({ level: 'warn', message })
     }
     const requestIds = [...this.#requestIds]
-    return { rows: this.#rows, apiVersion, requestIds, controlTotals: this.#totals, operations: this.#operations }
+    return { rows: this.#rows, requestIds, controlTotals: this.#totals, operations: this.operations }
   }
 
   #drift(field: string): MillraceError {

@@ -4,19 +4,18 @@ import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, OnUnavailable } from './connector.ts'
 import { defineConnector, mappingsOf } from './connector.ts'
 import { fallingForward } from './fall-forward.ts'
+import { mappingWithActions } from './google-ads-actions.ts'
 import { chosenAccounts, reachCustomers, usableAccounts } from './google-ads-accounts.ts'
 import { GoogleClient } from './google-ads-client.ts'
 import type { OauthOptions } from './oauth-tokens.ts'
 import { refreshingTokens } from './oauth-tokens.ts'
-import { GoogleReading } from './google-ads-reading.ts'
 import { googleLevels } from './google-ads-levels.ts'
 import { googleMapping, probeQuery } from './google-ads-rows.ts'
+import { readGoogleSlice } from './google-ads-slice.ts'
 import type { ServiceAccount } from './google-service-account.ts'
 import { assertionForm, serviceAccount } from './google-service-account.ts'
 import { redactor } from './redact.ts'
-import type { RetryPolicy } from './retry.ts'
-import { withRetry } from './retry.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 
 /** A customer id as people write it (123-456-7890) or as the API takes it: digits. */
 const customerId = z
@@ -49,6 +48,10 @@ const plain = z.object({
   loginCustomerId: customerId.optional().describe('Manager through which the accounts are reached.'),
   developerToken: secret.optional().describe('Ignored by Google since 9 September 2026; leave it out.'),
   accounts: z.array(customerId).default([]).describe('Customer ids; left out: all that the credentials reach.'),
+  conversionsByAction: z
+    .boolean()
+    .default(false)
+    .describe('Reads conversions by action, too: one query more an account and range, for hub.conversions.'),
   ...limits,
 })
 
@@ -65,7 +68,8 @@ export type GoogleAdsOptions = z.output<typeof options>
 
 const hourMs = 3_600_000
 
-function specOf(apiVersion: string): ConnectorSpec<typeof options> {
+function specOf({ apiVersion, conversionsByAction }: GoogleAdsOptions): ConnectorSpec<typeof options> {
+  const mapping = conversionsByAction ? mappingWithActions(googleMapping) : googleMapping
   return {
     platform: 'google_ads',
     summary: 'Metrics of Google Ads, one searchStream query an account, level and range.',
@@ -82,8 +86,8 @@ function specOf(apiVersion: string): ConnectorSpec<typeof options> {
     lookbackDays: 30,
     // Google's own figure is three hours until all clicks are in; a nightly run at two must not wait a day for the last of them.
     settleMs: hourMs,
-    mapping: googleMapping,
-    mappings: mappingsOf(googleLevels),
+    mapping,
+    mappings: { ...mappingsOf(googleLevels), campaign: mapping },
   }
 }
 
@@ -114,7 +118,8 @@ function grantOf(given: GoogleAdsOptions): OauthOptions['grant'] {
 export function openGoogleAds(given: GoogleAdsOptions): Connector {
   const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken, given.serviceAccountKey])
   const timeoutMs = given.timeoutSeconds * 1000
-  const policy: RetryPolicy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  // Quotas belong to the project of the OAuth client, whoever signed in.
+  const policy = policyOf(given, given.clientId ?? given.serviceAccountKey)
   const oauth = { platform: 'google_ads', grant: grantOf(given), url: given.oauthUrl, timeoutMs } as const
   const tokens = refreshingTokens(oauth, redact, policy)
   const client = new GoogleClient({ ...given, developerToken: given.developerToken, timeoutMs, policy }, tokens, redact)
@@ -131,7 +136,7 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
   }
 
   return {
-    spec: specOf(given.apiVersion),
+    spec: specOf(given),
     discover,
     check: (context) =>
       checkLines({
@@ -143,22 +148,10 @@ export function openGoogleAds(given: GoogleAdsOptions): Connector {
           client.rows({ customerId: accountId, loginCustomerId: loginOf(accountId), gaql: probeQuery }, context),
       }),
     async extract(slice, account, context, sink) {
-      const level = googleLevels[slice.level]
-      const reading = new GoogleReading(account, level, sink, context)
-      const query = {
-        customerId: account.accountId,
-        loginCustomerId: loginOf(account.accountId),
-        gaql: level.query(slice),
-        summary: true,
-        flat: level.flat,
-      }
-      await withRetry(
-        () => reading.run(client.stream(query, context)),
-        policy,
-        context,
-        () => !reading.handedOver,
-      )
-      return reading.result(given.apiVersion)
+      const { conversionsByAction, apiVersion } = given
+      const loginCustomerId = loginOf(account.accountId)
+      const asked = { client, slice, account, loginCustomerId, policy, conversionsByAction }
+      return { ...(await readGoogleSlice(asked, context, sink)), apiVersion }
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

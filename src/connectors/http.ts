@@ -4,6 +4,8 @@ import type { Platform } from '../domain/platform.ts'
 import type { ConnectorContext } from './connector.ts'
 import type { EnvelopeOptions, Piece } from './json-stream.ts'
 import { readEnvelopes } from './json-stream.ts'
+import type { QuotaPolicy } from './quota-turn.ts'
+import { awaitTurn } from './quota-turn.ts'
 import type { Redactor } from './redact.ts'
 import type { FlatRows } from './row-template.ts'
 
@@ -31,6 +33,8 @@ export interface Wire {
   /** How long the other side may be silent, before its first byte and between any two. */
   readonly timeoutMs: number
   readonly redact: Redactor
+  /** Of calls that count against the platform's budgets. */
+  readonly policy?: QuotaPolicy | undefined
   /** The error that the platform's answer means; undefined when the answer says nothing in the platform's own words. */
   readonly classify: (failed: FailedAnswer) => MillraceError | undefined
 }
@@ -54,6 +58,8 @@ async function call(
   context: ConnectorContext,
   accepted = /json|javascript/i,
 ): Promise<Answer> {
+  const { policy, platform } = wire
+  if (policy) await awaitTurn({ platform, account: request.account, policy }, context)
   const silence = silenceGuard(request, wire, context)
   let response: Response
   try {

@@ -42,7 +42,7 @@ export class KakaoClient {
   constructor(options: KakaoClientOptions, redact: Redactor) {
     this.#options = options
     const classify: Wire['classify'] = (failed) => classifyKakao(failed, options.apiVersion)
-    this.#wire = { platform: 'kakao_moment', timeoutMs: options.timeoutMs, redact, classify }
+    this.#wire = { platform: 'kakao_moment', timeoutMs: options.timeoutMs, redact, policy: options.policy, classify }
     this.#base = `${options.baseUrl.replace(/\/+$/, '')}/openapi/${options.apiVersion}`
   }
 

@@ -14,7 +14,7 @@ import type { Node } from './kakao-moment-rows.ts'
 import { kakaoMapping } from './kakao-moment-rows.ts'
 import { paceOf } from './pace.ts'
 import { redactor } from './redact.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 
 const adAccountId = z
   .string()
@@ -74,8 +74,8 @@ export const adapter = defineConnector({
 /** A connection to Kakao Moment. Nothing is called before it is asked something. */
 export function openKakaoMoment(given: KakaoMomentOptions): Connector {
   const redact = redactor([given.accessToken])
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
-  const pace = paceOf(given.reportSpacingSeconds * 1000 + slackMs)
+  const policy = policyOf(given, given.accessToken)
+  const pace = paceOf(given.reportSpacingSeconds * 1000 + slackMs, { platform: 'kakao_moment', policy })
   const open = () => new KakaoClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy, pace }, redact)
   return {
     spec: specOf(given),

@@ -38,7 +38,7 @@ export class LinkedinClient {
     this.#options = options
     this.#tokens = tokens
     const classify: Wire['classify'] = (failed) => classifyLinkedin(failed, options.apiVersion)
-    this.#wire = { platform: 'linkedin_ads', timeoutMs: options.timeoutMs, redact, classify }
+    this.#wire = { platform: 'linkedin_ads', timeoutMs: options.timeoutMs, redact, policy: options.policy, classify }
   }
 
   /** One answer; `query` is written as it is, because Rest.li reads its brackets only when they are not encoded. */

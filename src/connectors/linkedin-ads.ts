@@ -11,7 +11,7 @@ import { linkedinMapping } from './linkedin-ads-rows.ts'
 import { linkedinTokens } from './linkedin-ads-tokens.ts'
 import { redactor } from './redact.ts'
 import { fallingForward } from './fall-forward.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 
 /** An account id as people copy it (from the address bar) or as rows carry it. */
 const accountId = z
@@ -68,7 +68,7 @@ export const adapter = defineConnector({
 export function openLinkedinAds(given: LinkedinAdsOptions): Connector {
   const redact = redactor([given.accessToken, given.clientSecret, given.refreshToken])
   const timeoutMs = given.timeoutSeconds * 1000
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const policy = policyOf(given, given.clientId ?? given.accessToken)
   const tokens = linkedinTokens({ ...given, timeoutMs }, redact, policy)
   const open = () => new LinkedinClient({ ...given, timeoutMs, policy }, tokens, redact)
   const discover = (context: ConnectorContext, onUnavailable?: OnUnavailable) =>

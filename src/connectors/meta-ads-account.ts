@@ -25,7 +25,7 @@ export const statusWord = (node: Node) => {
 }
 
 /** An account as its node says it. Throws DOMAIN_* for a currency or zone that is none. */
-export function accountOf(node: Node, context: ConnectorContext): AdAccount {
+export function accountOf(node: Node, context: ConnectorContext, managerId?: string): AdAccount {
   const text = (name: string) => (typeof node[name] === 'string' ? node[name] : '')
   const id = text('account_id') || text('id').replace(/^act_/, '')
   const status = statusWord(node)
@@ -36,5 +36,6 @@ export function accountOf(node: Node, context: ConnectorContext): AdAccount {
     name: text('name') || id,
     currency: currency(text('currency')),
     zone: timeZone(text('timezone_name')),
+    ...(managerId !== undefined && { managerId }),
   }
 }

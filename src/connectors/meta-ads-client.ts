@@ -3,7 +3,8 @@ import type { ConnectorContext } from './connector.ts'
 import type { Call, Wire } from './http.ts'
 import { callForJson, callForRows } from './http.ts'
 import { classifyMeta } from './meta-ads-errors.ts'
-import { logUsage } from './meta-ads-usage.ts'
+import { logUsage, usageOf } from './meta-ads-usage.ts'
+import { tellUsage } from './quota-turn.ts'
 import type { Redactor } from './redact.ts'
 import type { RetryPolicy } from './retry.ts'
 import { withRetry } from './retry.ts'
@@ -44,7 +45,7 @@ export class MetaClient {
   constructor(options: MetaClientOptions, redact: Redactor) {
     this.#options = options
     const classify: Wire['classify'] = (failed) => classifyMeta(failed, options.apiVersion)
-    this.#wire = { platform: 'meta_ads', timeoutMs: options.timeoutMs, redact, classify }
+    this.#wire = { platform: 'meta_ads', timeoutMs: options.timeoutMs, redact, policy: options.policy, classify }
     this.#base = `${options.baseUrl.replace(/\/+$/, '')}/${options.apiVersion}`
   }
 
@@ -54,6 +55,7 @@ export class MetaClient {
     const read = async () => {
       this.calls += 1
       const { body, headers } = await callForJson(request, this.#wire, context)
+      await this.#heard(headers, account, context)
       this.#throwInBand(body as Node, account, headers, context)
       return body as Node
     }
@@ -68,6 +70,7 @@ export class MetaClient {
     const read = async () => {
       this.calls += 1
       const answer = await callForJson({ ...bare, method: 'POST', body, headers }, this.#wire, context)
+      await this.#heard(answer.headers, account, context)
       this.#throwInBand(answer.body as Node, account, answer.headers, context)
       return answer.body as Node
     }
@@ -118,13 +121,19 @@ export class MetaClient {
     for (;;) {
       const { done, value } = await pieces.next()
       if (done) {
-        logUsage(value, context)
+        await this.#heard(value, request.account, context)
         this.#throwInBand(envelope, request.account, value, context)
         return pageOf(rows, envelope, from, request.account, value)
       }
       if (value.kind === 'rows') rows.push(...(value.rows as readonly Node[]))
       else envelope = value.value
     }
+  }
+
+  async #heard(headers: Headers, account: string | null, context: ConnectorContext): Promise<void> {
+    const samples = usageOf(headers)
+    logUsage(samples, context)
+    await tellUsage({ platform: 'meta_ads', account, policy: this.#options.policy }, samples, context)
   }
 
   /** Graph may answer 200 with an error in the body. */

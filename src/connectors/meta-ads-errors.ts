@@ -106,20 +106,24 @@ export function classifyMeta(failed: FailedAnswer, version: string): MillraceErr
   const code = meaningOf(error, failed.status)
   const subcode = error.error_subcode === undefined ? '' : `/${error.error_subcode}`
   const detail = `${error.error_user_msg ?? error.message} (${error.code}${subcode})`
-  if (code === 'CONNECTORS_QUOTA') return quota(failed, detail, error.fbtrace_id)
+  if (code === 'CONNECTORS_QUOTA') return quota(failed, detail, error)
   const facts = { platform: 'meta_ads', account: failed.account, detail, version, requestId: error.fbtrace_id }
   const waitMs = code === 'CONNECTORS_TRANSIENT' ? retryAfterMs(failed.headers, failed.nowMs) : undefined
   return new MillraceError(code, facts, { retryAfterMs: waitMs })
 }
 
-function quota(failed: FailedAnswer, detail: string, requestId?: string): MillraceError {
+/** Of the app, the person or the page; all other throttling is of one account. */
+const codesOfAll: ReadonlySet<number | undefined> = new Set([4, 17, 32])
+
+function quota(failed: FailedAnswer, detail: string, error?: GraphError): MillraceError {
   const waitMs = quotaDelayMs(failed)
   const facts = {
     platform: 'meta_ads',
     account: failed.account,
     detail,
-    requestId,
+    requestId: error?.fbtrace_id,
     waitSeconds: Math.ceil(waitMs / 1000),
+    ...(codesOfAll.has(error?.code) && { quotaScope: 'all' }),
   }
   return new MillraceError('CONNECTORS_QUOTA', facts, { retryAfterMs: waitMs })
 }

@@ -29,6 +29,7 @@ export class MetaReading {
   #totals: ControlTotals | null = null
   #partTotals: ControlTotals | null = null
   #isSplit = false
+  #describes = true
 
   constructor({ account, level, sink, context }: ReadingOf) {
     this.#account = account
@@ -93,8 +94,14 @@ export class MetaReading {
     if (requestId !== undefined) this.#requestIds.push(requestId)
   }
 
+  /** From here on rows lack what describes their entities: an empty name is no new name. */
+  describesNothing(): void {
+    this.#describes = false
+  }
+
   /** Hands on those that were not seen before in this slice. */
   async #observe(entities: readonly EntityObservation[]): Promise<void> {
+    if (!this.#describes) return
     const unseen = entities.filter(({ level, entityId }) => {
       const key = `${level}|${entityId}`
       if (this.#known.has(key)) return false

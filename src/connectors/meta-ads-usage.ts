@@ -1,13 +1,6 @@
 import { z } from 'zod'
+import type { UsageSample } from '../domain/platform-quota.ts'
 import type { ConnectorContext } from './connector.ts'
-
-/** How much of one of Meta's budgets is used. */
-export interface UsageSample {
-  readonly scope: string
-  readonly percent: number
-  /** How long until calls are answered again; 0 while they are. */
-  readonly resetMs: number
-}
 
 const percent = z.coerce.number().catch(0)
 
@@ -73,8 +66,8 @@ export function usageOf(headers: Headers): readonly UsageSample[] {
 const warnPercent = 90
 
 /** Tells of the budget that is used most; as a warning when little of it is left. */
-export function logUsage(headers: Headers, context: ConnectorContext): void {
-  const [top] = usageOf(headers).toSorted((a, b) => b.percent - a.percent)
+export function logUsage(samples: readonly UsageSample[], context: ConnectorContext): void {
+  const [top] = samples.toSorted((a, b) => b.percent - a.percent)
   if (!top) return
   const level = top.percent >= warnPercent ? 'warn' : 'debug'
   context.log({

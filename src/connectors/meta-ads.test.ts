@@ -203,3 +203,17 @@ describe('accounts', () => {
     expect(context.waitsMs).toEqual([])
   })
 })
+
+test('accounts below businesses, owned and those of clients, are found with the business that they are below', async () => {
+  const { sandbox, connector } = await openSandbox({}, { businesses: ['all'] })
+  await using running = sandbox
+  const found = await connector.discover(testContext(nowMs))
+  const own = running.accounts.filter(({ platform }) => platform === 'meta_ads')
+  const byId = <One extends { accountId: string }>(all: readonly One[]) =>
+    all.toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1))
+  expect(byId(found)).toEqual(byId(own.map((one) => ({ ...one, managerId: '1000000000000900' }))))
+  expect(running.quota().requests).toMatchObject({ 'meta.businesses': 1, 'meta.owned': 1, 'meta.clients': 1 })
+  const other = await openSandbox({}, { businesses: ['42'] })
+  await using _ = other.sandbox
+  expect((await errorOf(other.connector.discover(testContext(nowMs)))).code).toBe('CONNECTORS_PERMISSION')
+})

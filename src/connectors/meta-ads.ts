@@ -12,7 +12,7 @@ import { readSlice } from './meta-ads-slice.ts'
 import { metaMapping } from './meta-ads-rows.ts'
 import { describeMetaToken } from './meta-token.ts'
 import { redactor } from './redact.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 import { tokenLine } from './token-line.ts'
 
 /** An account id as people copy it (act_123) or as rows carry it: digits. */
@@ -32,6 +32,10 @@ const options = z.object({
   appId: z.string().regex(/^\d+$/).optional().describe('The app that the token was made by; only to renew it.'),
   appSecret: secret.optional().describe('Secret of that app.'),
   accounts: z.array(accountId).default([]).describe('Ad account ids; left out: all that the token reaches.'),
+  businesses: z
+    .array(z.string().regex(/^(?:all|\d{1,25})$/, 'must be the number of a business, or all'))
+    .default([])
+    .describe('Finds the accounts that these businesses own or work for; all: of every business that the token sees.'),
   pageLimit: z.int().min(10).max(5_000).default(500).describe('Rows a page; halved when Meta finds it too large.'),
   jobIdleSecondsMax: z
     .int()
@@ -74,12 +78,14 @@ export const adapter = defineConnector({
 /** A connection to Meta. Nothing is called before it is asked something. */
 export function openMetaAds(given: MetaAdsOptions): Connector {
   const redact = redactor([given.accessToken, given.appSecret])
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const policy = policyOf(given, given.accessToken)
   const open = () => new MetaClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy }, redact)
   const discover = (context: ConnectorContext, onUnavailable?: OnUnavailable) =>
     given.accounts.length > 0
       ? describeAccounts(open(), given.accounts, context, onUnavailable)
-      : listAccounts(open(), context)
+      : given.businesses.length > 0
+        ? accountsOfBusinesses(open(), given.businesses, context)
+        : listAccounts(open(), context)
   return {
     spec: specOf(given.apiVersion),
     discover,
@@ -132,6 +138,27 @@ async function listAccounts(client: MetaClient, context: ConnectorContext): Prom
       accounts.set(account.accountId, account)
     }
   }
+  return [...accounts.values()]
+}
+
+/** What businesses own and what they were given to work at; an account of several is found below the first. Needs business_management. */
+async function accountsOfBusinesses(
+  client: MetaClient,
+  wanted: readonly string[],
+  context: ConnectorContext,
+): Promise<readonly AdAccount[]> {
+  const businesses = wanted.filter((id) => id !== 'all')
+  if (wanted.includes('all'))
+    for await (const page of client.pages('me/businesses', { fields: 'id,name' }, null, context))
+      businesses.push(...page.rows.map((node) => String(node['id'])))
+  const accounts = new Map<string, AdAccount>()
+  for (const id of new Set(businesses))
+    for (const edge of ['owned_ad_accounts', 'client_ad_accounts'])
+      for await (const page of client.pages(`${id}/${edge}`, { fields: accountFields }, null, context))
+        for (const node of page.rows) {
+          const account = accountOf(node, context, id)
+          if (!accounts.has(account.accountId)) accounts.set(account.accountId, account)
+        }
   return [...accounts.values()]
 }
 

@@ -50,7 +50,7 @@ export class MicrosoftClient {
     this.#options = options
     this.#tokens = tokens
     const classify: Wire['classify'] = (failed) => classifyMicrosoft(failed, options.apiVersion)
-    this.#wire = { platform: 'microsoft_ads', timeoutMs: options.timeoutMs, redact, classify }
+    this.#wire = { platform: 'microsoft_ads', timeoutMs: options.timeoutMs, redact, policy: options.policy, classify }
   }
 
   async ask(operation: Operation, context: ConnectorContext): Promise<Node> {

@@ -13,7 +13,7 @@ import type { MicrosoftAccount } from './microsoft-ads-rows.ts'
 import { microsoftMapping } from './microsoft-ads-rows.ts'
 import { refreshingTokens } from './oauth-tokens.ts'
 import { redactor } from './redact.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 
 const digits = z
   .string()
@@ -76,7 +76,7 @@ export const adapter = defineConnector({
 export function openMicrosoftAds(given: MicrosoftAdsOptions): Connector {
   const redact = redactor([given.clientSecret, given.refreshToken, given.developerToken])
   const timeoutMs = given.timeoutSeconds * 1000
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const policy = policyOf(given, given.developerToken)
   const oauth = {
     platform: 'microsoft_ads',
     url: given.oauthUrl,

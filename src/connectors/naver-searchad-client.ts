@@ -51,7 +51,13 @@ export class NaverClient {
   constructor(options: NaverClientOptions, redact: Redactor) {
     this.#options = options
     this.#redact = redact
-    this.#wire = { platform: 'naver_searchad', timeoutMs: options.timeoutMs, redact, classify: classifyNaver }
+    this.#wire = {
+      platform: 'naver_searchad',
+      timeoutMs: options.timeoutMs,
+      redact,
+      policy: options.policy,
+      classify: classifyNaver,
+    }
     this.#base = options.baseUrl.replace(/\/+$/, '')
   }
 

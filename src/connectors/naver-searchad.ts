@@ -11,7 +11,7 @@ import { NaverClient } from './naver-searchad-client.ts'
 import { readNaverSlice } from './naver-searchad-reading.ts'
 import { naverMapping } from './naver-searchad-rows.ts'
 import { redactor } from './redact.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 
 const customerId = z
   .string()
@@ -91,7 +91,7 @@ function accountOf(accountId: string, name = accountId): AdAccount {
 /** A connection to Naver Search Ad. Nothing is called before it is asked something. */
 export function openNaverSearchAd(given: NaverSearchAdOptions): Connector {
   const redact = redactor([given.apiKey, given.secretKey])
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const policy = policyOf(given, given.apiKey)
   const open = () => new NaverClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy }, redact)
   const reportLimits = {
     idleMsMax: given.jobIdleSecondsMax * 1000,

@@ -2,12 +2,12 @@ import type { MillraceError } from '../domain/errors.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { Random } from '../domain/clock.ts'
 import type { ConnectorContext } from './connector.ts'
+import type { QuotaPolicy } from './quota-turn.ts'
+import { tellRefusal } from './quota-turn.ts'
 
-export interface RetryPolicy {
+export interface RetryPolicy extends QuotaPolicy {
   /** Calls in all, the first one included. */
   readonly attemptsMax: number
-  /** The longest that one wait for a platform's quota may be; a longer one is the orchestrator's to sit out. */
-  readonly quotaWaitMsMax: number
 }
 
 const firstDelayMs = 1_000
@@ -49,6 +49,7 @@ export async function withRetry<T>(
       return await work()
     } catch (error) {
       if (!isMillraceError(error) || !error.code.startsWith('CONNECTORS_') || !mayRepeat()) throw error
+      await tellRefusal(error, policy, context)
       const delayMs = retryDelayMs(error, attempt, policy, context.random)
       if (delayMs === null) throw error
       const platform = String(error.facts['platform'])

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { RetryPolicy } from './retry.ts'
 
 /** A credential: visible ASCII without spaces, so that it can stand in a header and a pasted line break is noticed here. */
 export const secret = z
@@ -15,4 +17,17 @@ export const limits = {
     .nonnegative()
     .default(120)
     .describe('Longest wait for a quota; after a longer one the slice is left for a later run.'),
+}
+
+/** How patient a connection is, and whose budgets it counts against: connections with the same credential share them. */
+export function policyOf(
+  given: { readonly attemptsMax: number; readonly quotaWaitSecondsMax: number },
+  credential: string | undefined,
+): RetryPolicy {
+  const fingerprint = credential && createHash('sha256').update(credential).digest('hex').slice(0, 16)
+  return {
+    attemptsMax: given.attemptsMax,
+    quotaWaitMsMax: given.quotaWaitSecondsMax * 1000,
+    credential: fingerprint || undefined,
+  }
 }

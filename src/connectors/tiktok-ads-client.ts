@@ -40,7 +40,7 @@ export class TiktokClient {
   constructor(options: TiktokClientOptions, redact: Redactor) {
     this.#options = options
     const classify: Wire['classify'] = (failed) => classifyTiktok(failed, options.apiVersion)
-    this.#wire = { platform: 'tiktok_ads', timeoutMs: options.timeoutMs, redact, classify }
+    this.#wire = { platform: 'tiktok_ads', timeoutMs: options.timeoutMs, redact, policy: options.policy, classify }
   }
 
   /** `data` of one answer. Throws what the code in its body means: TikTok answers errors with HTTP 200. */

@@ -9,7 +9,7 @@ import { checkLines } from './check.ts'
 import type { Connector, ConnectorContext, ConnectorSpec, ExtractResult, OnUnavailable, Sink } from './connector.ts'
 import { defineConnector } from './connector.ts'
 import { redactor } from './redact.ts'
-import { limits, secret } from './settings.ts'
+import { limits, policyOf, secret } from './settings.ts'
 import type { Node } from './tiktok-ads-client.ts'
 import { TiktokClient, isNode } from './tiktok-ads-client.ts'
 import {
@@ -79,7 +79,7 @@ export const adapter = defineConnector({
 /** A connection to TikTok. Nothing is called before it is asked something. */
 export function openTiktokAds(given: TiktokAdsOptions): Connector {
   const redact = redactor([given.accessToken, given.appSecret])
-  const policy = { attemptsMax: given.attemptsMax, quotaWaitMsMax: given.quotaWaitSecondsMax * 1000 }
+  const policy = policyOf(given, given.appId ?? given.accessToken)
   const open = () => new TiktokClient({ ...given, timeoutMs: given.timeoutSeconds * 1000, policy }, redact)
   const discover = async (context: ConnectorContext, onUnavailable?: OnUnavailable) => {
     const client = open()

@@ -17,6 +17,8 @@ export interface AdAccount {
   readonly zone: TimeZone
   /** Whether its costs bear value-added tax; absent where the platform does not say. */
   readonly costBasis?: CostBasis | undefined
+  /** The manager or business that it was found below; absent where it was reached directly or the platform has none. */
+  readonly managerId?: string | undefined
 }
 
 /** `platform/accountId`: how an account is named in logs, messages and commands. */

@@ -92,6 +92,36 @@ export const transformModelErrors = {
       fix: '모델의 `versions`와 `latest_version`을 고치세요.',
     },
   },
+  TRANSFORM_METRIC_MISSING: {
+    exit: 'config',
+    retryable: false,
+    facts: ['node', 'file', 'metric'],
+    en: {
+      what: "{node} ({file}) names the metric '{metric}', which is not there",
+      why: 'A metric must be defined in a schema file of the project or of a package.',
+      fix: 'Define the metric or correct its name.',
+    },
+    ko: {
+      what: "{node}({file})이(가) 가리키는 지표 '{metric}'이(가) 없습니다",
+      why: '지표는 프로젝트나 패키지의 스키마 파일에 정의되어야 합니다.',
+      fix: '지표를 정의하거나 이름을 고치세요.',
+    },
+  },
+  TRANSFORM_MICROBATCH_CONFIG: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'model', 'key', 'message'],
+    en: {
+      what: '{message} ({file})',
+      why: 'A microbatch model is built in batches of time, so the column of its time, its first instant and the size of a batch must be known.',
+      fix: 'Correct `{key}` of the model {model}.',
+    },
+    ko: {
+      what: "마이크로배치 모델 {model}의 '{key}' 설정이 올바르지 않습니다 ({file}): {message}",
+      why: '마이크로배치 모델은 시간 단위로 나누어 만들므로 시간 열, 시작 시각, 배치 크기를 알아야 합니다.',
+      fix: '모델 {model}의 `{key}`를 고치세요.',
+    },
+  },
   TRANSFORM_UNIT_TEST_INVALID: {
     exit: 'config',
     retryable: false,

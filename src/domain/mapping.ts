@@ -73,4 +73,6 @@ export interface ColumnDrift {
   }[]
   /** Columns that the mapping does not know. */
   readonly added: readonly string[]
+  /** Optional columns that the platform knows no more: rows are whole in their numbers, and names stay as they were. */
+  readonly vanished?: readonly string[] | undefined
 }

@@ -40,6 +40,17 @@ export interface DailyMetric {
   readonly actions?: readonly ActionMetric[] | undefined
 }
 
+/**
+ * Daily metrics as lines of text, which is how they are fastest handed from file to table: whole lines, each ended by a newline, fields
+ * between tabs in the order date, entity id, currency, cost, impressions, clicks, link clicks, video views, conversions, conversion
+ * value, actions; `\N` for none. ASCII, and nothing in it that would have to be escaped.
+ */
+export interface MetricLines {
+  readonly lines: Uint8Array
+}
+
+export type MetricBatch = readonly DailyMetric[] | MetricLines
+
 /** One action of one entity's day in one attribution window, as the platform counted it. Null: the platform did not name it. */
 export interface ActionMetric {
   readonly actionKey: string

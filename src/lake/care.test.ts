@@ -166,12 +166,12 @@ async function copied(from: Lake, to: Lake) {
 const wholeCopy = (manifest: readonly ManifestEntry[]) => ({
   first: ['copied', 'copied'],
   files: ['whole', 'whole'],
-  again: [],
+  again: ['there', 'there'],
   manifest,
 })
 
 describe('copy', () => {
-  test('makes the other lake name and hold the same, and finds nothing to do the second time', async () => {
+  test('makes the other lake name and hold the same, and finds all there the second time', async () => {
     await using from = await openFolder('from')
     await using to = await openFolder('to')
     await land(from, record(nowMs, '2026-09-01', '2026-09-02'))

@@ -110,8 +110,11 @@ export async function* copyLake(from: Lake, to: Lake): AsyncGenerator<Copied, vo
   for await (const account of manifestAccounts(from)) {
     const there = new Set((await readManifest(to, account)).map(({ extractId }) => extractId))
     for (const entry of await readManifest(from, account)) {
-      if (there.has(entry.extractId)) continue
-      if (entry.status === 'landed') for (const file of entry.files) yield await copyFile(from, to, file)
+      const isThere = there.has(entry.extractId)
+      // What the other lake's manifest names was compared when it was written there.
+      for (const file of entry.status === 'landed' ? entry.files : [])
+        yield isThere ? { key: file.key, sizeBytes: file.bytes, outcome: 'there' } : await copyFile(from, to, file)
+      if (isThere) continue
       await recordEntry(to, entry)
     }
   }

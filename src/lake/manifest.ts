@@ -34,6 +34,7 @@ const driftShape = z.object({
     }),
   ),
   added: z.array(text),
+  vanished: z.array(text).optional(),
 })
 const entryShape = z.object({
   platform: z.enum(platforms),

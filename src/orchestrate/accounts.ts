@@ -95,7 +95,7 @@ export async function knownAccounts(
   platform: Platform,
 ): Promise<readonly AdAccount[]> {
   const rows = await ports.warehouse.query<SqlRow>(
-    'select account_id, name, currency, timezone, cost_basis from dim_account where platform = $1 and is_current order by account_id',
+    'select account_id, name, currency, timezone, cost_basis, manager_id from dim_account where platform = $1 and is_current order by account_id',
     [platform],
   )
   return rows.map((row) => ({
@@ -105,5 +105,6 @@ export async function knownAccounts(
     currency: currency(String(row['currency'])),
     zone: timeZone(String(row['timezone'])),
     costBasis: (row['cost_basis'] as CostBasis | null) ?? undefined,
+    managerId: (row['manager_id'] as string | null) ?? undefined,
   }))
 }

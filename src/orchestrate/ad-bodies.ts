@@ -10,6 +10,7 @@ import type { Level } from '../domain/platform.ts'
 import { planSlices } from '../connectors/connector.ts'
 import type { ConnectorSpec, SliceRequest } from '../connectors/connector.ts'
 import { markFailed } from '../warehouse/partition-state.ts'
+import { platformQuotaOf } from '../warehouse/platform-quota.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import { sourceStatesOf } from '../warehouse/source-states.ts'
 import type { Session } from '../warehouse/warehouse.ts'
@@ -57,6 +58,7 @@ export const accountInput = z.object({
     currency: z.string(),
     zone: z.string(),
     costBasis: z.enum(costBases).optional(),
+    managerId: z.string().optional(),
   }),
   connection: z.string(),
 }) as unknown as z.ZodType<AccountInput>
@@ -109,6 +111,7 @@ async function extract(ports: Ports, input: AccountInput, at: BodyContext): Prom
     fetch,
     signal: at.signal,
     remoteJobs: remoteJobsOf(warehouse),
+    quota: platformQuotaOf(warehouse),
     sourceStates: sourceStatesOf(warehouse, clock),
   }
   const log = ({ level, message }: { level: 'debug' | 'info' | 'warn'; message: string }) => at.log(level, message)

@@ -1,4 +1,5 @@
 import type { ConnectorContext } from '../connectors/connector.ts'
+import { platformQuotaOf } from '../warehouse/platform-quota.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { LogLevel } from './body.ts'
 import type { Ports } from './ports.ts'
@@ -16,6 +17,7 @@ export function connectorContext(
     fetch,
     signal,
     remoteJobs: remoteJobsOf(ports.warehouse),
+    quota: platformQuotaOf(ports.warehouse),
     log: ({ level, message }) => log(level, message),
   }
 }

@@ -8,6 +8,7 @@ import { engineUnderTest } from './engine-fixture.ts'
 import { taskNode } from './graph.ts'
 import type { TaskNode } from './graph.ts'
 import type { TaskResult } from './queue.ts'
+import { readLog } from './task-log.ts'
 
 engineContract('embedded', async () => engineUnderTest(await openTestWarehouse()))
 
@@ -41,6 +42,32 @@ async function begun(
   return { engine, queue: engine.queue, clock, pipeline, runIds, runId: runIds[0] ?? '' }
 }
 
+test('a run is made in one statement, and each of its tasks is claimed and ended in one', async () => {
+  const asked: string[] = []
+  const counted: Pick<Warehouse, 'query' | 'transaction'> = {
+    query: (sql, values) => {
+      asked.push(sql)
+      return warehouse.query(sql, values)
+    },
+    transaction: (work) => {
+      asked.push('transaction')
+      return warehouse.transaction(work)
+    },
+  }
+  const engine = embeddedEngine({ warehouse: counted })
+  const node = (id: string, ...after: readonly string[]) => taskNode({ id, kind: 'probe', after })
+  await engine.deploy({ pipeline: 'few', runsActiveMax: 1, tasks: [node('a'), node('b'), node('c', 'a', 'b')] })
+  asked.length = 0
+  const runId = await engine.trigger({ pipeline: 'few', partitionKey: '2026-11-22', kind: 'manual' })
+  expect(asked).toHaveLength(1)
+  for (const wanted of [2, 1]) {
+    const held = await engine.queue.claim('a', 9)
+    expect(held).toHaveLength(wanted)
+    for (const { fence } of held) expect(await engine.queue.finish(fence, done)).toBe('ended')
+  }
+  expect([asked.length, (await engine.inspect(runId)).state]).toEqual([6, 'success'])
+})
+
 test('a task whose worker went away is given to another; the lost attempt is kept and costs no try', async () => {
   const { engine, queue, clock, runId } = await begun([{ triesMax: 1 }])
   const [first] = await queue.claim('a', 1)
@@ -59,6 +86,22 @@ test('a task whose worker went away is given to another; the lost attempt is kep
       ['a', 'lost'],
       ['b', 'success'],
     ],
+  ])
+})
+
+test('who comes back to a task whose run has ended with another worker is fenced, however it ended here', async () => {
+  const { engine, queue, clock, runId } = await begun([{ triesMax: 1 }])
+  const [first] = await queue.claim('a', 1)
+  await clock.sleep(10_001)
+  await queue.sweep()
+  const [second] = await queue.claim('b', 1)
+  expect(await queue.finish(second?.fence ?? '', done)).toBe('ended')
+  const failed: TaskResult = { kind: 'failed', errorClass: 'data', error: null, exitCode: 5, retryAfterMs: null }
+  expect(await queue.finish(first?.fence ?? '', failed)).toBe('fenced')
+  expect((await engine.inspect(runId)).state).toBe('success')
+  const lines = await readLog(warehouse, { runId, afterId: 0n, limit: 9 })
+  expect(lines.map(({ attempt, message }) => [attempt, message.slice(0, 63)])).toEqual([
+    [1, 'lost: ORCHESTRATE_TASK_LOST The worker of the task went away: a'],
   ])
 })
 

@@ -3,13 +3,14 @@ import { isoInstant, systemClock, systemRandom } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Session, SqlRow, Warehouse } from '../warehouse/warehouse.ts'
 import { embeddedQueue } from './embedded-queue.ts'
-import { lockRun, promote, settleRun } from './embedded-settle.ts'
+import { engineChannel, lockRun, promote, settleRun } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
 import type { ClearRequest, Engine, RunFilter, RunRow, RunView, TaskView, TriggerRequest } from './engine.ts'
 import { canonicalJson, checkGraph, hashOf } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { uuid } from './identity.ts'
-import { liveRun } from './live-run.ts'
+import { abandoned } from './live-run.ts'
+import type { LiveRun } from './live-run.ts'
 import type { TaskQueue } from './queue.ts'
 import { isRunEnded, runTable } from './run-state.ts'
 import { sql } from './sql.ts'
@@ -37,8 +38,7 @@ export function embeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
     leaseMs,
     queue: embeddedQueue({ warehouse, now, random, leaseMs }),
     deploy: (graph) => warehouse.transaction((session) => deploy(session, graph, now)),
-    trigger: (request) =>
-      warehouse.transaction((session) => trigger(session, request, uuid(clock.nowMs(), random), now)),
+    trigger: (request) => trigger(warehouse, request, uuid(clock.nowMs(), random), now),
     inspect: (runId) => inspect(warehouse, runId),
     runs: (filter) => listRuns(warehouse, filter),
     cancel: (runId) => warehouse.transaction((session) => cancel(session, runId, now)),
@@ -66,41 +66,40 @@ async function deploy(session: Session, graph: Graph, now: Now): Promise<string>
   return version
 }
 
-/** Makes a run inside the caller's transaction, so that whoever owes it is marked with it or not at all. */
-export async function trigger(session: Session, request: TriggerRequest, runId: string, now: Now): Promise<string> {
-  const { pipeline, partitionKey, kind, priority = 0, conf = {}, backfillId = null } = request
-  // The row's lock makes two who want the same partition come one after the other.
-  const [active] = await session.query<{
-    readonly version: string
-    readonly graph: Graph
-    readonly [column: string]: unknown
-  }>(
-    `select v.version, v.graph from engine_pipeline p join engine_version v on v.pipeline = p.pipeline and v.version = p.version
-     where p.pipeline = $1 for update of p`,
-    [pipeline],
-  )
-  if (!active) throw new MillraceError('ORCHESTRATE_PIPELINE_UNKNOWN', { pipeline })
-  const live = await liveRun(session, pipeline, partitionKey)
-  if (live !== null) throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: live })
-  await session.query(
-    `insert into engine_run (run_id, pipeline, version, partition_key, kind, backfill_id, generation, state, priority, conf, queued_at)
-     select $1, $2, $3, $4, $5, $6, 1 + coalesce(max(generation), 0), 'queued', $7, $8, coalesce($9::timestamptz, clock_timestamp())
-     from engine_run where pipeline = $2 and partition_key = $4`,
-    [runId, pipeline, active.version, partitionKey, kind, backfillId, priority, JSON.stringify(conf), now()],
-  )
-  const tasks = request.accounts ? tasksOfAccounts(active.graph.tasks, request.accounts) : active.graph.tasks
-  await session.query(sql('trigger'), [runId, JSON.stringify(tasks), priority, now()])
-  await promote(session, pipeline, now)
-  return runId
+interface Triggered {
+  readonly unknown?: boolean
+  readonly live?: LiveRun
+  /** How many runs of the pipeline began with it; null: the rules have to be asked. */
+  readonly begun?: number | null
 }
 
-/** The tasks of some accounts, and those of the whole run; they wait for nothing that is left out. */
-function tasksOfAccounts(tasks: Graph['tasks'], accounts: readonly string[]): Graph['tasks'] {
-  const kept = tasks.filter(
-    (one) => one.account === null || accounts.includes(one.account) || one.kind === 'unreachable',
-  )
-  const ids = new Set(kept.map((one) => one.id))
-  return kept.map((one) => ({ ...one, after: one.after.filter((before) => ids.has(before)) }))
+/**
+ * Makes a run inside the caller's transaction, so that whoever owes it is marked with it or not at all. Without one, as `session` is
+ * the warehouse itself, it is there in one statement; what could not begin in it begins with the next sweep at the latest.
+ */
+export async function trigger(session: Asked, request: TriggerRequest, runId: string, now: Now): Promise<string> {
+  const { pipeline, partitionKey, kind, priority = 0, conf = {}, backfillId = null, accounts = null } = request
+  for (;;) {
+    const [row] = await session.query<SqlRow & { readonly made: Triggered }>(
+      'select engine_trigger($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as made',
+      [runId, pipeline, partitionKey, kind, backfillId, priority, JSON.stringify(conf), accounts, engineChannel, now()],
+    )
+    const made = row?.made
+    if (made?.unknown) throw new MillraceError('ORCHESTRATE_PIPELINE_UNKNOWN', { pipeline })
+    if (!made?.live) {
+      if (made?.begun === null) await within(session, (inside) => promote(inside, pipeline, now))
+      return runId
+    }
+    if (!(await within(session, (inside) => abandoned(inside, made.live as LiveRun))))
+      throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition: partitionKey, run: made.live.runId })
+  }
+}
+
+/** A session of a transaction, or a warehouse that can begin one. */
+type Asked = Pick<Session, 'query'> & Partial<Pick<Warehouse, 'transaction'>>
+
+function within<Result>(asked: Asked, work: (session: Session) => Promise<Result>): Promise<Result> {
+  return asked.transaction ? asked.transaction(work) : work(asked)
 }
 
 const runColumns = `run_id as "runId", pipeline, version, partition_key as "partitionKey", kind, state, queued_at as "queuedAt",

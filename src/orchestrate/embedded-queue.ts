@@ -1,11 +1,13 @@
 import assert from 'node:assert'
 import type { Random } from '../domain/clock.ts'
+import { MillraceError } from '../domain/errors.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
 import { engineChannel, promote } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
 import { endingOf, endingRow, followUp } from './ending.ts'
 import type { Ending, RunningTask } from './ending.ts'
 import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
+import type { TaskState } from './run-state.ts'
 import { taskTable } from './run-state.ts'
 import { sql } from './sql.ts'
 
@@ -16,8 +18,14 @@ export interface QueueOptions {
   readonly leaseMs: number
 }
 
+interface Opened extends QueueOptions {
+  /** What is held here, by its fence, as it stood when it was last heard of: a guess that the database checks. */
+  readonly known: Map<string, RunningTask>
+}
+
 /** The queue over the engine's tables. All its times are the server's, unless a simulation gives its own. */
-export function embeddedQueue(options: QueueOptions): TaskQueue {
+export function embeddedQueue(given: QueueOptions): TaskQueue {
+  const options: Opened = { ...given, known: new Map() }
   return {
     claim: (worker, count) => claim(options, worker, count),
     beat: (fences) => beat(options, fences),
@@ -28,19 +36,22 @@ export function embeddedQueue(options: QueueOptions): TaskQueue {
 }
 
 async function claim(
-  { warehouse, now, leaseMs }: QueueOptions,
+  { warehouse, now, leaseMs, known }: Opened,
   worker: string,
   count: number,
 ): Promise<readonly ClaimedTask[]> {
-  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask }>(
+  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask & { readonly held: RunningTask } }>(
     'select engine_claim($1, $2, $3, $4) as task',
     [worker, count, leaseMs, now()],
   )
-  return rows.map((one) => one.task)
+  return rows.map(({ task: { held, ...task } }) => {
+    known.set(task.fence, held)
+    return task
+  })
 }
 
 async function beat(
-  { warehouse, now, leaseMs }: QueueOptions,
+  { warehouse, now, leaseMs, known: looked }: Opened,
   fences: readonly string[],
 ): Promise<{ readonly gone: readonly string[]; readonly cancelled: readonly string[] }> {
   if (fences.length === 0) return { gone: [], cancelled: [] }
@@ -52,22 +63,32 @@ async function beat(
     [fences, now(), leaseMs],
   )
   const known = new Set(held.map((one) => String(one['fence'])))
+  const gone = fences.filter((fence) => !known.has(fence))
+  for (const fence of gone) looked.delete(fence)
   return {
-    gone: fences.filter((fence) => !known.has(fence)),
+    gone,
     cancelled: held.filter((one) => one['cancelled'] === true).map((one) => String(one['fence'])),
   }
 }
 
-async function finish(options: QueueOptions, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
+async function finish(options: Opened, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
   const outcome = await end(options, { fence }, result)
+  options.known.delete(fence)
   if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   return outcome.kind
 }
 
 /** Outside the transaction that ended the run; if the process dies here, the next sweep does it. */
-async function promoteAfter({ warehouse, now }: QueueOptions, runId: string): Promise<void> {
-  const [row] = await warehouse.query('select pipeline from engine_run where run_id = $1', [runId])
-  if (row) await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
+async function promoteAfter(options: QueueOptions, runId: string): Promise<void> {
+  const [row] = await options.warehouse.query('select pipeline from engine_run where run_id = $1', [runId])
+  if (row) await promoteNext(options, String(row['pipeline']))
+}
+
+/** In one statement where beginning needs no rules, else in a transaction that asks them. */
+async function promoteNext({ warehouse, now }: QueueOptions, pipeline: string): Promise<number> {
+  const [row] = await warehouse.query('select engine_promote($1, $2, $3) as begun', [pipeline, engineChannel, now()])
+  const begun = row?.['begun']
+  return typeof begun === 'number' ? begun : warehouse.transaction((session) => promote(session, pipeline, now))
 }
 
 /** A task by the fence of who holds it, or, when its lease is over, by its name, whoever holds it. */
@@ -80,22 +101,27 @@ interface Outcome {
 }
 
 /**
- * Looks, decides, and writes what was decided if everything still stands as it was looked at; otherwise it looks again. Two round
- * trips, and the rules stay where they are pure.
+ * Decides by how the run was last known, and writes what was decided if everything still stands so; otherwise it decides again by what
+ * the database says. One round trip where nothing else has moved, and the rules stay where they are pure.
  */
-async function end(options: QueueOptions, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+async function end(options: Opened, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+  let running = 'fence' in held ? options.known.get(held.fence) : undefined
   for (;;) {
-    const running = await look(options, held)
+    running ??= await look(options, held)
     if (!running) return { kind: 'fenced', waitingRun: null }
     // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
     const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
     const known = isUntold && running.sealed !== null ? running.sealed : result
     const ending = endingOf(running, known, options.random)
-    const written = await writeEnding(options, running, ending, known, result === 'lost')
-    if (written === 'fenced') return { kind: 'fenced', waitingRun: null }
-    if (written === 'moved') continue
+    const answer = await writeEnding(options, running, ending, known, result === 'lost')
+    if (answer.written === 'fenced') return { kind: 'fenced', waitingRun: null }
+    if (answer.written === 'moved') {
+      // A lost task may have been heard of meanwhile, so it is looked for by its lease again.
+      running = 'fence' in held ? (answer.held ?? undefined) : undefined
+      continue
+    }
     if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
-    return { kind: 'ended', waitingRun: written === 'waited' ? running.runId : null }
+    return { kind: 'ended', waitingRun: answer.written === 'waited' ? running.runId : null }
   }
 }
 
@@ -108,11 +134,15 @@ async function look({ warehouse, now }: QueueOptions, held: Held): Promise<Runni
   return row?.held ?? undefined
 }
 
-/** What became of writing an end down: see `engine_end`. */
-type Written = 'done' | 'waited' | 'moved' | 'fenced'
+/** What became of writing an end down, and how the run stands now: see `engine_finish`. */
+interface Written {
+  readonly written: 'done' | 'waited' | 'moved' | 'fenced'
+  readonly standing: string | null
+  readonly held: RunningTask | null
+}
 
 async function writeEnding(
-  { warehouse, now }: QueueOptions,
+  { warehouse, now, known }: Opened,
   running: RunningTask,
   ending: Ending,
   result: TaskResult | 'lost',
@@ -121,35 +151,73 @@ async function writeEnding(
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
   const { changes, runState } = followUp(running, state)
-  const [row] = await warehouse.query('select engine_end($1, $2, $3, $4, $5, $6, $7, $8, $9) as written', [
-    running.runId,
-    running.fence,
-    running.standing,
-    JSON.stringify(endingRow(running, { ...ending, state }, result, isLost)),
-    changes.map((one) => one.task),
-    changes.map((one) => one.state),
-    runState,
-    engineChannel,
-    now(),
-  ])
-  return row?.['written'] as Written
+  const [row] = await warehouse.query<SqlRow & { readonly written: Written }>(
+    'select engine_finish($1, $2, $3, $4, $5, $6, $7, $8, $9) as written',
+    [
+      running.runId,
+      running.fence,
+      running.standing,
+      JSON.stringify(endingRow(running, { ...ending, state }, result, isLost)),
+      changes.map((one) => one.task),
+      changes.map((one) => one.state),
+      runState,
+      engineChannel,
+      now(),
+    ],
+  )
+  const written = row?.written as Written
+  keepStanding(known, running, written, { state, changes, runState })
+  return written
 }
 
-async function sweep(options: QueueOptions): Promise<{ readonly lost: number; readonly promoted: number }> {
+/**
+ * Others of the run that are held here are decided by what was written now: tasks and standing are of one moment. When the run has
+ * ended with it, whoever thinks to hold one of its tasks has lost it, and must look.
+ */
+function keepStanding(
+  known: Map<string, RunningTask>,
+  running: RunningTask,
+  { standing }: Written,
+  { state, changes, runState }: { readonly state: TaskState } & ReturnType<typeof followUp>,
+): void {
+  if (standing === null) return
+  const states = new Map([[running.task, state], ...changes.map((one) => [one.task, one.state] as const)])
+  const tasks = running.tasks.map((one) => ({ ...one, state: states.get(one.task) ?? one.state }))
+  for (const [fence, one] of known) {
+    if (one.runId !== running.runId) continue
+    if (runState === null) known.set(fence, { ...one, standing, tasks })
+    else known.delete(fence)
+  }
+}
+
+async function sweep(options: Opened): Promise<{ readonly lost: number; readonly promoted: number }> {
   const { warehouse, now } = options
   let lost = 0
   for (const row of await warehouse.query(sql('reap'), [now()])) {
     const held = { runId: String(row['runId']), task: String(row['task']) }
     const outcome = await end(options, held, 'lost')
-    if (outcome.kind !== 'fenced') lost += 1
+    if (outcome.kind === 'fenced') continue
+    lost += 1
+    await tellLost(options, row)
     if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
   }
   let promoted = 0
   for (const row of await warehouse.query(
     `select distinct pipeline from engine_run where state = 'queued' order by pipeline`,
   ))
-    promoted += await warehouse.transaction((session) => promote(session, String(row['pipeline']), now))
+    promoted += await promoteNext(options, String(row['pipeline']))
   return { lost, promoted }
+}
+
+/** A worker that went away can write no last line: whoever notices it does, where its task's lines are read. */
+async function tellLost({ warehouse, now }: QueueOptions, { runId, task, attempt, worker }: SqlRow): Promise<void> {
+  const lost = new MillraceError('ORCHESTRATE_TASK_LOST', { worker: String(worker) })
+  const { what, why } = lost.explain('en')
+  await warehouse.query(
+    `insert into engine_log (run_id, task, attempt, at, level, message)
+     values ($1, $2, $3, coalesce($4::timestamptz, clock_timestamp()), 'warn', $5)`,
+    [String(runId), String(task), Number(attempt), now(), `lost: ${lost.code} ${what} ${why}`],
+  )
 }
 
 async function nextDueMs({ warehouse, now }: QueueOptions): Promise<number | null> {

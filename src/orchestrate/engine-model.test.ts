@@ -235,7 +235,7 @@ test(`whatever workers, crashes and people do in whatever order, the states stay
       expect(await check(real)).toEqual([])
       finished += real.finished
     }),
-    { seed: 20261123, numRuns: long ? 400 : 12, endOnFailure: !long },
+    { seed: 20261123, numRuns: long ? 700 : 12, endOnFailure: !long },
   )
   expect(finished).toBeGreaterThan(long ? 2_000 : 40)
 })

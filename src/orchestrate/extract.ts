@@ -108,7 +108,12 @@ async function spoolOnce({ connector, account, slice, context, folder }: Reading
       spool,
       result,
       entities: [...entities.values()],
-      drift: { removed: [...removed], mistyped: [], added: [] },
+      drift: {
+        removed: [...removed],
+        mistyped: [],
+        added: [],
+        ...(result.vanished !== undefined && { vanished: result.vanished }),
+      },
     }
   } catch (error) {
     await spool[Symbol.asyncDispose]()

@@ -103,6 +103,7 @@ export function tellingOf(incident: Incident, telling: IncidentTelling['telling'
 interface PartitionRow extends SqlRow {
   readonly platform: string
   readonly accountId: string
+  readonly level: string
   readonly day: Day
   readonly state: 'published' | 'stale' | 'failed'
   readonly problemCodes: readonly string[]
@@ -113,6 +114,7 @@ interface PartitionRow extends SqlRow {
 interface CheckRow extends SqlRow {
   readonly platform: string
   readonly accountId: string
+  readonly level: string
   readonly day: Day
   readonly checkId: string
   readonly outcome: 'pass' | 'warn' | 'fail' | 'error' | 'learning' | 'skipped' | 'muted'
@@ -126,7 +128,8 @@ interface CheckRow extends SqlRow {
 async function signalsOf(session: Session, day: Day) {
   const since = addDays(day, 1 - lookbackDays)
   const all = await session.query<PartitionRow>(sql('incident-partitions'), [addDays(day, 1 - historyDays)])
-  const partitions = all.filter((one) => one.day <= day)
+  const levels = all.filter((one) => one.day <= day)
+  const partitions = levels.filter((one) => one.level === 'campaign')
   const checks = (await session.query<CheckRow>(sql('incident-checks'), [since])).filter((one) => one.day <= day)
   const series = await session.query<CampaignDays & SqlRow>(sql('incident-series'), [day])
   const accounts = new Map<string, Set<string>>()
@@ -135,7 +138,7 @@ async function signalsOf(session: Session, day: Day) {
   const judged = judgedAccounts(series, partitions)
   const late = await lateSignals(session, { since, until: day })
   const signals = [
-    ...partitions.filter((one) => one.day >= since).map(partitionSignal),
+    ...levels.filter((one) => one.day >= since).map(partitionSignal),
     ...checks.flatMap(checkSignal),
     ...late,
     ...judged.flatMap((one) => one.signals),
@@ -160,23 +163,25 @@ function judgedAccounts(
   })
 }
 
+/** A level below campaigns that is missing is told beside, not instead of, what is found about campaigns: their numbers are there. */
 function partitionSignal(row: PartitionRow): Signal {
   const firing = row.state !== 'published'
+  const isBelow = row.level !== 'campaign'
   const refused = row.problemCodes.length > 0 && row.problemCodes.every((code) => code.startsWith('QUALITY_'))
   return {
     dataset: 'fact_ad_daily',
     // A refused day is told by the checks that refused it.
-    checkId: 'run.load',
-    kind: 'run',
+    checkId: isBelow ? `run.load.${row.level}` : 'run.load',
+    kind: isBelow ? 'check' : 'run',
     platform: row.platform,
     accountId: row.accountId,
     seriesKey: '',
     day: row.day,
     firing: firing && !refused,
-    severity: 'error',
+    severity: isBelow ? 'warn' : 'error',
     facts: {
       ...(firing && {
-        sentence: row.problemMessage ?? row.problemCodes.join(', '),
+        sentence: `${isBelow ? `${row.level}: ` : ''}${row.problemMessage ?? row.problemCodes.join(', ')}`,
         cause: row.problemCodes.join(', '),
       }),
     },
@@ -192,7 +197,7 @@ const kinds: Readonly<Record<string, SignalKind>> = {
 
 /** Outcomes that say nothing of right or wrong (learning, skipped, muted) neither open nor end an incident. */
 function checkSignal(row: CheckRow): readonly Signal[] {
-  const { outcome, checkId, platform, accountId, day, severity } = row
+  const { outcome, checkId, platform, accountId, level, day, severity } = row
   if (outcome === 'learning' || outcome === 'skipped' || outcome === 'muted') return []
   const firing = outcome !== 'pass'
   const result = {
@@ -210,7 +215,8 @@ function checkSignal(row: CheckRow): readonly Signal[] {
       kind: kinds[checkId] ?? 'check',
       platform,
       accountId,
-      seriesKey: '',
+      // What is right of campaigns may be wrong of ads.
+      seriesKey: level === 'campaign' ? '' : level,
       day,
       firing,
       severity: outcome === 'warn' ? 'warn' : severity,

@@ -19,7 +19,8 @@ function isGone(owner: string): boolean {
   }
 }
 
-interface LiveRun extends SqlRow {
+/** A run that has not ended, as it stands in the way of another of its partition. */
+export interface LiveRun extends SqlRow {
   readonly runId: string
   readonly attendedBy: string | null
   readonly isOver: boolean
@@ -35,9 +36,12 @@ export async function liveRun(session: Session, pipeline: string, partitionKey: 
      from engine_run where pipeline = $1 and partition_key = $2 and state in ('queued', 'running', 'cancelling') for update`,
     [pipeline, partitionKey],
   )
-  if (!live) return null
+  return live && !(await abandoned(session, live)) ? live.runId : null
+}
+
+/** Gives a run up whose process is gone; false when it is not gone. */
+export async function abandoned(session: Session, live: LiveRun): Promise<boolean> {
   const isOrphan = live.isOver || (live.attendedBy !== null && isGone(live.attendedBy))
-  if (!isOrphan) return live.runId
-  await session.query(sql('abandon'), [live.runId])
-  return null
+  if (isOrphan) await session.query(sql('abandon'), [live.runId])
+  return isOrphan
 }

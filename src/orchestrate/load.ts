@@ -10,7 +10,7 @@ import type { Override } from '../quality/override.ts'
 import { refusalsOf, tallied } from '../quality/result.ts'
 import type { CheckResult, Refusal, ResultCount } from '../quality/result.ts'
 import { withDefinition } from '../unify/definition.ts'
-import { readExtract } from '../unify/remap.ts'
+import { readForLoad } from '../unify/lines.ts'
 import { definitionInForce } from '../warehouse/definitions.ts'
 import type { PartitionReport, Session } from '../warehouse/warehouse.ts'
 import type { Ports } from './ports.ts'
@@ -60,7 +60,7 @@ export async function loadExtract(
     extract,
     account,
     days: daysOf(extract),
-    rows: readExtract(ports.lake, extract, withDefinition(mapping, forced?.definition ?? null), account),
+    rows: readForLoad(ports.lake, extract, withDefinition(mapping, forced?.definition ?? null), account),
     conversions: forced ? { version: forced.version } : undefined,
     alongside: alongside && ((session, reports) => alongside(session, loadedOf(reports))),
     audit: blockingAudit({

@@ -5,6 +5,7 @@ import { MillraceError } from '../domain/errors.ts'
 import type { Slice } from '../domain/metric.ts'
 import { platforms } from '../domain/platform.ts'
 import type { ConnectorContext } from '../connectors/connector.ts'
+import { platformQuotaOf } from '../warehouse/platform-quota.ts'
 import { remoteJobsOf } from '../warehouse/remote-jobs.ts'
 import type { AccountChoice, Lost } from './accounts.ts'
 import { reachAccounts } from './accounts.ts'
@@ -44,6 +45,7 @@ function contextOf(ports: Ports, signal: AbortSignal, emit: (event: RunEvent) =>
     fetch: ports.fetch,
     signal,
     remoteJobs: remoteJobsOf(ports.warehouse),
+    quota: platformQuotaOf(ports.warehouse),
     log: ({ level, message }) => emit({ event: 'log', level, message }),
   }
 }

@@ -26,6 +26,7 @@ const names = [
   'tell-recovered',
   'worker-seconds',
   'calls-of-day',
+  'calls-of-slice',
   'models-sources',
   'reap',
   'trigger',

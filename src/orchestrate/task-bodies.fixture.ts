@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -65,12 +66,13 @@ export const bodies: TaskBodies = {
   flood: defineBody({
     input: z.object({ megabytes: z.int(), lineLength: z.int() }),
     output: json,
-    run({ megabytes, lineLength }) {
+    async run({ megabytes, lineLength }) {
       const piece = 'x'.repeat(lineLength === 0 ? 2 ** 20 : lineLength - 1) + (lineLength === 0 ? '' : '\n')
       const count = Math.ceil((megabytes * 2 ** 20) / piece.length)
-      for (let at = 0; at < count; at += 1) process.stdout.write(piece)
+      // A gigabyte that waits in the task itself would end it (ENOBUFS) before the worker has seen any of it.
+      for (let at = 0; at < count; at += 1) if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
       process.stdout.write('no end of line')
-      return Promise.resolve(done)
+      return done
     },
   }),
   exit: defineBody({ input: z.object({ code: z.int() }), output: json, run: ({ code }) => process.exit(code) }),

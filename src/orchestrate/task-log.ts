@@ -148,8 +148,7 @@ const valuesOf = ({ runId, task, afterId, grep, level }: Omit<LogQuery, 'limit'>
 /** One page of a run's lines, oldest first. */
 export function readLog(warehouse: Pick<Warehouse, 'query'>, asked: LogQuery): Promise<readonly StoredLine[]> {
   return warehouse.query<StoredLine>(
-    `select log_id as "logId", task, attempt, at, level, message from engine_log
-     where ${matching} order by log_id offset $6 limit $7`,
+    `select log_id as "logId", task, attempt, at, level, message from engine_log_page($1, $2, $3, $4, $5, $6, $7)`,
     [...valuesOf(asked), asked.offset ?? 0, asked.limit],
   )
 }

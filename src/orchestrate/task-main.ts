@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import type { BodyContext, TaskBodies } from './body.ts'
 import { performTask } from './body.ts'
 import { MillraceError } from '../domain/errors.ts'
@@ -13,6 +14,7 @@ const loading = import(modulePath) as Promise<{ readonly bodies: TaskBodies }>
 const tell = (message: FromTask) => process.send?.(message)
 
 let stopping: AbortController | undefined
+let isCompiledKept = false
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: ToTask) => {
@@ -35,4 +37,7 @@ async function perform(task: BodyContext['task']): Promise<void> {
   // Pipes are written synchronously here, so the marks come behind whatever the task has printed.
   for (const stream of [process.stdout, process.stderr]) stream.write(`${endMark(task.fence)}\n`)
   tell({ type: 'result', fence: task.fence, result })
+  // A process that is ended by a signal, as most are, keeps nothing at its exit.
+  if (!isCompiledKept) flushCompileCache()
+  isCompiledKept = true
 }

@@ -69,8 +69,9 @@ const english: Readonly<Record<BuiltinId, CheckWords>> = {
     fix: 'Correct the date format of the mapping, or the account’s time zone, then run the days again.',
   },
   'ads.schema_drift': {
-    rule: 'The columns are those of the source’s contract: a removed or retyped one refuses, an added one warns',
-    found: (f) => `missing: ${f['removed']}; wrong type: ${f['mistyped']}; new: ${f['added']}`,
+    rule: 'The columns are those of the source’s contract: a removed or retyped one refuses; an added one, and an optional one that is gone, warn',
+    found: (f) =>
+      `missing: ${f['removed']}; wrong type: ${f['mistyped']}; new: ${f['added']}; known no more: ${f['vanished'] ?? '–'}`,
     fix: 'The platform or the file changed its columns: correct the mapping, or update Millrace. The raw rows stay in the lake.',
   },
   'ads.fx_present': {
@@ -146,8 +147,9 @@ const korean: Readonly<Record<BuiltinId, CheckWords>> = {
     fix: '매핑의 날짜 형식이나 계정 시간대를 고친 뒤 다시 실행하세요.',
   },
   'ads.schema_drift': {
-    rule: '열은 소스 계약과 같습니다. 빠지거나 형이 바뀐 열은 거부하고 새 열은 알립니다',
-    found: (f) => `없음: ${f['removed']}; 형 다름: ${f['mistyped']}; 새 열: ${f['added']}`,
+    rule: '열은 소스 계약과 같습니다. 빠지거나 형이 바뀐 열은 거부하고, 새 열과 사라진 선택 열은 알립니다',
+    found: (f) =>
+      `없음: ${f['removed']}; 형 다름: ${f['mistyped']}; 새 열: ${f['added']}; 플랫폼에서 사라짐: ${f['vanished'] ?? '–'}`,
     fix: '플랫폼이나 파일의 열이 바뀌었습니다. 매핑을 고치거나 Millrace를 갱신하세요. 원본 행은 레이크에 남아 있습니다.',
   },
   'ads.fx_present': {

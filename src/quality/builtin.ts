@@ -242,8 +242,9 @@ function judgeDate({ partition: { date, rows }, slice }: CheckInput): Judgement 
 function judgeDrift({ drift }: SliceFacts): Judgement {
   if (!drift) return { outcome: 'skipped', tested: 0, failed: 0, facts: { reason: 'columns_not_counted' } }
   const broken = drift.removed.length + drift.mistyped.length
+  const vanished = drift.vanished ?? []
   return {
-    outcome: broken > 0 ? 'fail' : drift.added.length > 0 ? 'warn' : 'pass',
+    outcome: broken > 0 ? 'fail' : drift.added.length + vanished.length > 0 ? 'warn' : 'pass',
     tested: 1,
     failed: broken > 0 ? 1 : 0,
     facts: {
@@ -252,6 +253,7 @@ function judgeDrift({ drift }: SliceFacts): Judgement {
         drift.mistyped.map((one) => `${one.name} (${one.type}${one.example === null ? '' : `, "${one.example}"`})`),
       ),
       added: listed(drift.added),
+      ...(vanished.length > 0 && { vanished: listed(vanished) }),
     },
   }
 }

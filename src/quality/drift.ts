@@ -31,6 +31,8 @@ export interface Drift {
   readonly mistyped: readonly Mistyped[]
   /** Columns that the contract does not know. */
   readonly added: readonly string[]
+  /** Optional columns that the platform said it knows no more. */
+  readonly vanished?: readonly string[] | undefined
 }
 
 export const noDrift: Drift = { removed: [], mistyped: [], added: [] }

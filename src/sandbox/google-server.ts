@@ -2,6 +2,7 @@ import { dayAt } from '../domain/day.ts'
 import { answerAuthorize, answerRevoke, answerToken } from './google-sign-in.ts'
 import { dayNumber } from './day-number.ts'
 import type { GoogleClient, GoogleCustomer } from './google-fields.ts'
+import { oneField, searchFields } from './google-field-service.ts'
 import { GoogleRefusal, googleErrorReply } from './google-error.ts'
 import { answerSearch, answerStream } from './google-query.ts'
 import { quotaRefusal } from './google-quota.ts'
@@ -203,13 +204,14 @@ export function answerGoogle(state: SandboxState, request: Request, call: Call):
     if (version === undefined) return htmlReply(404, 'Not Found')
     throwFired(state, call.fired)
     checkToken(state, request)
-    if (call.route !== 'google.accessible') return answerQuery(state, request, call, version)
+    const isData = call.route === 'google.stream' || call.route === 'google.search'
+    if (isData) return answerQuery(state, request, call, version)
     state.operations.spend(state.clock.nowMs())
-    return jsonReply(
-      200,
-      { resourceNames: [`customers/${state.world.manager.accountId}`] },
-      { 'request-id': call.requestId },
-    )
+    const headers = { 'request-id': call.requestId }
+    if (call.route === 'google.fields') return jsonReply(200, searchFields(request.body, version), headers)
+    if (call.route === 'google.field')
+      return jsonReply(200, oneField(request.path.split('/')[3] ?? '', version), headers)
+    return jsonReply(200, { resourceNames: [`customers/${state.world.manager.accountId}`] }, headers)
   } catch (error) {
     if (!(error instanceof GoogleRefusal)) throw error
     return googleErrorReply(error, call.version, call.requestId, call.route === 'google.stream')

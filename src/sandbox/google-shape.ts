@@ -9,6 +9,8 @@ export const googleShape = {
     token: { path: /^(?:\/oauth2\/v[34])?\/token$/ },
     authorize: { path: /^\/o\/oauth2\/v2\/auth$/, method: 'GET' },
     revoke: { path: /^\/revoke$/, method: 'POST' },
+    fields: { path: /^\/(?<version>v\d+)\/googleAdsFields:search$/, method: 'POST' },
+    field: { path: /^\/(?<version>v\d+)\/googleAdsFields\/[\w.]+$/, method: 'GET' },
     accessible: { path: /^\/(?<version>v\d+)\/customers:listAccessibleCustomers$/ },
     search: { path: /^\/(?<version>v\d+)\/customers\/(?<account>[^/]+)\/googleAds:search$/ },
     stream: { path: /^\/(?<version>v\d+)\/customers\/(?<account>[^/]+)\/googleAds:searchStream$/ },

@@ -359,3 +359,53 @@ describe('access', () => {
     ).toBe('401 authenticationError DEVELOPER_TOKEN_INVALID')
   })
 })
+
+describe('the field service', () => {
+  const asked = async (query: string, version = 'v26') =>
+    client.google('googleAdsFields:search', { query }, {}, version)
+  const results = (answer: Awaited<ReturnType<typeof asked>>) =>
+    (answer.json as { results?: readonly Readonly<Record<string, unknown>>[] }).results ?? []
+
+  test('tells what may be asked for, by a query without FROM; what it tells is what queries obey', async () => {
+    const [clicks] = results(
+      await asked("SELECT name, category, data_type, selectable_with WHERE name = 'metrics.clicks'"),
+    )
+    expect(clicks).toMatchObject({
+      resourceName: 'googleAdsFields/metrics.clicks',
+      category: 'METRIC',
+      dataType: 'INT64',
+      selectableWith: expect.arrayContaining(['campaign', 'segments.date']) as string[],
+    })
+    // What GAQL refuses beside clicks, the service does not list there, and beside conversions it does.
+    expect(clicks?.['selectableWith']).not.toContain('segments.conversion_action')
+    const [conversions] = results(await asked("SELECT selectable_with WHERE name = 'metrics.conversions'"))
+    expect(conversions?.['selectableWith']).toContain('segments.conversion_action')
+    const [campaign] = results(
+      await asked("SELECT name, category, metrics, attribute_resources WHERE name = 'campaign'"),
+    )
+    expect(campaign).toMatchObject({ category: 'RESOURCE', attributeResources: ['campaign_budget', 'customer'] })
+    const metrics = (campaign?.['metrics'] ?? []) as readonly string[]
+    expect(metrics.length).toBeGreaterThan(10)
+    for (const metric of metrics)
+      expect([metric, (await client.search(usd, `SELECT ${metric} FROM campaign LIMIT 1`)).status]).toEqual([
+        metric,
+        200,
+      ])
+    const [status] = results(await asked("SELECT data_type, enum_values WHERE name = 'campaign.status'"))
+    expect(status).toMatchObject({ dataType: 'ENUM', enumValues: expect.arrayContaining(['REMOVED']) as string[] })
+  })
+
+  test('knows the fields of its version, and refuses what it does not know', async () => {
+    const named = async (version: string) =>
+      results(await asked("SELECT name WHERE name LIKE 'metrics.video%'", version)).map((one) => one['name'])
+    expect([await named('v22'), await named('v26')]).toEqual([
+      ['metrics.video_views'],
+      ['metrics.video_trueview_views'],
+    ])
+    expect(googleError(await asked('SELECT name FROM google_ads_field'))).toBe('400 queryError UNEXPECTED_FROM_CLAUSE')
+    expect(googleError(await asked('SELECT colour'))).toBe('400 queryError UNRECOGNIZED_FIELD')
+    expect(results(await asked('SELECT name LIMIT 3')).length).toBe(3)
+    const { json } = await client.google('googleAdsFields:search', { query: 'SELECT name', pageSize: 5 })
+    expect((json as { nextPageToken?: string }).nextPageToken).toBe('5')
+  })
+})

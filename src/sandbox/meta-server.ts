@@ -149,9 +149,28 @@ function listPage(state: SandboxState, request: Request, all: readonly object[],
   return { items, paging: pagingOf(state, request, cursor, after < all.length ? after : undefined, end) }
 }
 
+/** One business: an agency that owns all accounts but the last, which a client let it work at. */
+const business = { id: '1000000000000900', name: 'Sandbox Agency' }
+
+function answerBusinesses(state: SandboxState, request: Request, call: Call): object {
+  const { items, paging } = listPage(state, request, [business], call.fired)
+  return { data: items, ...(paging && { paging }) }
+}
+
+function answerBusinessAccounts(state: SandboxState, request: Request, call: Call, owned: boolean): object {
+  if (call.account !== business.id || call.fired.has('permission_lost'))
+    throw new MetaRefusal(200, '(#200) Requires business_management permission to manage the object')
+  const all = metaAccounts(state)
+  return accountList(state, request, call, owned ? all.slice(0, -1) : all.slice(-1))
+}
+
 function answerAccounts(state: SandboxState, request: Request, call: Call): object {
+  return accountList(state, request, call, metaAccounts(state))
+}
+
+function accountList(state: SandboxState, request: Request, call: Call, accounts: readonly WorldAccount[]): object {
   const fields = listParam(request.query, 'fields')
-  const nodes = metaAccounts(state).map((account) =>
+  const nodes = accounts.map((account) =>
     writeNode(account, fields.length > 0 ? fields : ['account_id'], accountFields, state),
   )
   const { items, paging } = listPage(state, request, nodes, call.fired)
@@ -310,6 +329,9 @@ const answers = {
   'meta.exchange': exchangeToken,
   'meta.debug_token': describeToken,
   'meta.accounts': answerAccounts,
+  'meta.businesses': answerBusinesses,
+  'meta.owned': (state, request, call) => answerBusinessAccounts(state, request, call, true),
+  'meta.clients': (state, request, call) => answerBusinessAccounts(state, request, call, false),
   'meta.account': (state, request, call) =>
     writeNode(accountOf(state, call), listParam(request.query, 'fields'), accountFields, state),
   'meta.campaigns': answerCampaigns,

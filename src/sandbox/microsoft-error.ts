@@ -40,7 +40,7 @@ export function microsoftErrorReply(
   const error = { Code: code, Details: null, ErrorCode: errorCode, Message: message }
   const isSignIn = code === 105 || code === 109
   const body = isSignIn
-    ? { Errors: [error], TrackingId: id }
-    : { OperationErrors: [error], BatchErrors: [], TrackingId: id }
+    ? { Errors: [error], TrackingId: id, Type: 'AdApiFaultDetail' }
+    : { OperationErrors: [error], BatchErrors: [], TrackingId: id, Type: 'ApiFaultDetail' }
   return jsonReply(status, body, headers)
 }

@@ -200,6 +200,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       currency,
       zone,
       ...costBasisOf(platform),
+      ...(platform === 'google_ads' && { managerId: state.credentials.loginCustomerId }),
     })),
     serviceAccount: () => state.grants.serviceAccount(`${url}/token`),
     nowMs: () => state.clock.nowMs(),

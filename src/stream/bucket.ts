@@ -9,16 +9,18 @@ const quarterMs = 900_000
 const cachedMax = 100_000
 
 /** Days by zone and quarter of an hour: every zone's midnight since 1972 falls on a quarter, and asking the calendar costs 10 µs. */
-const cached = new Map<string, number>()
+const cached = new Map<TimeZone, Map<number, number>>()
 
 /** The civil day in `zone` at the instant, as days since 1970-01-01. */
 export function dayNumberAt(instantMs: number, zone: TimeZone): number {
-  const key = `${zone} ${Math.floor(instantMs / quarterMs)}`
-  const known = cached.get(key)
+  const quarter = Math.floor(instantMs / quarterMs)
+  let days = cached.get(zone)
+  const known = days?.get(quarter)
   if (known !== undefined) return known
-  if (cached.size >= cachedMax) cached.clear()
+  if (!days) cached.set(zone, (days = new Map<number, number>()))
+  if (days.size >= cachedMax) days.clear()
   const day = daysBetween(epoch, dayAt(instantMs, zone))
-  cached.set(key, day)
+  days.set(quarter, day)
   return day
 }
 

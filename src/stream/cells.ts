@@ -10,10 +10,19 @@ const startSlots = 1 << 8
  * comparisons; nothing is allocated an event.
  */
 export class Cells {
-  #slots = new Int32Array(startSlots)
-  #keys = new Int32Array(startSlots * 2)
-  #values = new Float64Array(startSlots * width)
+  #slots: Int32Array
+  #keys: Int32Array
+  #values: Float64Array
   #count = 0
+
+  /** With room for so many cells from the start. */
+  constructor(cells = 0) {
+    let slots = startSlots
+    while (slots < cells * 2) slots *= 2
+    this.#slots = new Int32Array(slots)
+    this.#keys = new Int32Array(slots * 2)
+    this.#values = new Float64Array(slots * width)
+  }
 
   get count(): number {
     return this.#count

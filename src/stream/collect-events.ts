@@ -63,7 +63,10 @@ class Parts {
 
   done(): ReadonlyMap<number, Part> {
     return new Map(
-      [...this.#lines].map(([partition, { texts, keys }]) => [partition, { lines: Buffer.from(texts.join('')), keys }]),
+      [...this.#lines].map(([partition, { texts, keys }]) => [
+        partition,
+        { lines: Buffer.from(texts.join('')), count: keys.length, keys },
+      ]),
     )
   }
 }
@@ -74,6 +77,9 @@ class Parts {
  */
 export class EventReader {
   readonly #partitions: number
+  readonly #keepsKeys: boolean
+  /** Of each event of a request that is taken: its partition, its series, where it begins and where its closing brace lies. */
+  readonly #places: number[] = []
   readonly #columns: Columns = createColumns(columnsRows)
   #series = new InternedSeries()
   #scan: Scan = createScan(this.#series)
@@ -81,8 +87,10 @@ export class EventReader {
   #partitionOfSeries: number[] = []
   #scratch = Buffer.alloc(65_536)
 
-  constructor(partitions: number) {
+  /** `keepsKeys`: the log wants each event's campaign beside it. */
+  constructor(partitions: number, keepsKeys: boolean) {
     this.#partitions = partitions
+    this.#keepsKeys = keepsKeys
   }
 
   /** One event of ours a line. */
@@ -122,8 +130,10 @@ export class EventReader {
     const suffix = Buffer.from(`,"received_at":${stamp.receivedMs},"write_key_id":"${stamp.writeKeyId}"}\n`)
     const columns = this.#columns
     const rejected: Rejected[] = []
-    const places: number[] = []
-    const sizes = new Map<number, number>()
+    const places = this.#places
+    let taken = 0
+    const sizes = new Int32Array(this.#partitions)
+    const counts = new Int32Array(this.#partitions)
     let index = 0
     columns.seen = 0
     for (let at = 0; at < to;) {
@@ -138,14 +148,19 @@ export class EventReader {
         else {
           const series = columns.series[row] as number
           const partition = this.#partition(series)
-          places.push(partition, series, start, brace)
-          sizes.set(partition, (sizes.get(partition) ?? 0) + brace - start + suffix.length)
+          places[taken] = partition
+          places[taken + 1] = series
+          places[taken + 2] = start
+          places[taken + 3] = brace
+          taken += 4
+          sizes[partition] = (sizes[partition] as number) + brace - start + suffix.length
+          counts[partition] = (counts[partition] as number) + 1
         }
       }
     }
     const collected = {
-      parts: this.#copied(bytes, suffix, places, sizes),
-      accepted: places.length / 4,
+      parts: this.#copied({ bytes, suffix, taken }, sizes, counts),
+      accepted: taken / 4,
       rejected,
       ignored: 0,
     }
@@ -153,20 +168,28 @@ export class EventReader {
     return collected
   }
 
+  /** Each partition's lines in a buffer of their own, as large as they are. */
   #copied(
-    bytes: Buffer,
-    suffix: Buffer,
-    places: readonly number[],
-    sizes: ReadonlyMap<number, number>,
+    { bytes, suffix, taken }: { readonly bytes: Buffer; readonly suffix: Buffer; readonly taken: number },
+    sizes: Int32Array,
+    counts: Int32Array,
   ): ReadonlyMap<number, Part> {
-    const parts = new Map<number, { readonly lines: Buffer; readonly keys: string[]; at: number }>()
-    for (const [partition, size] of sizes) parts.set(partition, { lines: Buffer.allocUnsafe(size), keys: [], at: 0 })
-    for (let place = 0; place < places.length; place += 4) {
-      const part = parts.get(places[place] as number)
+    const places = this.#places
+    const parts = new Map<number, Part & { readonly keys: string[] | undefined }>()
+    for (const [partition, count] of counts.entries()) {
+      const lines = Buffer.allocUnsafe(sizes[partition] as number)
+      if (count > 0) parts.set(partition, { lines, count, keys: this.#keepsKeys ? [] : undefined })
+    }
+    // From here on where each partition's next line goes.
+    const ends = sizes.fill(0)
+    for (let place = 0; place < taken; place += 4) {
+      const partition = places[place] as number
+      const part = parts.get(partition)
       if (!part) continue
-      part.at += bytes.copy(part.lines, part.at, places[place + 2], places[place + 3])
-      part.at += suffix.copy(part.lines, part.at)
-      part.keys.push(this.#series.all[places[place + 1] as number]?.campaignId ?? '')
+      let to = ends[partition] as number
+      to += bytes.copy(part.lines, to, places[place + 2], places[place + 3])
+      ends[partition] = to + suffix.copy(part.lines, to)
+      part.keys?.push(this.#series.all[places[place + 1] as number]?.campaignId ?? '')
     }
     return parts
   }

@@ -77,6 +77,11 @@ export class Senders {
     return sender
   }
 
+  /** A key of the configuration; undefined for any other. */
+  known(key: string): Sender | undefined {
+    return this.#configured(key)
+  }
+
   /** A key of the configuration, or one that the project made. Throws STREAM_KEY_REFUSED. */
   async find(key: string | undefined): Promise<Sender> {
     const known = key === undefined ? undefined : this.#configured(key)

@@ -5,7 +5,9 @@ import type { EventLog } from './log.ts'
 /** Events of one request for one partition: lines side by side, each with its line feed, and each line's campaign. */
 export interface Part {
   readonly lines: Uint8Array
-  readonly keys: readonly string[]
+  readonly count: number
+  /** Only for a log that keeps them. */
+  readonly keys: readonly string[] | undefined
 }
 
 interface Group {
@@ -43,9 +45,9 @@ class Lane {
 
   add(part: Part): Promise<void> {
     let group = this.#groups.at(-1)
-    if (!group || group.count + part.keys.length > groupRecordsMax) this.#groups.push((group = newGroup()))
+    if (!group || group.count + part.count > groupRecordsMax) this.#groups.push((group = newGroup()))
     group.parts.push(part)
-    group.count += part.keys.length
+    group.count += part.count
     if (!this.#isRunning) {
       this.#isRunning = true
       // What else arrived in this turn of the loop shares the commit.
@@ -59,7 +61,7 @@ class Lane {
       this.#isBusy = group.parts.length >= busyParts
       const [only] = group.parts
       const lines = group.parts.length === 1 && only ? only.lines : Buffer.concat(group.parts.map((one) => one.lines))
-      const keys = group.parts.length === 1 && only ? only.keys : group.parts.flatMap((one) => one.keys)
+      const keys = this.#log.keepsKeys ? group.parts.flatMap((one) => one.keys ?? []) : undefined
       await this.#log.append({ partition: this.#partition, count: group.count, lines, keys }).then(
         () => group?.done.resolve(),
         (error: unknown) => group?.done.reject(error),

@@ -278,7 +278,7 @@ describe('what is bad is refused with a code, and nothing of it is kept', () => 
       fc.array(part, { maxLength: 6 }).map((parts) => parts.join('')),
       fc.constant(eventOf('c')),
     )
-    const reader = new EventReader(4)
+    const reader = new EventReader(4, true)
     const stamp = { receivedMs: 1_767_225_600_000, writeKeyId: 'k', globalPrivacyControl: false }
     fc.assert(
       fc.property(fc.array(line, { maxLength: 8 }), (lines) => {

@@ -85,12 +85,17 @@ function visits(app: FastifyInstance, intake: Intake): void {
   )
 }
 
+interface Opened {
+  readonly reader: EventReader
+  readonly queue: CommitQueue
+  readonly partitions: number
+}
+
 class Intake {
   readonly #options: CollectorOptions
   readonly #senders: Senders
-  #opened:
-    | Promise<{ readonly reader: EventReader; readonly queue: CommitQueue; readonly partitions: number }>
-    | undefined
+  #opened: Promise<Opened> | undefined
+  #ready: Opened | undefined
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -101,10 +106,11 @@ class Intake {
     const { headers } = request
     const shown = basicUser(headers.authorization) ?? one(headers['x-write-key'])
     // Refused before anything is unpacked, where the key is beside the body.
-    const known = shown === undefined ? undefined : await this.#senders.find(shown)
+    const known = shown === undefined ? undefined : (this.#senders.known(shown) ?? (await this.#senders.find(shown)))
     const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const body = await unpacked(raw, headers['content-encoding'])
-    const { reader, queue } = await this.#open()
+    const coding = headers['content-encoding']
+    const body = coding === undefined ? raw : await unpacked(raw, coding)
+    const { reader, queue } = this.#ready ?? (await this.#open())
     const isLines = /\b(?:x-)?ndjson\b/.test(headers['content-type'] ?? '')
     const collected = isLines
       ? this.#lines(body, known ?? this.#senders.ofKey(undefined), request, reader)
@@ -192,7 +198,7 @@ class Intake {
     const { spool, clock, patienceMs = 50 } = this.#options
     const append = async () => {
       const { queue, partitions } = await this.#open()
-      const part = { lines: Buffer.from(`${line}\n`), keys: [campaignId] }
+      const part = { lines: Buffer.from(`${line}\n`), count: 1, keys: [campaignId] }
       await queue.add(new Map([[partitionOf(campaignId, partitions), part]]))
     }
     if (!spool || spool.isFull) return append()
@@ -224,7 +230,7 @@ class Intake {
       const log = this.#options.log()
       const partitions = await log.partitions()
       const queue = new CommitQueue(log, this.#options.queueBytesMax ?? 32_000_000)
-      return { partitions, queue, reader: new EventReader(partitions) }
+      return (this.#ready = { partitions, queue, reader: new EventReader(partitions, log.keepsKeys === true) })
     })().catch((error: unknown) => {
       this.#opened = undefined
       throw error

@@ -31,18 +31,22 @@ function grainValues({ series, bucket, values }: GrainDeltas, known: readonly Re
 }
 
 function conversionValues(rows: readonly ConversionRow[], known: readonly ResolvedSeries[]): readonly ArrayText[] {
-  const column = (of: (row: ConversionRow) => number | string | boolean): ArrayText => `{${rows.map(of).join(',')}}`
-  return [
-    column(({ id }) => id),
-    column(({ utcDay }) => utcDay),
-    column(({ series }) => (known[series] as ResolvedSeries).seriesId),
-    column(({ minute }) => minute),
-    column(({ day }) => day),
-    column(({ age }) => age),
-    column(({ revenueMicros }) => revenueMicros),
-    column(({ costMicros }) => costMicros),
-    column(({ ivt }) => ivt),
-  ]
+  let [ids, utcDays, series, minutes, days, ages, revenues, costs, ivts] = ['', '', '', '', '', '', '', '', '']
+  let comma = ''
+  // One pass: nine of them over objects that no cache holds cost three times as much.
+  for (const row of rows) {
+    ids += comma + row.id
+    utcDays += comma + row.utcDay
+    series += comma + (known[row.series] as ResolvedSeries).seriesId
+    minutes += comma + row.minute
+    days += comma + row.day
+    ages += comma + row.age
+    revenues += comma + row.revenueMicros
+    costs += comma + row.costMicros
+    ivts += comma + (row.ivt ? 't' : 'f')
+    comma = ','
+  }
+  return [ids, utcDays, series, minutes, days, ages, revenues, costs, ivts].map((text) => `{${text}}`)
 }
 
 /** A text as an element of an array's text (Postgres manual, "Array Input and Output Syntax"). NUL cannot be kept and becomes U+FFFD. */

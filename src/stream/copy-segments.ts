@@ -17,16 +17,23 @@ export interface SegmentRange {
   readonly topicId: number
   readonly partition: number
   readonly from: number
-  readonly limit: number
+  /** Of the segments' lines; the first one comes however large it is. */
+  readonly bytesMax: number
 }
 
-/** COPY takes no parameters; whole numbers are the only values in the text. */
-function copyText({ topicId, partition, from, limit }: SegmentRange): string {
-  for (const value of [topicId, partition, from, limit])
+/** Segments of one read at most: where they are small, their number is what a read costs. */
+const segmentsMax = 256
+
+/** COPY takes no parameters; whole numbers are the only values in the text. What is not sent is never read from its own table (TOAST). */
+function copyText({ topicId, partition, from, bytesMax }: SegmentRange): string {
+  for (const value of [topicId, partition, from, bytesMax])
     assert(Number.isSafeInteger(value), 'only whole numbers go into the text')
-  return `copy (select base, append_ms, count, codec, crc, size, payload from stream_segment
-    where topic_id = ${topicId} and partition = ${partition} and base > ${from - segmentRecordsMax} and base + count > ${from}
-    order by base limit ${limit}) to stdout (format binary)`
+  return `copy (select base, append_ms, count, codec, crc, size, payload
+    from (select s.*, sum(size) over (order by base) as so_far, row_number() over (order by base) as nth
+      from (select base, append_ms, count, codec, crc, size, payload from stream_segment
+        where topic_id = ${topicId} and partition = ${partition} and base > ${from - segmentRecordsMax} and base + count > ${from}
+        order by base limit ${segmentsMax}) s) t
+    where nth = 1 or so_far <= ${bytesMax} order by base) to stdout (format binary)`
 }
 
 /** What COPY's binary format begins with, before its flags and an extension of its header. */

@@ -1,8 +1,17 @@
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { Offset } from './log.ts'
 
-/** How often the heads are looked at while somebody waits: what another process appends is seen after half of this on average. */
-const pollMs = 25
+/**
+ * How often the heads are looked at while somebody waits: what another process appends is seen after half of this on average. A log to
+ * which nothing comes is looked at less and less often, so that waiting costs next to nothing; the first event after a silence is then
+ * seen a quarter of a second later at most.
+ */
+const pollMs = { busy: 25, quiet: 250 } as const
+
+/** Pure: until the next look, when nothing has come for so long. */
+export function nextLookMs(quietMs: number): number {
+  return Math.min(pollMs.quiet, Math.max(pollMs.busy, quietMs / 20))
+}
 
 interface Waiter {
   readonly partition: number
@@ -17,6 +26,7 @@ export class HeadWatch {
   readonly #next = new Map<number, Offset>()
   readonly #waiters = new Set<Waiter>()
   #timer: NodeJS.Timeout | undefined
+  #movedAtMs = performance.now()
   #isStopped = false
 
   constructor(warehouse: Warehouse, topicId: number) {
@@ -48,8 +58,8 @@ export class HeadWatch {
 
   /** Somebody in this process moved a head. */
   moved(partition: number, next: Offset): void {
-    this.#next.set(partition, Math.max(next, this.#next.get(partition) ?? 0))
-    for (const waiter of this.#waiters) if ((this.#next.get(waiter.partition) ?? 0) > waiter.beyond) waiter.done(true)
+    this.#know(partition, Math.max(next, this.#next.get(partition) ?? 0))
+    this.#wake()
   }
 
   /** What was known proved wrong: the log was set back. */
@@ -65,14 +75,17 @@ export class HeadWatch {
 
   #poll(): void {
     if (this.#timer !== undefined || this.#isStopped) return
-    this.#timer = setTimeout(() => {
-      this.#look()
-        .catch(() => undefined) // A reader that was waiting finds out by itself when it reads; here there is nobody to tell.
-        .finally(() => {
-          this.#timer = undefined
-          if (this.#waiters.size > 0) this.#poll()
-        })
-    }, pollMs)
+    this.#timer = setTimeout(
+      () => {
+        this.#look()
+          .catch(() => undefined) // A reader that was waiting finds out by itself when it reads; here there is nobody to tell.
+          .finally(() => {
+            this.#timer = undefined
+            if (this.#waiters.size > 0) this.#poll()
+          })
+      },
+      nextLookMs(performance.now() - this.#movedAtMs),
+    )
   }
 
   async #look(): Promise<void> {
@@ -80,7 +93,16 @@ export class HeadWatch {
       'select partition, next from stream_head where topic_id = $1',
       [this.#topicId],
     )
-    for (const { partition, next } of rows) this.#next.set(partition, Number(next))
+    for (const { partition, next } of rows) this.#know(partition, Number(next))
+    this.#wake()
+  }
+
+  #know(partition: number, next: Offset): void {
+    if (this.#next.get(partition) !== next) this.#movedAtMs = performance.now()
+    this.#next.set(partition, next)
+  }
+
+  #wake(): void {
     for (const waiter of this.#waiters) if ((this.#next.get(waiter.partition) ?? 0) > waiter.beyond) waiter.done(true)
   }
 }

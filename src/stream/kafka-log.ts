@@ -28,6 +28,7 @@ interface KafkaOptions {
 const clientId = 'millrace'
 
 class KafkaLog implements EventLog {
+  readonly keepsKeys = true
   readonly #options: KafkaOptions
   readonly #consumer: Consumer
   readonly #fetch: KafkaFetch

@@ -62,6 +62,8 @@ export interface EventLog extends AsyncDisposable {
   /** For people, without secrets. */
   readonly place: string
   readonly topic: string
+  /** Keeps keys beside records: whoever appends says them. */
+  readonly keepsKeys?: true | undefined
   /** How many partitions the topic has; fixed for the topic's life. */
   partitions(): Promise<number>
   /** Resolves with the first record's offset when all are durable. Throws STREAM_LOG_UNAVAILABLE. */

@@ -17,9 +17,6 @@ import type { Packed } from './segment.ts'
 import { statement } from './statements.ts'
 
 const dayMs = 86_400_000
-/** About what a segment of a few hundred events decompresses to; how many are fetched at once follows from it. */
-const segmentBytesGuess = 100_000
-
 interface NewSegment extends Packed {
   readonly count: number
 }
@@ -102,8 +99,7 @@ class PostgresLog implements EventLog {
 
   async read(partition: number, from: Offset, options: ReadOptions): Promise<readonly LogBatch[]> {
     this.#known(partition)
-    const limit = Math.max(1, Math.ceil(options.bytesMax / segmentBytesGuess))
-    const range = { topicId: this.#topic.topicId, partition, from, limit }
+    const range = { topicId: this.#topic.topicId, partition, from, bytesMax: Math.ceil(options.bytesMax) }
     if (!(await this.#heads.waitBeyond(partition, from, options.waitMs, options.signal))) {
       // The heads that the watch saw may be of before a restore: only the table itself can say that an offset is too large.
       await this.#checkRange(partition, from)
@@ -112,20 +108,16 @@ class PostgresLog implements EventLog {
     const segments = await this.#segments(range)
     if (segments.length === 0) this.#heads.forget(partition)
     if ((segments[0]?.base ?? Number.POSITIVE_INFINITY) > from) await this.#checkRange(partition, from)
-    return this.#batches(segments, partition, from, options.bytesMax)
+    return this.#batches(segments, partition, from)
   }
 
-  #batches(segments: readonly StoredSegment[], partition: number, from: Offset, bytesMax: number): readonly LogBatch[] {
-    const batches: LogBatch[] = []
-    let bytes = 0
-    for (const segment of segments) {
+  #batches(segments: readonly StoredSegment[], partition: number, from: Offset): readonly LogBatch[] {
+    return segments.map((segment) => {
       const where = { topic: this.topic, partition, offset: segment.base }
       const lines = unpackSegment(segment, where)
       const skipped = Math.max(0, from - segment.base)
       const kept = skipped > 0 ? lines.subarray(lineStart(lines, skipped)) : lines
-      bytes += kept.length
-      if (batches.length > 0 && bytes > bytesMax) break
-      batches.push({
+      return {
         firstOffset: segment.base + skipped,
         nextOffset: segment.base + segment.count,
         count: segment.count - skipped,
@@ -133,9 +125,8 @@ class PostgresLog implements EventLog {
         bytes: kept,
         ends: null,
         offsets: null,
-      })
-    }
-    return batches
+      }
+    })
   }
 
   async #segments(range: Parameters<typeof readSegments>[1]): Promise<readonly StoredSegment[]> {

@@ -10,15 +10,19 @@ export async function announce(
   owner: string,
   aliveMs: number,
 ): Promise<readonly string[]> {
-  await warehouse.query(
-    `insert into stream_worker (job, owner, seen_at) values ($1, $2, now())
-     on conflict (job, owner) do update set seen_at = now()`,
-    [job, owner],
-  )
-  await warehouse.query(`delete from stream_worker where seen_at < now() - interval '1 hour'`)
+  // One statement a second for each worker, however long it has nothing to do; its own row is not yet seen by the same statement.
   const rows = await warehouse.query<{ owner: string }>(
-    `select owner from stream_worker where job = $1 and seen_at > now() - $2::double precision * interval '1 millisecond' order by owner`,
-    [job, aliveMs],
+    `with seen as (
+       insert into stream_worker (job, owner, seen_at) values ($1, $2, now())
+       on conflict (job, owner) do update set seen_at = now()
+     ), gone as (
+       delete from stream_worker where seen_at < now() - interval '1 hour' and (job, owner) <> ($1, $2)
+     )
+     select owner from stream_worker
+     where job = $1 and owner <> $2 and seen_at > now() - $3::double precision * interval '1 millisecond'
+     union all select $2
+     order by owner`,
+    [job, owner, aliveMs],
   )
   return rows.map((row) => row.owner)
 }

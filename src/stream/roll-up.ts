@@ -29,8 +29,8 @@ function addCell(to: Cells, series: number, bucket: number, from: Float64Array, 
 
 /** The three grains of a folded range: minutes and hours of UTC, days of the account's zone. */
 function deltasOf(folded: Folded, series: readonly ResolvedSeries[]): Record<Grain, GrainDeltas> {
-  const grains = { minute: new Cells(), hour: new Cells(), day: new Cells() }
   const { keys, values, count } = folded.cells
+  const grains = { minute: new Cells(count), hour: new Cells(), day: new Cells() }
   for (let cell = 0; cell < count; cell += 1) {
     const number = keys[cell * 2] as number
     const key = keys[cell * 2 + 1] as number
@@ -45,12 +45,18 @@ function deltasOf(folded: Folded, series: readonly ResolvedSeries[]): Record<Gra
 }
 
 function conversionsOf(folded: Folded, series: readonly ResolvedSeries[]): readonly ConversionRow[] {
-  return folded.conversions.map(({ timeMs, ...one }) => ({
-    ...one,
-    minute: Math.floor(timeMs / minuteMs),
-    hour: Math.floor(timeMs / hourMs),
-    day: dayNumberAt(timeMs, (series[one.series] as ResolvedSeries).zone),
-    utcDay: Math.floor(timeMs / utcDayMs),
+  // Each field by its name: taking some out of an object and spreading the rest costs five times as much.
+  return folded.conversions.map((one) => ({
+    id: one.id,
+    series: one.series,
+    minute: Math.floor(one.timeMs / minuteMs),
+    hour: Math.floor(one.timeMs / hourMs),
+    day: dayNumberAt(one.timeMs, (series[one.series] as ResolvedSeries).zone),
+    utcDay: Math.floor(one.timeMs / utcDayMs),
+    age: one.age,
+    revenueMicros: one.revenueMicros,
+    costMicros: one.costMicros,
+    ivt: one.ivt,
   }))
 }
 

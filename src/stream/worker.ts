@@ -23,6 +23,10 @@ export interface WorkerOptions extends ConsumerOptions {
   readonly once: boolean
 }
 
+/** How often one that counts once looks whether it is done: a tenth of the time so far, between these. */
+const onceMsMin = 20
+const onceMsMax = 250
+
 interface Running {
   readonly stop: AbortController
   readonly done: Promise<void>
@@ -51,10 +55,12 @@ export class Worker {
     const { clock, log } = this.#ports
     const partitions = await log.partitions()
     const ends = this.#options.once ? await this.#ends(partitions) : []
+    const startedMs = clock.nowMs()
     while (!signal.aborted) {
       await this.#rebalance(partitions)
       if (this.#options.once && (await this.#isCaughtUp(ends))) break
-      await clock.sleep(this.#options.once ? 50 : this.#options.shareMs, signal).catch(() => undefined)
+      const pollMs = Math.min(onceMsMax, Math.max(onceMsMin, (clock.nowMs() - startedMs) / 10))
+      await clock.sleep(this.#options.once ? pollMs : this.#options.shareMs, signal).catch(() => undefined)
     }
     await this.#stopAll()
   }

@@ -83,9 +83,8 @@ describe('what cannot be carried out is refused with its code and its place', ()
     ],
     'a missing generic test': [schema('    data_tests: [nope]\n'), 'TRANSFORM_MACRO_MISSING'],
     'a missing variable': [
-      { 'models/a.sql': "select 1\n{{ var('nope') }}" },
+      { 'models/s.yml': 'sources: [{name: raw, schema: "{{ var(\'nope\') }}", tables: [{name: t}]}]\n' },
       'TRANSFORM_VAR_MISSING',
-      'models/a.sql:2:7',
     ],
     'a missing variable of the environment': [
       { 'models/a.sql': "select {{ env_var('NOPE') }}" },
@@ -264,6 +263,30 @@ select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor
       results: unknown[]
     }
     expect(written.results).toHaveLength(1)
+  })
+
+  test('Ctrl-C in the middle of a microbatch model keeps the batches that went in, and retry does the rest', async () => {
+    const slept = "{{ 600 if model.batch and model.batch.id == env_var('SLOW') else 0 }}"
+    onServer({
+      'models/up.sql': "select i as id, date '2024-01-01' + i as at from generate_series(0, 3) i",
+      'models/up.yml': 'models: [{name: up, config: {event_time: at}}]',
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', begin='2024-01-01', batch_size='day', unique_key='id') }}
+select id, at, pg_sleep(${slept})::text as batch_sleeps from {{ ref('up') }}`,
+    })
+    const eventTime = { start: '2024-01-01T00:00:00', end: '2024-01-05T00:00:00' }
+    const own = { ...env, S: 'bad_batch' }
+    const stop = new AbortController()
+    const ended = invoke({ command: 'run', eventTime, env: { ...own, SLOW: '20240103' }, signal: stop.signal })
+    await until(async () => (await running('as batch_sleeps')) > 0)
+    stop.abort()
+    const cut = await ended
+    expect([cut.exitCode, statuses(cut)]).toEqual([2, { up: 'success', daily: 'partial success' }])
+    const ids = async (): Promise<unknown[]> =>
+      (await client.query<{ id: number }>('select id from bad_batch.daily order by id')).rows.map(({ id }) => id)
+    expect(await ids()).toEqual([0, 1])
+    const again = await invoke({ command: 'retry', env: { ...own, SLOW: '' } })
+    expect([again.exitCode, statuses(again)]).toEqual([0, { daily: 'success' }])
+    expect(await ids()).toEqual([0, 1, 2, 3])
   })
 
   test('two invocations in one target folder leave whole artifacts', async () => {

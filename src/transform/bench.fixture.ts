@@ -43,7 +43,17 @@ insert into published.daily_campaign_budget values
   ('2026-01-01', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Retarget', 'active', 10, 12.34),
   ('2026-01-02', 'meta_ads', 'm1', 'EU shop', 'EUR', '31', 'Retarget 2', 'active', 20, 15),
   ('2026-01-01', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000001', '봄 세일', 'active', 50000, 100000),
-  ('2026-02-28', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000001', '봄 세일', 'active', 50000, 20000)`
+  ('2026-02-28', 'google_ads', 'g1', '한국 상점', 'KRW', '120000000000000001', '봄 세일', 'active', 50000, 20000);
+create table published.daily_ad_metrics (date date, platform text, account_id text, account_name text, currency text, level text, entity_id text,
+  entity_name text, entity_status text, ad_group_id text, ad_group_name text, campaign_id text, campaign_name text, impressions bigint,
+  clicks bigint, link_clicks bigint, video_views bigint, cost numeric(20, 6), conversions numeric(20, 6), conversion_value numeric(20, 6),
+  completeness text);
+insert into published.daily_ad_metrics values
+  ('2026-01-01', 'google_ads', 'g2', 'US shop', 'USD', 'ad', '7~71', 'Blue', 'active', '7', 'Group', '21', 'Brand', 200, 100, 100, 0, 67.875, 3, 200, 'final'),
+  ('2026-01-01', 'google_ads', 'g2', 'US shop', 'USD', 'ad', '7~72', 'Red', 'active', '7', 'Group', '21', 'Brand', 300, 200, 200, 0, 22.625, 1.5, 100, 'final'),
+  ('2026-01-01', 'google_ads', 'g2', 'US shop', 'USD', 'ad_group', '7', 'Group', 'active', null, null, '21', 'Brand', 500, 300, 300, 0, 90.5, 4.5, 300, 'final'),
+  ('2026-01-01', 'google_ads', 'g2', 'US shop', 'USD', 'asset_group', '9', 'All', 'active', null, null, '22', 'Generic', 800, 16, 16, 0, 40.25, 0, 0, 'final'),
+  ('2023-12-31', 'google_ads', 'g2', 'US shop', 'USD', 'ad', '7~71', 'Blue', 'active', '7', 'Group', '21', 'Brand', 200, 100, 100, 0, 9, 3, 200, 'final')`
 
 /** A warehouse with published facts, a copy of the default project, and a way to run it. */
 export interface Bench extends AsyncDisposable {

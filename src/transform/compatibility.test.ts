@@ -114,21 +114,21 @@ describe('the doctor', () => {
 
   test('names every place, with file, line and column, in packages too', () => {
     const found = examined({
-      'models/a.sql': "{{ config(\n  materialized='dynamic_table') }}\nselect '{{ metric }}', {{ 1 | unheard }}",
+      'models/a.sql': "{{ config(\n  materialized='dynamic_table') }}\nselect '{{ function }}', {{ 1 | unheard }}",
       'models/b.sql': 'select {{ if',
       'models/c.yml':
         'version: 2\nsources:\n  - name: s\n    overrides: other\n    tables: [{name: t, external: {a: 1}}]\n',
       'models/d.yml': 'version: 2\nmodels: [\n',
-      'dbt_project.yml': `${base['dbt_project.yml']}models: {shop: {deep: {+batch_size: day}}}\n`,
+      'dbt_project.yml': `${base['dbt_project.yml']}models: {shop: {deep: {+materialized: dynamic_table}}}\n`,
       'dbt_packages/kit/dbt_project.yml': 'name: kit\n',
-      'dbt_packages/kit/macros/m.sql': '{% macro m() %}\n{{ metric }}{% endmacro %}',
+      'dbt_packages/kit/macros/m.sql': '{% macro m() %}\n{{ function }}{% endmacro %}',
     })
     expect(found.map(({ file, line, column, construct }) => `${file}:${line}:${column} ${construct}`)).toEqual([
-      'dbt_project.yml:3:24 config batch_size',
-      'kit/macros/m.sql:2:4 name metric',
+      'dbt_project.yml:3:24 materialization dynamic_table',
+      'kit/macros/m.sql:2:4 name function',
       'models/a.sql:1:10 materialization dynamic_table',
-      'models/a.sql:3:12 name metric',
-      'models/a.sql:3:31 filter unheard',
+      'models/a.sql:3:12 name function',
+      'models/a.sql:3:33 filter unheard',
       'models/b.sql:1:8 syntax',
       'models/c.yml:4:5 schema key overrides',
       'models/c.yml:5:24 schema key external',
@@ -139,7 +139,7 @@ describe('the doctor', () => {
   test('leaves alone what a project calls by the same name itself', () => {
     const macro = '{% macro write() %}1{% endmacro %}'
     expect(
-      examined({ 'macros/m.sql': macro, 'models/a.sql': 'select {{ write() }}{% set metric = 1 %}{{ metric }}' }),
+      examined({ 'macros/m.sql': macro, 'models/a.sql': 'select {{ write() }}{% set function = 1 %}{{ function }}' }),
     ).toEqual([])
     expect(examined({ 'models/x.yml': 'version: 2\nmodels:\n  - name: plain\n    meta: {versions: 1}\n' })).toEqual([])
   })

@@ -51,6 +51,7 @@ export function parseDbtInvocation(argv: readonly string[], env: RunnerRequest['
     warnErrors: warnErrorsOf(given),
     writeJson: given.flag('write-json'),
     empty: given.flag('empty'),
+    eventTime: eventTimeOf(given),
     sample: given.text('sample'),
     onlyConnection: given.flag('connection'),
     cleanOutside: given.flag('clean-project-files-only') === false,
@@ -164,6 +165,32 @@ function docsOf(given: DbtArguments): RunnerRequest['docs'] {
     emptyCatalog: given.flag('empty-catalog') ?? false,
     static: given.flag('static') ?? false,
   }
+}
+
+/** `--event-time-start 2026-01-01 --event-time-end '2026-01-02 12:00:00'`, as run_results.json keeps them. */
+function eventTimeOf(given: DbtArguments): RunnerRequest['eventTime'] {
+  const [start, end] = [momentOf('event-time-start', given), momentOf('event-time-end', given)]
+  if (start === undefined && end === undefined) return undefined
+  if (start === undefined) throw unknown('--event-time-end without --event-time-start')
+  if (end === undefined) throw unknown('--event-time-start without --event-time-end')
+  if (start >= end) throw unknown('--event-time-start must be less than --event-time-end')
+  return { start, end }
+}
+
+const MOMENT = /^(\d{4}-\d\d?-\d\d?)(?:[T ](\d\d?:\d\d?:\d\d?))?$/
+
+/** A day, with or without a time of day: what dbt's command line takes. */
+function momentOf(flag: DbtOptionName, given: DbtArguments): string | undefined {
+  const text = given.text(flag)
+  if (text === undefined) return undefined
+  const [, day = '', time = '00:00:00'] = MOMENT.exec(text) ?? []
+  const [year = '', month = '', date = ''] = day.split('-').map((part) => part.padStart(2, '0'))
+  const clock = time.split(':').map((part) => part.padStart(2, '0'))
+  const moment = `${year}-${month}-${date}T${clock.join(':')}`
+  const instantMs = Date.parse(`${moment}Z`)
+  const isReal = !Number.isNaN(instantMs) && new Date(instantMs).toISOString().startsWith(moment)
+  if (!isReal) throw unknown(`--${flag} ${text}`)
+  return moment
 }
 
 /** `--warn-error`, or `--warn-error-options '{error: all, warn: [NoNodesForSelectionCriteria]}'`. */

@@ -70,6 +70,8 @@ export const dbtOptions = {
   'full-refresh': { type: 'boolean', short: 'f', env: 'FULL_REFRESH', commands: refreshing },
   'fail-fast': { type: 'boolean', short: 'x', env: 'FAIL_FAST' },
   empty: { type: 'boolean', env: 'EMPTY', commands: ['build', 'run', 'snapshot', 'compile'] },
+  'event-time-start': { type: 'string', env: 'EVENT_TIME_START', commands: ['build', 'run'] },
+  'event-time-end': { type: 'string', env: 'EVENT_TIME_END', commands: ['build', 'run'] },
   sample: { type: 'string', env: 'SAMPLE', commands: ['build', 'run'] },
   show: { type: 'boolean', commands: ['build', 'seed'] },
   compile: { type: 'boolean', commands: ['docs-generate'] },

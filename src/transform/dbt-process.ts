@@ -64,6 +64,8 @@ export function dbtArguments(request: RunnerRequest): string[] {
     ...option('inline', request.inline),
     ...option('limit', request.limit),
     ...flag('empty', request.empty),
+    ...option('event-time-start', request.eventTime?.start),
+    ...option('event-time-end', request.eventTime?.end),
     ...option('sample', request.sample),
     ...flag('full-refresh', request.fullRefresh),
     ...flag('connection', request.onlyConnection),
@@ -254,7 +256,10 @@ const FINISHES: ReadonlySet<string> = new Set([
 function finished(uniqueId: string, data: LogData): RunnerEvent {
   const resourceType = uniqueId.split('.')[0] ?? ''
   const word = (data.status ?? '').toLowerCase()
-  const status = statuses[word] ?? (word.startsWith('error') ? 'error' : word === '' ? 'no-op' : 'success')
+  const isPartial = word.startsWith('partial success')
+  const status = isPartial
+    ? 'partial success'
+    : (statuses[word] ?? (word.startsWith('error') ? 'error' : word === '' ? 'no-op' : 'success'))
   const { index = 0, total = 0, execution_time: executionSeconds = 0 } = data
   const failures = resourceType === 'test' ? (data.num_failures ?? 0) : null
   const result: NodeResult = {
@@ -300,7 +305,7 @@ const statuses: Readonly<Record<string, NodeStatus>> = {
   skipped: 'skipped',
   error: 'error',
   'runtime error': 'error',
-  'partial success': 'error',
+  'partial success': 'partial success',
   'no-op': 'no-op',
 }
 

@@ -35,7 +35,7 @@ const HASH = [{ columns: ['name'], type: 'hash' }]
 /** Status and message as dbt-postgres 1.11 gives them, then what stands: the kind of the relation and its indexes. */
 test.for<[string, object, string, string]>([
   ['is created with its indexes', {}, 'success CREATE INDEX', 'm unique btree id'],
-  ['is refreshed when nothing has changed', {}, 'success REFRESH', 'm unique btree id'],
+  ['is refreshed when nothing has changed', {}, 'success REFRESH MATERIALIZED VIEW', 'm unique btree id'],
   ['changes its indexes when that is wanted', { indexes: HASH }, 'success CREATE INDEX', 'm hash name'],
   ['is left alone by continue', { change: 'continue' }, 'success skip', 'm hash name'],
   ['fails by fail', { change: 'fail' }, 'error', 'm hash name'],

@@ -148,6 +148,17 @@ const paced = [
   ['2026-02-01', '120000000000000001', '봄 세일', 0, '50000', '20000.00', '50000', '20000.00', '0.4000', 'under'],
 ]
 
+const adDays = (schema: string): string => `
+select ad_id, level, campaign_name, cost::text, round(ctr, 4)::text, round(cpa, 4)::text, round(share_of_campaign_cost, 4)::text
+from ${schema}.ad_performance_daily order by 1`
+
+/** 67.875 of 90.5 is three quarters; of ad groups and of days before start_date there is nothing. */
+const adsByHand = [
+  ['7~71', 'ad', 'Brand', '67.875000', '0.5000', '22.6250', '0.7500'],
+  ['7~72', 'ad', 'Brand', '22.625000', '0.6667', '15.0833', '0.2500'],
+  ['9', 'asset_group', 'Generic', '40.250000', '0.0200', null, '1.0000'],
+]
+
 const chapterSummary = (schema: string): string => `
 select date::text, platform, campaign_id, round(ctr::numeric, 4)::text, round(cpa::numeric, 4)::text, round(efficiency_score, 4)::text,
   round(median_ctr::numeric, 4)::text, ctr_performance, cpa_performance
@@ -236,11 +247,12 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
 
     promise('the default project builds and its marts hold what a hand computes', async () => {
       expect(first.result.exitCode).toBe(0)
-      expect(tally(first.result)).toEqual({ success: 7, pass: 34 })
+      expect(tally(first.result)).toEqual({ success: 8, pass: 41 })
       expect(await bench.rows(summary('ours'))).toEqual(ours)
       expect(await bench.rows(crossPlatform('ours'))).toEqual(converted)
       expect(await bench.rows(comparison('ours'))).toEqual(compared)
       expect(await bench.rows(pacing('ours'))).toEqual(paced)
+      expect(await bench.rows(adDays('ours'))).toEqual(adsByHand)
       const finished = first.events.filter((event) => event.kind === 'node_finished')
       expect(finished.map((event) => event.result.uniqueId).sort()).toEqual(
         first.result.nodes.map((node) => node.uniqueId).sort(),
@@ -254,7 +266,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
       expect(manifest.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/manifest/v12.json')
       expect(runResults.metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/run-results/v6.json')
       expect(Object.keys(manifest.nodes ?? {})).toContain('model.millrace_ads.stg_campaign_metrics')
-      expect(runResults.results).toHaveLength(41)
+      expect(runResults.results).toHaveLength(49)
     })
 
     promise('a second build replaces the relations and leaves nothing beside them', async () => {
@@ -264,6 +276,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
       const tables = `select table_name from information_schema.tables where table_schema = 'ours' order by 1`
       expect((await bench.rows(tables)).flat()).toEqual([
         'account_daily',
+        'ad_performance_daily',
         'budget_pacing',
         'campaign_performance_summary',
         'cross_platform_daily',
@@ -271,7 +284,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
         'platform_comparison',
         'stg_campaign_metrics',
       ])
-      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[6]])
+      expect(await bench.rows(`select count(*)::int from pg_indexes where schemaname = 'ours'`)).toEqual([[7]])
     })
 
     promise("under seed_formulas the numbers are the chapter's", async () => {
@@ -356,6 +369,7 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
       const { events } = await bench.invoke(runner, { schema: 'unbuilt', command: 'ls', resourceTypes: ['model'] })
       expect(events.flatMap((event) => (event.kind === 'output' ? [event.line] : [])).sort()).toEqual([
         'millrace_ads.marts.account_daily',
+        'millrace_ads.marts.ad_performance_daily',
         'millrace_ads.marts.budget_pacing',
         'millrace_ads.marts.campaign_performance_summary',
         'millrace_ads.marts.cross_platform_daily',

@@ -83,6 +83,8 @@ export interface RunnerRequest {
   readonly writeJson?: boolean | undefined
   /** Whether references read nothing, so that models are built without rows. */
   readonly empty?: boolean | undefined
+  /** The window of time that microbatch models are built for, as `YYYY-MM-DDTHH:MM:SS` in UTC; both or none. */
+  readonly eventTime?: { readonly start: string; readonly end: string } | undefined
   /** dbt's `--sample`: a window of time that references are read from. */
   readonly sample?: string | undefined
   /** Whether `show` and `compile` print the bare rows or SQL, without a title. */
@@ -112,8 +114,8 @@ export interface RunnerRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** dbt's own words for how a node ended. */
-export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'no-op'
+/** dbt's own words for how a node ended; `partial success` is a microbatch model some of whose batches failed. */
+export type NodeStatus = 'success' | 'partial success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'no-op'
 
 /** Which of dbt's warnings are errors; `error` as `all` or by name, those of `warn` and `silence` excepted. */
 export interface WarnErrors {

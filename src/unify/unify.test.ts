@@ -5,15 +5,17 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { addDays } from '../domain/day.ts'
 import type { Day } from '../domain/day.ts'
-import { decimal, fromUnits, sumDecimals, toUnits } from '../domain/decimal.ts'
+import { decimal, fromUnits, normalised, sumDecimals, toUnits } from '../domain/decimal.ts'
 import type { Decimal } from '../domain/decimal.ts'
 import type { MetricSource, RawMapping, RawRow } from '../domain/mapping.ts'
 import type { DailyMetric } from '../domain/metric.ts'
 import { currency } from '../domain/money.ts'
 import { adapter } from '../lake/folder.ts'
+import type { Lake } from '../lake/lake.ts'
 import { landSpool, rawKeysOf } from '../lake/manifest.ts'
 import { openSpool } from '../lake/spool.ts'
 import { aggregateFiner } from './aggregate.ts'
+import { lineFields, readForLoad } from './lines.ts'
 import { columnsRead, readExtract } from './remap.ts'
 import { reader } from './source.ts'
 import { unifyRows } from './unify.ts'
@@ -277,6 +279,97 @@ describe('facts mapped again from the lake', () => {
       }),
       { ...parameters, numRuns: 40 },
     )
+  })
+
+  /** What a load is handed, whichever way it came. */
+  const loaded = async (lake: Lake, rawKeys: Readonly<Record<string, string>>, mapping: RawMapping) => {
+    const metrics: DailyMetric[] = []
+    let lines = 0
+    for await (const batch of readForLoad(lake, { rawKeys }, mapping, won)) {
+      if (!('lines' in batch)) {
+        metrics.push(...batch)
+        continue
+      }
+      const text = Buffer.from(batch.lines).toString('utf8')
+      expect(text.endsWith('\n')).toBe(true)
+      metrics.push(...text.trimEnd().split('\n').map(metricOfLine))
+      lines += 1
+    }
+    return { metrics, lines }
+  }
+
+  const metricOfLine = (line: string): DailyMetric => {
+    const number = (text: string | undefined) => (text === '\\N' ? null : normalised(text ?? '?')) as Decimal
+    const [date, entityId, money, ...rest] = line.split('\t')
+    const [cost, impressions, clicks, linkClicks, videoViews, conversions, conversionValue] = rest.map(number)
+    expect(rest).toHaveLength(8)
+    expect(rest[7]).toBe('\\N')
+    const numbers = { cost, impressions, clicks, linkClicks, videoViews, conversions, conversionValue }
+    return { entityId, date, currency: money, ...numbers } as DailyMetric
+  }
+
+  const odd = fc.constantFrom<RawRow>(
+    {},
+    { id: 'a\tb\n' },
+    { id: '캠페인' },
+    { currency: 'USD' },
+    { conversions: '0.000000000000000123' },
+    { value: '123456789012345678.5' },
+    { cost_micros: '-9223372036854775808' },
+    { impressions: null, clicks: null, cost_micros: null },
+  )
+
+  test('a load is handed the same facts as lines, and the long way where anything is odd', async () => {
+    await using lake = await adapter.open({ root: join(root, 'lines') })
+    let extracts = 0
+    let inLines = 0
+    const rowsOf = (change: fc.Arbitrary<RawRow>) =>
+      fc.array(fc.tuple(rawRow, change, fc.nat(19)), { minLength: 1, maxLength: 25 })
+    const lots = fc.oneof(rowsOf(fc.constant({})), rowsOf(odd))
+    await fc.assert(
+      fc.asyncProperty(lots, fc.constantFrom('zero', 'null'), async (drawn, absent) => {
+        extracts += 1
+        const mapping: RawMapping = { ...google, conversions: column('conversions', absent) }
+        const rows = drawn.map(([one, change, days]): RawRow => ({
+          ...one,
+          conversions: one['conversions'] ?? '1.5',
+          ...change,
+          date: addDays('2026-03-07' as Day, days),
+        }))
+        const extractId = `00000000-0000-7000-8000-${String(extracts).padStart(12, '0')}`
+        const folder = join(root, 'lines-spool', extractId)
+        await using spool = await openSpool({ columns: google.columns, dateColumn: 'date', folder })
+        await spool.append(rows)
+        const files = await landSpool(lake, spool, { platform: 'google_ads', accountId: '1', extractId })
+        const { metrics, lines } = await loaded(lake, rawKeysOf(files), mapping)
+        inLines += lines
+        expect(byText(metrics)).toEqual(byText(unifyRows(rows, mapping, won)))
+      }),
+      { ...parameters, numRuns: 30 },
+    )
+    // Neither way alone: a lot without anything odd must not go the long way.
+    expect(inLines).toBeGreaterThan(10)
+    expect(inLines).toBeLessThan(extracts * 2)
+  })
+
+  test('a fact without one of its numbers is refused in both ways', async () => {
+    await using lake = await adapter.open({ root: join(root, 'missing') })
+    const mapping: RawMapping = { ...google, conversions: column('conversions', 'null') }
+    const folder = join(root, 'missing-spool')
+    await using spool = await openSpool({ columns: google.columns, dateColumn: 'date', folder })
+    await spool.append([row({ conversions: null })])
+    const extractId = '00000000-0000-7000-8000-000000000001'
+    const files = await landSpool(lake, spool, { platform: 'google_ads', accountId: '1', extractId })
+    await expect(loaded(lake, rawKeysOf(files), mapping)).rejects.toMatchObject({ code: 'UNIFY_VALUE_MISSING' })
+  })
+
+  test('lists of actions, sums and finer rows have no lines', () => {
+    expect(lineFields(google, won)).toHaveLength(11)
+    expect(lineFields(meta, won)).toBeNull()
+    expect(lineFields({ ...google, grain: 'finer' }, won)).toBeNull()
+    expect(lineFields({ ...google, clicks: column('conversions') }, won)).toBeNull()
+    const sum: MetricSource = { from: 'sum', columns: ['conversions', 'value'], absent: 'zero' }
+    expect(lineFields({ ...google, conversions: sum }, won)).toBeNull()
   })
 
   test('read only the columns that they are made of', () => {

@@ -30,6 +30,36 @@ left join dim_entity e on e.entity_id = f.entity_id and e.platform = p.platform 
   and e.valid_from < p.day_end and e.valid_to >= p.day_end
 where p.level = 'campaign' and p.breakdown_key = '';
 
+-- Below campaigns: ads, and the asset groups of Performance Max, which has none that are reported. Their sums are the campaign's.
+create or replace view marts.ad_daily with (security_barrier) as
+select d.date,
+       d.platform,
+       d.account_id,
+       a.account_name,
+       d.currency,
+       d.level,
+       d.entity_id as ad_id,
+       d.entity_name as ad_name,
+       d.entity_status as ad_status,
+       d.ad_group_id,
+       d.ad_group_name,
+       d.campaign_id,
+       d.campaign_name,
+       d.impressions,
+       d.clicks,
+       d.cost,
+       d.conversions,
+       d.conversion_value,
+       d.ctr,
+       d.cpc,
+       d.cvr,
+       d.cpa,
+       d.roas,
+       d.completeness
+from bi_account a
+join daily_ad_metrics d on d.platform = a.platform and d.account_id = a.account_id
+where d.level in ('ad', 'asset_group');
+
 -- Sums of one account's day; ratios from the sums. Amounts of different currencies are never in one row.
 create or replace view marts.account_daily with (security_barrier) as
 select date,

@@ -33,13 +33,17 @@ beforeAll(async () => {
   await warehouse.load(requestOf(1, [row('1'), row('2')]))
   const extract = { ...extractOf(2), accountId: other.accountId }
   await warehouse.load(requestOf(2, [row('9')], { extract, account: other }))
+  const ads = { ...extractOf(3), level: 'ad' } as const
+  await warehouse.load(requestOf(3, [row('1~11')], { extract: ads }))
+  const theirs = { ...ads, accountId: other.accountId, extractId: extractOf(4).extractId }
+  await warehouse.load(requestOf(4, [row('9~91')], { extract: theirs, account: other }))
 })
 afterAll(async () => {
   for (const one of [everything, sheets]) await warehouse.query(`drop role if exists ${one}`)
   await warehouse[Symbol.asyncDispose]()
 })
 
-const views = ['account', 'campaign_daily', 'account_daily', 'freshness'] as const
+const views = ['account', 'campaign_daily', 'ad_daily', 'account_daily', 'freshness'] as const
 
 describe('readers', () => {
   test('of everything see every account and nothing but the views, and cannot write', async () => {

@@ -57,6 +57,10 @@ const quotedText = (text: string) => `'${text.replaceAll("'", "''")}'`
 const createRole = (role: string, more: string) =>
   `do $do$ begin if not exists (select from pg_catalog.pg_roles where rolname = '${role}') then create role ${role} ${more}; end if; end $do$`
 
+const views = ['account', 'campaign_daily', 'ad_daily', 'account_daily', 'freshness']
+  .map((name) => `marts.${name}`)
+  .join(', ')
+
 /** What a role sees: every account, or these in place of those before. */
 function scopeStatements(role: string, accounts: readonly BiAccount[] | undefined): readonly string[] {
   const scope = (values: string) => `insert into bi_scope (role, platform, account_id) values (${values})`
@@ -78,15 +82,10 @@ export function grantStatements({ client, login }: BiGrant, verifier: string): r
     statement('bi-views'),
     createRole(readerRole, 'nologin'),
     `grant usage on schema marts to ${readerRole}`,
-    `grant select on marts.account, marts.campaign_daily, marts.account_daily, marts.freshness to ${readerRole}`,
+    `grant select on ${views} to ${readerRole}`,
     ...(client ? [createRole(role, 'nologin')] : []),
     // A client's role takes the right to read from the views' side and not from the readers of everything, whose accounts it would see.
-    ...(client
-      ? [
-          `grant usage on schema marts to ${role}`,
-          `grant select on marts.account, marts.campaign_daily, marts.account_daily, marts.freshness to ${role}`,
-        ]
-      : []),
+    ...(client ? [`grant usage on schema marts to ${role}`, `grant select on ${views} to ${role}`] : []),
     ...(user
       ? [
           createRole(user, `login password ${quotedText(verifier)}`),

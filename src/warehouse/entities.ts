@@ -54,16 +54,16 @@ async function anyKnown(session: Session, observations: readonly EntityObservati
 
 /** Takes in what an account said of itself at an instant; the same rules as for entities. */
 export async function observeAccount(session: Session, account: AdAccount, observedAtMs: number): Promise<void> {
-  const { platform, accountId, name, currency, zone, costBasis } = account
+  const { platform, accountId, name, currency, zone, costBasis, managerId } = account
   const values = [platform, accountId, name, currency, zone, isoInstant(observedAtMs)]
   await session.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`dim_account|${platform}|${accountId}`])
   await session.query(
     `update dim_account set valid_to = $6::timestamptz, is_current = false
      where platform = $1 and account_id = $2 and is_current and valid_from < $6::timestamptz and last_seen <= $6::timestamptz
-       and (name <> $3 or currency <> $4 or timezone <> $5)`,
-    values,
+       and (name <> $3 or currency <> $4 or timezone <> $5 or manager_id <> $7)`,
+    [...values, managerId ?? null],
   )
-  await session.query(statement('account-observe'), [...values, costBasis ?? null])
+  await session.query(statement('account-observe'), [...values, costBasis ?? null, managerId ?? null])
 }
 
 /** Makes sure that the account has a row, without a lock where it has one: loads of one account's different days do not queue. */

@@ -138,6 +138,29 @@ export function warehouseContract(
           ])
         })
 
+        test('of ready-made lines is the load of the same rows', async () => {
+          await using warehouse = await migrated()
+          const rows = [row('1'), row('2', dayOne, { cost: decimal('-0.5') }), row('3', dayTwo)]
+          const days = [dayOne, dayTwo]
+          const line = (one: DailyMetric) =>
+            `${one.date}\t${one.entityId}\tKRW\t${one.cost}00\t100\t7\t6\t\\N\t1.25\t3\t\\N\n`
+          async function* lines() {
+            yield { lines: new TextEncoder().encode(rows.slice(0, 1).map(line).join('')) }
+            yield rows.slice(1, 2)
+            yield { lines: new TextEncoder().encode(rows.slice(2).map(line).join('')) }
+            await Promise.resolve()
+          }
+          const reports = await warehouse.load(requestOf(1, [], { days, rows: lines() }))
+          expect(reports.map((one) => [one.date, one.rows])).toEqual([
+            [dayOne, 2],
+            [dayTwo, 1],
+          ])
+          const published = await facts(warehouse)
+          const again = await warehouse.load(requestOf(2, rows, { days }))
+          expect(outcomes(again)).toEqual(['unchanged', 'unchanged'])
+          expect(await facts(warehouse)).toEqual(published)
+        })
+
         test('writes what changed, deletes what was withdrawn, and the ledger has both', async () => {
           await using warehouse = await migrated()
           await warehouse.load(requestOf(1, [row('1'), row('2'), row('3')]))

@@ -1,7 +1,7 @@
 import { defineAdapter } from '../domain/adapter.ts'
 import type { AdAccount } from '../domain/account.ts'
 import type { Day } from '../domain/day.ts'
-import type { DailyMetric, ExtractRecord } from '../domain/metric.ts'
+import type { ExtractRecord, MetricBatch } from '../domain/metric.ts'
 
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array | Date | readonly string[]
 
@@ -50,7 +50,7 @@ export interface LoadRequest {
   readonly account: AdAccount
   readonly days: readonly Day[]
   /** Rows of any of the days, in any order, in batches. */
-  readonly rows: AsyncIterable<readonly DailyMetric[]>
+  readonly rows: AsyncIterable<MetricBatch>
   readonly audit: Audit
   /** The version of the definition that the rows' conversions were counted by; absent where the platform tells no actions. */
   readonly conversions?: { readonly version: number } | undefined

@@ -43,8 +43,8 @@ export const features: readonly Feature[] = [
   {
     area: 'Models',
     name: 'microbatch models',
-    level: 'C',
-    constructs: { config: ['begin', 'batch_size'] },
+    level: 'A',
+    note: 'event_time, begin, batch_size, lookback, --event-time-start and -end, retry of failed batches; one batch after another, as dbt-postgres runs them',
   },
   { area: 'Models', name: 'own materializations', level: 'A' },
   {
@@ -126,8 +126,12 @@ export const features: readonly Feature[] = [
     level: 'A',
     note: 'under the package name dbt, so that overrides and dispatch find them',
   },
-  { area: 'Templates', name: 'metrics in SQL', level: 'C', constructs: { name: ['metric'] } },
-  { area: 'Templates', name: 'argument validation', level: 'C', constructs: { name: ['validate'] } },
+  {
+    area: 'Templates',
+    name: 'metrics by name',
+    level: 'A',
+    note: 'metric() with the entry of the manifest and what it is made of',
+  },
   {
     area: 'Templates',
     name: 'raw queries of the adapter',

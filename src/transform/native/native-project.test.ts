@@ -155,10 +155,6 @@ describe('selectors.yml', () => {
 
 describe('what is not covered is refused before anything runs, with its place', () => {
   const cases: Readonly<Record<string, readonly [Files, object]>> = {
-    'a microbatch model': [
-      { 'models/a.sql': "{{ config(materialized='incremental', begin='2024-01-01', batch_size='day') }} select 1" },
-      { file: 'models/a.sql', feature: 'microbatch models' },
-    ],
     'a name of the context': [
       { 'models/a.sql': 'select 1\n{% if submit_python_job %} x {% endif %}' },
       { file: 'models/a.sql', line: 2, column: 7 },
@@ -190,9 +186,9 @@ describe('mistakes are named with their place', () => {
       { reference: 'raw.nobody' },
     ],
     'a missing var': [
-      { 'models/a.sql': "\n\nselect {{ var('v') }}" },
+      { 'models/src.yml': 'sources: [{name: raw, schema: "{{ var(\'v\') }}", tables: [{name: events}]}]\n' },
       'TRANSFORM_VAR_MISSING',
-      { file: 'models/a.sql', line: 3, column: 14 },
+      { variable: 'v' },
     ],
     'a missing variable of the environment': [
       { 'profiles.yml': base['profiles.yml']?.replace('127.0.0.1', '"{{ env_var(\'NO_HOST\') }}"') ?? '' },

@@ -18,6 +18,8 @@ export interface RelationParts {
   readonly included?: Readonly<Record<Part, boolean>>
   /** Rows that a reference reads at most; null or absent reads all. */
   readonly limit?: number | null
+  /** The condition by which a reference reads the rows of one batch; null or absent reads all. */
+  readonly within?: string | null
 }
 
 /** Quotes a name as Postgres does; the one place where this room puts a name into SQL. */
@@ -36,6 +38,7 @@ export class Relation extends PyObject {
   readonly #quoted: Readonly<Record<Part, boolean>>
   readonly #included: Readonly<Record<Part, boolean>>
   readonly #limit: number | null
+  readonly #within: string | null
 
   constructor(parts: RelationParts) {
     super()
@@ -46,6 +49,7 @@ export class Relation extends PyObject {
     this.#quoted = parts.quoted ?? ALL
     this.#included = parts.included ?? ALL
     this.#limit = parts.limit ?? null
+    this.#within = parts.within ?? null
   }
 
   with(changes: Partial<RelationParts>): Relation {
@@ -58,6 +62,7 @@ export class Relation extends PyObject {
       quoted: this.#quoted,
       included: this.#included,
       limit: this.#limit,
+      within: this.#within,
       ...changes,
     })
   }
@@ -70,6 +75,12 @@ export class Relation extends PyObject {
   }
 
   override text(): string {
+    const rendered = this.#limited()
+    if (this.#within === null) return rendered
+    return `(select * from ${rendered} where ${this.#within}) _dbt_et_filter_subq_${this.identifier ?? ''}`
+  }
+
+  #limited(): string {
     const rendered = this.render()
     if (this.#limit === null) return rendered
     const rows = this.#limit === 0 ? 'where false limit 0' : `limit ${this.#limit}`

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { MillraceError } from '../../../domain/errors.ts'
 import { bind } from '../jinja/arguments.ts'
 import { truth } from '../jinja/operators.ts'
 import { str } from '../jinja/text.ts'
@@ -121,6 +122,14 @@ const execute: Method = async ({ session }, call) => {
   return new PyTuple([new Response(answer), answer.table])
 }
 
+/** In dbt's words, which are those of its check of JSON. */
+function indexRefused(unknown: readonly string[]): MillraceError {
+  const names = unknown.map((name) => `'${name}'`).join(', ')
+  return new MillraceError('TRANSFORM_RAISED', {
+    message: `Could not parse index config: at path []: Additional properties are not allowed (${names} ${unknown.length === 1 ? 'was' : 'were'} unexpected)`,
+  })
+}
+
 /** An index of a model's configuration, with the name that dbt would give it: a hash that no earlier build had. */
 const parseIndex: Method = (options, call) => {
   const raw = call.positional[0]
@@ -129,8 +138,7 @@ const parseIndex: Method = (options, call) => {
     .keys()
     .map((key) => str(key))
     .filter((key) => !['columns', 'unique', 'type'].includes(key))
-  if (unknown.length > 0)
-    throw new PythonError('ValueError', `unknown index option ${unknown.join(', ')}; known are columns, unique, type`)
+  if (unknown.length > 0) throw indexRefused(unknown)
   const [columns = [], unique = false, type = null] = [raw.get('columns'), raw.get('unique'), raw.get('type')]
   const render = new HostFunction('render', (rendering) =>
     md5([str(columns), str(rendering.positional[0] ?? ''), str(unique), str(type), options.unique()].join('_')),

@@ -172,6 +172,7 @@ function answerOf(result: pg.QueryArrayResult, sql: string): Answer {
 
 /** Postgres says CREATE VIEW; the driver keeps only the first word, so the second is read from the statement, the last one of several. */
 function commandTag(command: string, sql: string): string {
+  if (command === 'REFRESH') return 'REFRESH MATERIALIZED VIEW'
   if (!/^(?:CREATE|DROP|ALTER)$/.test(command)) return command
   const object = [...sql.matchAll(OBJECT)].findLast(([, word]) => word?.toUpperCase() === command)?.[2]
   return object === undefined ? command : `${command} ${object.replaceAll(/\s+/g, ' ').toUpperCase()}`

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { MillraceError } from '../../../domain/errors.ts'
-import { bind, hostFunction } from '../jinja/arguments.ts'
+import { hostFunction } from '../jinja/arguments.ts'
 import { PyDateTime } from '../jinja/civil-time.ts'
 import { datetimeModule, pytzModule } from '../jinja/datetime-module.ts'
 import { ReturnSignal } from '../jinja/failure.ts'
@@ -8,17 +8,18 @@ import { itertoolsModule } from '../jinja/itertools-module.ts'
 import { fromHost } from '../jinja/json.ts'
 import { items, truth } from '../jinja/operators.ts'
 import { regexModule } from '../jinja/regex-module.ts'
-import { repr, str } from '../jinja/text.ts'
+import { str } from '../jinja/text.ts'
 import { UTC } from '../jinja/time-zone.ts'
 import type { Awaitable, CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, HostObject, PyDict, PyObject, PythonError, presentOr } from '../jinja/value.ts'
+import { HostDict, HostFunction, HostObject, PyDict, PyObject, PythonError } from '../jinja/value.ts'
 import { createColumn } from '../adapter/column.ts'
 import { createRelation } from '../adapter/relation.ts'
 import { envVar, varFunction } from '../project/configuration-context.ts'
 import type { Environment } from '../project/configuration-context.ts'
 import type { Target } from '../project/profile.ts'
 import type { Mapping } from '../project/shape.ts'
-import { contractFailed } from './contract-error.ts'
+import { exceptionNames } from './exception-names.ts'
+import { validation } from './validation.ts'
 import { valueNames } from './value-names.ts'
 
 export interface Invocation {
@@ -39,6 +40,8 @@ export interface Invocation {
   /** Those of the command line alone. */
   readonly givenVars: Mapping
   readonly env: Environment
+  /** The command line as `invocation_args_dict` and run_results.json have it. */
+  readonly args: Mapping
   /** When the invocation began; `run_started_at` and every `now()` of its templates. */
   readonly startedAtMs: number
   readonly log: (message: string, info: boolean) => void
@@ -54,7 +57,24 @@ export const DBT_VERSION = '1.11.16'
 
 /** The names of dbt's context that are the same for every node. */
 export function baseNames(invocation: Invocation): Map<string, Value> {
+  const held = shared.get(invocation) ?? sharedNames(invocation)
+  shared.set(invocation, held)
   return new Map<string, Value>([
+    ...held,
+    // A template may change these: they are every node's own.
+    ['target', targetObject(invocation.target)],
+    ['env', targetObject(invocation.target)],
+    ['dbt_metadata_envs', metadataEnvironment(invocation.env)],
+    ['selected_resources', [...invocation.selected]],
+    ['invocation_args_dict', fromHost(invocation.args)],
+  ])
+}
+
+/** Made once an invocation: a project has thousands of nodes. */
+const shared = new WeakMap<Invocation, readonly (readonly [string, Value])[]>()
+
+function sharedNames(invocation: Invocation): readonly (readonly [string, Value])[] {
+  return [
     ['return', new HostFunction('return', returnValue)],
     ['var', withHasVar(invocation.vars)],
     ['env_var', envVar(invocation.env)],
@@ -68,28 +88,21 @@ export function baseNames(invocation: Invocation): Map<string, Value> {
     ...valueNames,
     ['local_md5', hostFunction('local_md5', ['value'], ({ value = '' }) => md5(str(value)))],
     ['diff_of_two_dicts', hostFunction('diff_of_two_dicts', ['dict_a', 'dict_b'], differenceOfDicts)],
-    ['exceptions', exceptions(invocation)],
+    ['exceptions', exceptionNames(invocation.warn)],
     ['api', api()],
-    ['target', targetObject(invocation.target)],
+    ['column', columnClass()],
+    ['sql_now', 'now()'],
+    ['validation', validation],
+    ['adapter_macro', hostFunction('adapter_macro', ['name'], adapterMacro)],
+    ['context_macro_stack', new HostObject('MacroStack', [['depth', 0]])],
     ['flags', flags(invocation)],
     ['run_started_at', PyDateTime.at(invocation.startedAtMs * 1000, UTC)],
     ['modules', modules(() => invocation.startedAtMs)],
-    ['dbt_metadata_envs', metadataEnvironment(invocation.env)],
-    ['selected_resources', [...invocation.selected]],
-    [
-      'invocation_args_dict',
-      new PyDict([
-        ['which', invocation.command],
-        ['vars', fromHost(invocation.givenVars)],
-        ['full_refresh', invocation.fullRefresh],
-        ['fail_fast', invocation.failFast],
-      ]),
-    ],
     ['project_name', invocation.projectName],
     ['invocation_id', invocation.invocationId],
     ['dbt_version', DBT_VERSION],
     ['thread_id', 'Thread-1'],
-  ])
+  ]
 }
 
 const METADATA_PREFIX = 'DBT_ENV_CUSTOM_ENV_'
@@ -101,8 +114,8 @@ function metadataEnvironment(env: Environment): PyDict {
 }
 
 /** The Python modules that dbt lets templates use. */
-export function modules(nowMs: () => number): HostObject {
-  return new HostObject('modules', [
+export function modules(nowMs: () => number): HostDict {
+  return new HostDict([
     ['datetime', datetimeModule(nowMs)],
     ['pytz', pytzModule],
     ['re', regexModule],
@@ -135,14 +148,15 @@ function tryOrCompilerError(call: CallArguments): Awaitable<Value> {
   }
 }
 
-function withHasVar(vars: Mapping): Value {
-  return new VarFunction(vars)
+/** `var` of a package's templates; while they are parsed a missing variable is none. */
+export function withHasVar(vars: Mapping, isParsing = false): Value {
+  return new VarFunction(vars, isParsing)
 }
 
 class VarFunction extends HostFunction {
   readonly #vars: Mapping
-  constructor(vars: Mapping) {
-    const plain = varFunction(vars)
+  constructor(vars: Mapping, isParsing: boolean) {
+    const plain = varFunction(vars, isParsing)
     super('var', (call) => plain.call(call))
     this.#vars = vars
   }
@@ -188,43 +202,6 @@ function missingItems(value: Value, right: PyDict, lowerKey: string): Value[] {
   return listed(value).filter((item) => !held.has(str(item).toLowerCase()))
 }
 
-function exceptions(invocation: Invocation): HostObject {
-  const raise = (name: string): readonly [string, Value] => [
-    name,
-    new HostFunction(name, (call) => {
-      throw new MillraceError('TRANSFORM_RAISED', { message: str(call.positional[0] ?? '') })
-    }),
-  ]
-  const warn = hostFunction('warn', ['msg'], ({ msg = '' }) => silent(() => invocation.warn(str(msg))))
-  return new HostObject('exceptions', [
-    ['warn', warn],
-    ['raise_contract_error', hostFunction('raise_contract_error', ['yaml_columns', 'sql_columns'], contractFailed)],
-    ['column_type_missing', hostFunction('column_type_missing', ['column_names'], typesMissing)],
-    ...[
-      'raise_compiler_error',
-      'raise_database_error',
-      'raise_not_implemented',
-      'raise_fail_fast_error',
-      'raise_parsing_error',
-      'missing_config',
-    ].map(raise),
-    ['relation_wrong_type', hostFunction('relation_wrong_type', ['relation', 'expected_type', 'model'], wrongType)],
-  ])
-}
-
-function typesMissing({ column_names: names = [] }: Partial<Record<'column_names', Value>>): never {
-  throw new MillraceError('TRANSFORM_RAISED', {
-    message: `Contracted models require data_type to be defined for each column. Please ensure that the column name and data_type are defined within the YAML configuration for the ${repr(names)} column(s).`,
-  })
-}
-
-function wrongType({
-  relation = null,
-  expected_type: expected = null,
-}: Partial<Record<'relation' | 'expected_type' | 'model', Value>>): never {
-  throw new MillraceError('TRANSFORM_RAISED', { message: `${str(relation)} is not a ${str(expected)}` })
-}
-
 class RelationClass extends HostObject {
   override call(call: CallArguments): Value {
     return createRelation(call)
@@ -237,14 +214,8 @@ class ColumnClass extends HostObject {
   }
 }
 
-function api(): HostObject {
-  const types = {
-    Table: 'table',
-    View: 'view',
-    CTE: 'cte',
-    MaterializedView: 'materialized_view',
-    External: 'external',
-  }
+/** `column` and `api.Column`. */
+function columnClass(): Value {
   const translate = hostFunction('translate_type', ['dtype'], ({ dtype = '' }) =>
     str(dtype).toUpperCase() === 'STRING' ? 'TEXT' : dtype,
   )
@@ -255,7 +226,30 @@ function api(): HostObject {
       precision === null || scale === null ? dtype : `${str(dtype)}(${str(precision)},${str(scale)})`,
   )
   const text = hostFunction('string_type', ['size'], ({ size = '' }) => `character varying(${str(size)})`)
-  return new HostObject('api', [
+  return new ColumnClass('Column', [
+    ['translate_type', translate],
+    ['numeric_type', numeric],
+    ['string_type', text],
+    ['create', hostFunction('create', ['name', 'label_or_dtype'], columnOf)],
+  ])
+}
+
+/** dbt knows the name and refuses every call of it. */
+function adapterMacro({ name = '' }: Partial<Record<'name', Value>>): never {
+  throw new MillraceError('TRANSFORM_RAISED', {
+    message: `The "adapter_macro" macro has been deprecated. Instead, use the \`adapter.dispatch\` method to find a macro and call the result.  For more information, see: https://docs.getdbt.com/reference/dbt-jinja-functions/dispatch) adapter_macro was called for: ${str(name)}`,
+  })
+}
+
+function api(): HostDict {
+  const types = {
+    Table: 'table',
+    View: 'view',
+    CTE: 'cte',
+    MaterializedView: 'materialized_view',
+    External: 'external',
+  }
+  return new HostDict([
     [
       'Relation',
       new RelationClass('PostgresRelation', [
@@ -263,15 +257,7 @@ function api(): HostObject {
         ['create', new HostFunction('create', createRelation)],
       ]),
     ],
-    [
-      'Column',
-      new ColumnClass('Column', [
-        ['translate_type', translate],
-        ['numeric_type', numeric],
-        ['string_type', text],
-        ['create', hostFunction('create', ['name', 'label_or_dtype'], columnOf)],
-      ]),
-    ],
+    ['Column', columnClass()],
   ])
 }
 
@@ -309,6 +295,7 @@ export function targetObject(target: Target): Value {
 
 function flags(invocation: Invocation): Value {
   return new HostObject('flags', [
+    ...Object.entries(invocation.args).map(([name, value]): [string, Value] => [name.toUpperCase(), fromHost(value)]),
     ['FULL_REFRESH', invocation.fullRefresh],
     ['WHICH', invocation.command],
     ['STORE_FAILURES', invocation.storeFailures],
@@ -328,50 +315,10 @@ function flags(invocation: Invocation): Value {
     ['PRINTER_WIDTH', 80],
     ['CACHE_SELECTED_ONLY', false],
     ['LOG_FORMAT', 'default'],
+    ['LOG_PATH', 'logs'],
+    ['LOG_CACHE_EVENTS', false],
+    ['USE_EXPERIMENTAL_PARSER', false],
+    ['NO_PRINT', null],
+    ['SEND_ANONYMOUS_USAGE_STATS', false],
   ])
-}
-
-/** The config object of a template: `config(...)` is the caller's affair, `config.get` and `config.require` read. */
-export class ConfigObject extends HostFunction {
-  readonly #capture: (call: CallArguments) => void
-  readonly #read: (key: string) => unknown
-  constructor(capture: (call: CallArguments) => void, read: (key: string) => unknown) {
-    super('config', (call) => {
-      capture(call)
-      return ''
-    })
-    this.#capture = capture
-    this.#read = read
-  }
-  override attribute(name: string): Value | undefined {
-    if (name === 'get')
-      return hostFunction('get', ['name', 'default', 'validator'], ({ name: key = '', default: fallback = null }) =>
-        presentOr(this.#get(str(key)), () => fallback),
-      )
-    if (name === 'require') return new HostFunction('require', (call) => this.#require(call))
-    if (name === 'persist_relation_docs') return new HostFunction(name, () => this.#persists('relation'))
-    if (name === 'persist_column_docs') return new HostFunction(name, () => this.#persists('columns'))
-    return name === 'set' ? hostFunction('set', ['name', 'value'], (given) => this.#set(given)) : undefined
-  }
-  #set({ name = '', value = null }: Partial<Record<'name' | 'value', Value>>): string {
-    this.#capture({ positional: [], keyword: new Map([[str(name), value]]) })
-    return ''
-  }
-  #persists(what: 'relation' | 'columns'): boolean {
-    const chosen = this.#read('persist_docs')
-    return typeof chosen === 'object' && chosen !== null && (chosen as Mapping)[what] === true
-  }
-  /** dbt keeps hooks under the names with `_`; under those of the files it finds nothing. */
-  #get(key: string): Value | undefined {
-    if (key === 'pre-hook' || key === 'post-hook') return undefined
-    const value = this.#read(key === 'pre_hook' ? 'pre-hook' : key === 'post_hook' ? 'post-hook' : key)
-    return value === undefined ? undefined : fromHost(value)
-  }
-  #require(call: CallArguments): Value {
-    const key = str(bind(call, ['name', 'validator'], 'require').name ?? '')
-    const value = this.#get(key)
-    if (value === undefined || value === null)
-      throw new MillraceError('TRANSFORM_RAISED', { message: `the configuration '${key}' is required` })
-    return value
-  }
 }

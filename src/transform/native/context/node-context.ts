@@ -11,6 +11,9 @@ import { INTERNAL_PACKAGE } from '../parse/macro-registry.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
 import type { MacroEntry } from '../parse/nodes.ts'
 
+/** Names of this runner and of Jinja's that are not dbt's own. */
+const OWN: ReadonlySet<string> = new Set(['context', 'render_hook', 'column_name', 'debug'])
+
 /**
  * What one node's templates see: macros first, as in dbt, where a project may redefine even `ref`; then the names given for the node;
  * then Jinja's own. It also notes which macros the node itself calls, which is what dbt lists as the node's dependencies.
@@ -24,7 +27,6 @@ export class NodeContext implements TemplateContext {
   readonly #names: Map<string, Value>
   readonly #bound = new Map<string, Value>()
   readonly #overrides: ReadonlyMap<string, Value>
-  readonly #given: readonly string[]
   #depth = 0
 
   constructor(options: {
@@ -48,7 +50,6 @@ export class NodeContext implements TemplateContext {
       'render',
       hostFunction('render', ['string'], ({ string = '' }) => this.#rendered(str(string))),
     )
-    this.#given = [...this.#names.keys()]
   }
 
   #rendered(text: string): Awaitable<Value> {
@@ -80,7 +81,8 @@ export class NodeContext implements TemplateContext {
   /** `builtins`: the names as they are without the project's macros; made when somebody asks. */
   #builtins(name: string): Value | undefined {
     if (name !== 'builtins') return undefined
-    const builtins = new PyDict(this.#given.map((one): [Value, Value] => [one, this.#names.get(one) ?? null]))
+    const own = [...this.#names.keys()].filter((one) => !jinjaGlobals.has(one) && !OWN.has(one))
+    const builtins = new PyDict(own.map((one): [Value, Value] => [one, this.#names.get(one) ?? null]))
     this.#names.set(name, builtins)
     return builtins
   }
@@ -124,6 +126,10 @@ class NotedMacro extends Macro {
     super(definition, owner)
     this.#owner = owner
     this.#uniqueId = uniqueId
+  }
+  /** dbt renames the macros of projects before Jinja sees them. */
+  protected override get shownName(): string {
+    return `dbt_macro__${this.definition.name}`
   }
   override call(call: CallArguments): Awaitable<Value> {
     return this.#owner.noted(this.#uniqueId, () => super.call(call))

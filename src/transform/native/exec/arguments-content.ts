@@ -29,6 +29,8 @@ export function argumentsContent(request: RunnerRequest): Readonly<Record<string
     store_failures: request.storeFailures,
     inline: request.inline,
     limit: request.limit,
+    event_time_start: request.eventTime?.start,
+    event_time_end: request.eventTime?.end,
   }
   const all = {
     which: commandWord(request.command),

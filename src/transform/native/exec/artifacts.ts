@@ -4,6 +4,7 @@ import type { RunnerRequest } from '../../runner.ts'
 import { DBT_VERSION } from '../context/base-names.ts'
 import type { Manifest } from '../parse/nodes.ts'
 import { argumentsContent } from './arguments-content.ts'
+import { resultsContent } from './batches.ts'
 import { artifactInstant, artifactPath, manifestContent } from './manifest-file.ts'
 import type { ArtifactOptions } from './manifest-file.ts'
 import type { Machine, Prepared } from './prepare.ts'
@@ -39,10 +40,16 @@ export function writeManifest(writer: ArtifactWriter, manifest: Manifest, outcom
   const path = join(writer.folder, 'manifest.json')
   writeWhole(
     path,
-    JSON.stringify(manifestContent(manifest, compiled, writer.options)),
+    JSON.stringify(manifestContent(manifest, compiled, { ...writer.options, hooks: ranHooks(outcomes) })),
     writer.options.invocation.invocationId,
   )
   return path
+}
+
+/** The hooks of the project that were run, in their order. */
+function ranHooks(outcomes: readonly Outcome[]): readonly string[] {
+  const hooks = outcomes.map(({ node }) => node).filter(({ resourceType }) => resourceType === 'operation')
+  return hooks.map(({ uniqueId }) => uniqueId)
 }
 
 /** target/compiled and target/run: what a person reads when a model does not do what it should. */
@@ -105,7 +112,7 @@ function resultContent(outcome: Outcome): object {
     compiled: compiledMark(outcome),
     compiled_code: outcome.shownSql ?? compiledCode,
     relation_name: node.resourceType === 'seed' ? null : node.relationName,
-    batch_results: null,
+    batch_results: outcome.batchResults === undefined ? null : resultsContent(outcome.batchResults),
   }
 }
 

@@ -7,18 +7,24 @@ import { MillraceError } from '../../../domain/errors.ts'
 import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
 import type { RelationParts } from '../adapter/relation.ts'
-import { ConfigObject, baseNames } from '../context/base-names.ts'
+import { baseNames } from '../context/base-names.ts'
+import { ConfigObject } from '../context/config-object.ts'
+import { metricFunction } from '../context/metric-reference.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { referenceOf, sourceOf } from '../parse/captured.ts'
 import { withForeignKeys } from '../parse/foreign-keys.ts'
+import { asksForBatches, beginValue } from '../parse/microbatch.ts'
 import { refersTo } from '../parse/references.ts'
 import type { MacroRegistry } from '../parse/macro-registry.ts'
-import type { Manifest, Node } from '../parse/nodes.ts'
+import type { Manifest, Node, Reference } from '../parse/nodes.ts'
 import { argumentTemplate } from '../parse/test-builder.ts'
+import { batchValue, withinBatch } from './batch-window.ts'
+import type { Timed } from './batch-window.ts'
+import { describedContent } from './described-content.ts'
 import { graphNames } from './graph-names.ts'
 import type { Journal } from './journal.ts'
-import { nodeContent } from './manifest-file.ts'
+import { artifactPath, templateContent } from './manifest-file.ts'
 import { seedOf } from './seed-file.ts'
 import { isMapping } from '../project/shape.ts'
 import type { QueryCommentConfig } from '../project/project-file.ts'
@@ -48,6 +54,8 @@ export interface Project {
 export interface RunContext {
   readonly context: NodeContext
   readonly ephemeral: Set<string>
+  /** The texts of those models, by their paths below target/compiled. */
+  readonly beside: Map<string, string>
   readonly model: PyDict
 }
 
@@ -85,26 +93,30 @@ export function runContext(
       ['ref', new HostFunction('ref', (call) => resolvedRef(project, node, call, ephemeral))],
       ['source', new HostFunction('source', (call) => resolvedSource(project, node, call))],
       [
+        'metric',
+        metricFunction(project.manifest, node, (entry) => describedContent(entry, project.invocation.startedAtMs)),
+      ],
+      [
         'config',
-        new ConfigObject(
-          () => undefined,
-          (key) => node.config[key],
+        new ConfigObject(node.uniqueId, (key) =>
+          key === 'begin' && asksForBatches(node) ? beginValue(node.config['begin']) : node.config[key],
         ),
       ],
       ...more,
       ...standIns.names,
     ],
   })
-  return { context, ephemeral, model }
+  return { context, ephemeral, model, beside: new Map() }
 }
 
 /** The node as templates see it: the same words as in the manifest. */
 function modelDict(project: Project, node: Node): PyDict {
-  const content = nodeContent(withForeignKeys(node, project.manifest), undefined, {
+  const content = templateContent(withForeignKeys(node, project.manifest), {
     nowMs: project.invocation.startedAtMs,
   })
   const dict = fromHost(withoutAbsent(content))
   if (!(dict instanceof PyDict)) throw new Error('the content of a node is a mapping')
+  if (node.batch !== undefined) dict.set('batch', batchValue(node.batch))
   return dict
 }
 
@@ -143,32 +155,46 @@ function resolvedRef(project: Project, node: Node, call: CallArguments, ephemera
   const target = node.dependsOnNodes
     .map((id) => project.manifest.nodes.get(id))
     .find((candidate) => candidate !== undefined && refersTo(reference, candidate))
-  if (target === undefined) {
-    throw new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
-  }
+  if (target === undefined) throw notInferred(project, node, reference)
   if (target.config['materialized'] === 'ephemeral') {
     ephemeral.add(target.uniqueId)
-    return limited(project, cteRelation(target.alias))
+    return narrowed(project, node, target, cteRelation(target.alias))
   }
   const deferred = project.deferred?.get(target.uniqueId)
-  if (deferred === undefined || project.defers === undefined) return limited(project, relationOf(project, target))
-  return deferredRelation(project, target, deferred, project.defers)
+  if (deferred === undefined || project.defers === undefined)
+    return narrowed(project, node, target, relationOf(project, target))
+  return deferredRelation(project, node, target, deferred, project.defers)
+}
+
+/** A reference that parsing did not see, in dbt's words where there is such a node. */
+function notInferred({ manifest }: Project, node: Node, reference: Reference): MillraceError {
+  const isThere = [...manifest.nodes.values()].some((one) => refersTo(reference, one))
+  if (!isThere) return new MillraceError('TRANSFORM_REF_MISSING', { node: node.uniqueId, reference: reference.name })
+  const names = [reference.package, reference.name].filter((name) => name !== null).map((name) => `'${name}'`)
+  const version = reference.version === null ? [] : [`v=${reference.version}`]
+  const call = `ref(${[...names, ...version].join(', ')})`
+  return new MillraceError('TRANSFORM_RAISED', {
+    message: `dbt was unable to infer all dependencies for the model "${node.name}".\nThis typically happens when ref() is placed within a conditional block.\n\nTo fix this, add the following hint to the top of the model "${node.name}":\n\n-- depends_on: {{ ${call} }}`,
+  })
 }
 
 async function deferredRelation(
   project: Project,
+  node: Node,
   target: Node,
   deferred: RelationParts,
   defers: (node: Node) => Promise<boolean>,
 ): Promise<Relation> {
-  if (!(await defers(target))) return limited(project, relationOf(project, target))
+  if (!(await defers(target))) return narrowed(project, node, target, relationOf(project, target))
   const quoted = quotingPolicy(project.quoting, target.config['quoting'])
-  return limited(project, new Relation({ ...deferred, quoted }))
+  return narrowed(project, node, target, new Relation({ ...deferred, quoted }))
 }
 
-/** `--empty`: a reference reads no rows. */
-function limited({ invocation }: Project, relation: Relation): Relation {
-  return invocation.empty ? relation.with({ limit: 0 }) : relation
+/** What a reference reads: with `--empty` no rows, in a batch of time those of its window. */
+function narrowed({ invocation }: Project, node: Node, target: Timed, relation: Relation): Relation {
+  const within = node.batch === undefined ? null : withinBatch(target, node.batch)
+  if (within === null && !invocation.empty) return relation
+  return relation.with({ within, limit: invocation.empty ? 0 : null })
 }
 
 /** An ephemeral model as it is named in the statement that it stands in. */
@@ -189,7 +215,7 @@ function resolvedSource(project: Project, node: Node, call: CallArguments): Valu
     throw new MillraceError('TRANSFORM_SOURCE_MISSING', { node: node.uniqueId, reference: `${source}.${table}` })
   const quoted = quotingPolicy(project.quoting, found.quoting)
   const { database, schema, identifier } = found
-  return limited(project, new Relation({ database, schema, identifier, quoted }))
+  return narrowed(project, node, found, new Relation({ database, schema, identifier, quoted }))
 }
 
 /** The node's SQL, ephemeral parents put in as common table expressions. */
@@ -200,21 +226,24 @@ export async function compileNode(project: Project, node: Node, run: RunContext)
       : { _dbt_generic_test_kwargs: await rendered(node.genericTest.kwargs, run.context, node.originalFilePath) }
   const sql = await node.template.render(run.context, extra)
   const expressions = new Map<string, string>()
-  await addEphemeral(project, run.ephemeral, expressions)
+  await addEphemeral(project, run, expressions)
   return withExpressions(sql, [...expressions.values()])
 }
 
 async function addEphemeral(
   project: Project,
-  ids: ReadonlySet<string>,
+  { ephemeral, beside }: RunContext,
   expressions: Map<string, string>,
 ): Promise<void> {
-  for (const id of ids) {
+  for (const id of ephemeral) {
     const node = project.manifest.nodes.get(id)
     if (node === undefined || expressions.has(id)) continue
-    const run = runContext(project, node, [])
+    const run = { ...runContext(project, node, []), beside }
     const sql = await node.template.render(run.context)
-    await addEphemeral(project, run.ephemeral, expressions)
+    const own = new Map<string, string>()
+    await addEphemeral(project, run, own)
+    beside.set(artifactPath(node), withExpressions(sql, [...own.values()]))
+    for (const [parent, text] of own) expressions.set(parent, text)
     expressions.set(id, cteText(node.alias, sql))
   }
 }

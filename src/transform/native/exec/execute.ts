@@ -21,6 +21,10 @@ import { runUnitTest } from './unit-test.ts'
 import { runnable } from './runnable.ts'
 import type { NodeRunner } from './node-session.ts'
 import type { Outcome } from './run-node.ts'
+import { asksForBatches } from '../parse/microbatch.ts'
+import { runMicrobatch } from './microbatch.ts'
+import type { Place } from './journal-nodes.ts'
+import type { Earlier } from './retry.ts'
 import { runPlan } from './schedule.ts'
 
 /** Which resource types a command runs by itself. */
@@ -50,6 +54,8 @@ export interface Invoked {
   readonly request: RunnerRequest
   readonly machine: Machine
   readonly onEvent: OnEvent
+  /** Of an invocation that is done again. */
+  readonly earlier?: Earlier | undefined
 }
 
 interface Run extends Invoked {
@@ -141,6 +147,7 @@ function skipAll({ chosen, prepared }: Run): Outcome[] {
   })
 }
 
+const BAD: ReadonlySet<string> = new Set(['error', 'fail', 'partial success'])
 const FAIL_FAST = 'Skipping due to fail_fast'
 
 async function runAll(run: Run): Promise<Outcome[]> {
@@ -149,7 +156,7 @@ async function runAll(run: Run): Promise<Outcome[]> {
     ? new Map<string, Set<string>>()
     : prerequisites(prepared.manifest, graphOf(prepared.manifest), new Set(chosen.keys()), request.command === 'build')
   const telling = new Telling(run, countable(chosen).length)
-  const isBad = ({ status }: Outcome): boolean => status === 'error' || status === 'fail'
+  const isBad = ({ status }: Outcome): boolean => BAD.has(status)
   let isEnding = false
   const results = await runPlan<Node, Outcome>(
     { items: chosen, needs },
@@ -215,16 +222,17 @@ class Telling {
     const { prepared, request, onEvent, machine } = this.#run
     const { journal, invocation } = prepared
     const isQuiet = INDEPENDENT.has(request.command) || isEphemeral(node)
+    const isBatched = this.#isBatched(node)
     const slot = this.#slots.take()
     const thread = `Thread-${slot} (worker)`
     if (!isEphemeral(node)) this.#begun += 1
     const startedAt = journal.instant()
-    const place = { index: this.#begun, total: this.#total, thread, startedAt, group: this.#group(node) }
+    const place = { index: this.#begun, total: this.#total, thread, startedAt, group: this.#group(node), isBatched }
     try {
       onEvent({ kind: 'node_started', uniqueId: node.uniqueId, index: place.index, total: this.#total })
       const isTold = !isQuiet || (request.command === 'show' && node.resourceType === 'seed')
       if (isTold) sayStarted(journal, node, invocation.target, place)
-      const outcome = { ...(await this.#outcome(node)), thread }
+      const outcome = { ...(await this.#outcome(node, place)), thread }
       writeSql(writerOf(prepared, machine), outcome)
       const isCut = request.signal?.aborted === true && outcome.status === 'error'
       if (isTold && !isCut) sayFinished(journal, outcome, invocation.target, place)
@@ -262,13 +270,35 @@ class Telling {
     return outcome
   }
 
-  #outcome(node: Node): Promise<Outcome> | Outcome {
+  #isBatched(node: Node): boolean {
+    const { request, prepared } = this.#run
+    return (request.command === 'run' || request.command === 'build') && prepared.isBatched && asksForBatches(node)
+  }
+
+  #batched(node: Node, place: Place): Promise<Outcome> {
+    const { runner, request, prepared, earlier, machine } = this.#run
+    const { eventTime } = request
+    return runMicrobatch(runner, node, {
+      startMs: eventTime === undefined ? undefined : Date.parse(`${eventTime.start}Z`),
+      endMs: eventTime === undefined ? undefined : Date.parse(`${eventTime.end}Z`),
+      nowMs: earlier?.startedAtMs ?? prepared.startedAtMs,
+      isFullRefresh: request.fullRefresh,
+      failFast: request.failFast,
+      signal: request.signal,
+      earlier: earlier?.batches.get(node.uniqueId),
+      place,
+      write: (outcome) => writeSql(writerOf(prepared, machine), outcome),
+    })
+  }
+
+  #outcome(node: Node, place: Place): Promise<Outcome> | Outcome {
     const { runner, request } = this.#run
     const onlyCompile = COMPILING.has(request.command)
     if (node.resourceType === 'unit_test') return runUnitTest(runner, node, onlyCompile)
     if (node.resourceType === 'exposure' || node.resourceType === 'saved_query') return nothingDone(runner, node)
     if (request.command === 'clone') return cloneNode(runner, node)
     if (request.command === 'show') return showNode(runner, node, request)
+    if (place.isBatched === true) return this.#batched(node, place)
     return runNode(runner, node, onlyCompile)
   }
 }
@@ -315,8 +345,7 @@ function finish(run: Invoked & Pick<Run, 'chosen'>, all: readonly Outcome[]): Ru
   if (isPreview) sayPreviews(prepared.journal, request, outcomes)
   else if (run.chosen.size > 0) sayEnd(prepared.journal, outcomes, prepared.targetPath, isInterrupted)
   const bad = outcomes.some(
-    ({ node, status }) =>
-      status === 'error' || status === 'fail' || (status === 'skipped' && node.resourceType !== 'exposure'),
+    ({ node, status }) => BAD.has(status) || (status === 'skipped' && node.resourceType !== 'exposure'),
   )
   return {
     exitCode: isInterrupted ? 2 : bad ? 1 : 0,

@@ -5,7 +5,7 @@ import { HostFunction, PyDict, PyObject } from '../jinja/value.ts'
 import type { Invocation } from '../context/base-names.ts'
 import type { Manifest } from '../parse/nodes.ts'
 import { describedContent } from './described-content.ts'
-import { nodeContent, sourceContent } from './manifest-file.ts'
+import { sourceContent, templateContent } from './manifest-file.ts'
 
 interface Described {
   readonly invocation: Invocation
@@ -69,7 +69,10 @@ const kinds: Readonly<Record<string, (project: Described) => object>> = {
     Object.fromEntries(
       [...manifest.nodes.values()].map((node) => [
         node.uniqueId,
-        nodeContent(node, undefined, { nowMs: invocation.startedAtMs }),
+        {
+          ...templateContent(node, { nowMs: invocation.startedAtMs }),
+          ...(node.resourceType === 'model' ? { batch: null, defer_relation: null } : {}),
+        },
       ]),
     ) as object,
   sources: ({ manifest, invocation }) =>

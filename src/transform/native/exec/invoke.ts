@@ -31,7 +31,7 @@ export async function invokeNative(request: RunnerRequest, machine: Machine, onE
 
 async function invokePrepared(
   prepared: Prepared,
-  { request, ids }: Repeated,
+  { request, ids, earlier }: Repeated,
   machine: Machine,
   onEvent: OnEvent,
 ): Promise<RunnerResult> {
@@ -40,7 +40,7 @@ async function invokePrepared(
   if (request.command === 'docs-generate') return generateDocs(prepared, request, machine, onEvent)
   if (request.inline !== undefined) return runInline(prepared, request, machine, onEvent)
   const nodes = ids ?? selected(prepared, request).map(({ uniqueId }) => uniqueId)
-  return execute({ prepared, request, machine, onEvent }, nodes)
+  return execute({ prepared, request, machine, onEvent, earlier }, nodes)
 }
 
 /** Options that dbt knows and that are not done here, before anything is read. */

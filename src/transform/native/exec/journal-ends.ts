@@ -112,7 +112,8 @@ export function sayEnd(journal: Journal, outcomes: readonly Outcome[], targetPat
   const failed = outcomes.filter(isTold)
   const warned = outcomes.filter(({ status }) => status === 'warn')
   journal.blank()
-  saySummary(journal, failed.length, warned.length, interrupted)
+  const partly = outcomes.filter(({ status }) => status === 'partial success').length
+  saySummary(journal, [failed.length, partly, warned.length], interrupted)
   for (const outcome of failed) sayResult(journal, outcome, targetPath)
   for (const outcome of warned) sayResult(journal, outcome, targetPath)
   journal.blank()
@@ -140,19 +141,24 @@ function isTold({ node, status, message }: Outcome): boolean {
   return status === 'skipped' && message !== null && node.resourceType !== 'exposure'
 }
 
-function saySummary(journal: Journal, errors: number, warnings: number, interrupted: boolean): void {
+type Counts = readonly [errors: number, partly: number, warnings: number]
+
+function saySummary(journal: Journal, [errors, partly, warnings]: Counts, interrupted: boolean): void {
   const warned = counted(warnings, 'warning')
+  const partlyDone = `${partly} partial ${partly === 1 ? 'success' : 'successes'}`
   const text = interrupted
     ? 'Exited because of keyboard interrupt'
     : errors > 0
-      ? `Completed with ${counted(errors, 'error')}, 0 partial successes, and ${warned}:`
-      : warnings > 0
-        ? `Completed with ${warned}:`
-        : 'Completed successfully'
+      ? `Completed with ${counted(errors, 'error')}, ${partlyDone}, and ${warned}:`
+      : partly > 0
+        ? `Completed with ${partlyDone} and ${warned}`
+        : warnings > 0
+          ? `Completed with ${warned}:`
+          : 'Completed successfully'
   journal.say('info', ['EndOfRunSummary', 'Z030'], text, {
     keyboard_interrupt: interrupted,
     num_errors: errors,
-    num_partial_success: 0,
+    num_partial_success: partly,
     num_warnings: warnings,
   })
 }

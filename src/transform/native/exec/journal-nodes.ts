@@ -10,6 +10,8 @@ export interface Place {
   readonly total: number
   readonly thread: string
   readonly startedAt: string
+  /** Whether it is a model that is built in batches of time. */
+  readonly isBatched?: boolean
   /** `group`, where the node is in one. */
   readonly group?: object
 }
@@ -53,10 +55,10 @@ function testName(node: Node): string {
 }
 
 /** What is run, in dbt's words. */
-function description(node: Node, target: Target): string {
+function description(node: Node, target: Target, isBatched = false): string {
   const relation = relationText(node, target)
   const words: Readonly<Partial<Record<Node['resourceType'], string>>> = {
-    model: `sql ${String(node.config['materialized'])} model ${relation}`,
+    model: `sql ${isBatched ? 'microbatch' : String(node.config['materialized'])} model ${relation}`,
     seed: `seed file ${relation}`,
     snapshot: `snapshot ${relation}`,
     exposure: `exposure ${node.name}`,
@@ -67,7 +69,7 @@ function description(node: Node, target: Target): string {
 
 export function sayStarted(journal: Journal, node: Node, target: Target, { index, total, thread, ...at }: Place): void {
   if (node.resourceType === 'exposure' || node.resourceType === 'saved_query') return
-  const told = description(node, target)
+  const told = description(node, target, at.isBatched)
   const data = { description: told, index, total, node_info: nodeInfo(node, 'started', at.startedAt) }
   journal.say('info', ['LogStartLine', 'Q011'], statusLine(`START ${told}`, 'RUN', { index, total }), data, thread)
 }
@@ -82,14 +84,14 @@ interface Finish {
 
 export function sayFinished(journal: Journal, outcome: Outcome, target: Target, place: Place): void {
   const { index, total, thread, startedAt } = place
-  const { level, kind, text, status, data } = finish(outcome, target, total)
+  const { level, kind, text, status, data } = finish(outcome, target, place)
   const seconds = outcome.executionSeconds
   const info = nodeInfo(outcome.node, outcome.status, startedAt, journal.instant())
   const content = { ...data, ...place.group, execution_time: seconds, index, node_info: info }
   journal.say(level, kind, statusLine(text, status, { index, total, seconds }), content, thread)
 }
 
-function finish(outcome: Outcome, target: Target, total: number): Finish {
+function finish(outcome: Outcome, target: Target, { total, isBatched }: Place): Finish {
   const { node, status, message } = outcome
   if (status === 'no-op') {
     const told = description(node, target)
@@ -117,8 +119,9 @@ function finish(outcome: Outcome, target: Target, total: number): Finish {
     const text = `${failed ? 'ERROR snapshotting' : 'OK snapshotted'} ${relation}`
     return { level, kind: ['LogSnapshotResult', 'Q015'], text, status: shown, data }
   }
-  const told = description(node, target)
-  const text = `${failed ? 'ERROR creating' : 'OK created'} ${told}`
+  const told = description(node, target, isBatched)
+  const created = status === 'partial success' ? 'PARTIALLY created' : 'OK created'
+  const text = `${failed ? 'ERROR creating' : created} ${told}`
   const data = { description: told, status: failed ? 'error' : (message ?? ''), total }
   return { level, kind: ['LogModelResult', 'Q012'], text, status: shown, data }
 }

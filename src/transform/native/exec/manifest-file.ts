@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { isoInstant } from '../../../domain/clock.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { DBT_VERSION, md5 } from '../context/base-names.ts'
@@ -13,6 +13,8 @@ export interface ArtifactOptions {
   readonly invocation: Invocation
   readonly startedAtMs: number
   readonly nowMs: number
+  /** Hooks that were run: dbt numbers them as they come, those at the start apart from those at the end. */
+  readonly hooks?: readonly string[]
   /** selectors.yml, every expression taken apart. */
   readonly selectors?: Mapping
 }
@@ -32,11 +34,15 @@ export function manifestContent(
   const keys = primaryKeys(manifest)
   const nodes = [...manifest.nodes.values()].map((node) => [
     node.uniqueId,
-    nodeContent(
-      compiled.has(node.uniqueId) ? withForeignKeys(node, manifest) : node,
-      compiled.get(node.uniqueId),
+    numbered(
+      node,
       options,
-      keys.get(node.uniqueId),
+      nodeContent(
+        compiled.has(node.uniqueId) ? withForeignKeys(node, manifest) : node,
+        compiled.get(node.uniqueId),
+        options,
+        keys.get(node.uniqueId),
+      ),
     ),
   ])
   const disabled = [...manifest.disabled.values()].map((node) => [
@@ -68,6 +74,14 @@ export function manifestContent(
     unit_tests: describedOf(manifest, options, 'unit_test'),
     functions: {},
   }
+}
+
+/** A hook's place among those that were run with it. */
+function numbered({ uniqueId, tags }: Node, { hooks = [] }: ArtifactOptions, content: object): object {
+  if (!hooks.includes(uniqueId)) return content
+  const before = hooks.slice(0, hooks.indexOf(uniqueId))
+  const [tag = ''] = tags
+  return { ...content, index: before.filter((id) => id.includes(`-${tag}-`)).length + 1 }
 }
 
 function sortedLists(lists: ReadonlyMap<string, readonly string[]>): object {
@@ -174,9 +188,14 @@ function columnsContent(columns: ReadonlyMap<string, ColumnEntry>): object {
 export function artifactPath(node: Node): string {
   const isOfItsFile =
     node.genericTest === null && node.resourceType !== 'unit_test' && node.resourceType !== 'operation'
-  return isOfItsFile
-    ? join(node.packageName, node.originalFilePath)
-    : join(node.packageName, node.originalFilePath, node.path)
+  const path = isOfItsFile ? node.originalFilePath : join(node.originalFilePath, node.path)
+  return join(node.packageName, node.batch === undefined ? path : batchPath(path, node.batch.label))
+}
+
+/** A batch has a file of its own, in a folder by the name of the model. */
+function batchPath(path: string, label: string): string {
+  const { dir, name, ext } = parse(path)
+  return join(dir, name, `${name}_${label}${ext}`)
 }
 
 /** One node as manifest.json has it. */
@@ -215,7 +234,7 @@ export function nodeContent(
     language: 'sql',
     refs: node.refs,
     sources: node.sources,
-    metrics: [],
+    metrics: node.metrics.map((pair) => pair.filter((part) => part !== null)),
     functions: [],
     depends_on:
       node.resourceType === 'seed'
@@ -276,6 +295,15 @@ function testOnly({ genericTest }: Node): object {
   }
 }
 
+/** One node as templates see it, which hold more than the manifest does. */
+export function templateContent(node: Node, options: Pick<ArtifactOptions, 'nowMs'>): object {
+  return {
+    ...nodeContent(node, undefined, options),
+    config_call_dict: node.configCall,
+    unrendered_config_call_dict: {},
+  }
+}
+
 /** One source as manifest.json has it. */
 export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, 'nowMs'>): object {
   return {
@@ -292,7 +320,7 @@ export function sourceContent(source: Source, { nowMs }: Pick<ArtifactOptions, '
     source_description: source.sourceDescription,
     loader: source.loader,
     identifier: source.identifier,
-    quoting: { database: null, schema: null, identifier: null, column: null },
+    quoting: { database: null, schema: null, identifier: null, column: null, ...source.quoting },
     loaded_at_field: source.loadedAtField,
     loaded_at_query: source.loadedAtQuery,
     freshness: source.freshness,

@@ -31,6 +31,8 @@ export interface NodeRunner {
 export interface Running {
   compiledCode: string | null
   executedSql: string | null
+  /** What was compiled along with it, by its path below target/compiled. */
+  beside?: ReadonlyMap<string, string>
   readonly timing: Timing[]
 }
 
@@ -107,14 +109,14 @@ function writer(running: Running): Value {
 }
 
 /** Calls the node's materialization with its compiled SQL. Throws TRANSFORM_MATERIALIZATION_UNKNOWN. */
-export async function materialize(project: Project, node: Node, context: NodeContext, sql: string): Promise<void> {
+export async function materialize(project: Project, node: Node, context: NodeContext, sql: string): Promise<Value> {
   const name = String(node.config['materialized'])
   const entry = project.macros.materialization(name)
   if (entry === undefined)
     throw new MillraceError('TRANSFORM_MATERIALIZATION_UNKNOWN', { materialization: name, file: node.originalFilePath })
   context.set('sql', sql)
   context.set('compiled_code', sql)
-  await callMacro(context.bind(entry), [])
+  return callMacro(context.bind(entry), [])
 }
 
 /** The names by which a materialization sees its node. */

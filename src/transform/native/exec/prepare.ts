@@ -2,12 +2,14 @@ import type { Clock } from '../../../domain/clock.ts'
 import type { RunnerEvent, RunnerRequest } from '../../runner.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { ParseCache } from '../parse/parse-cache.ts'
+import { runsBatches } from '../parse/microbatch.ts'
 import { parseProject } from '../parse/parse-project.ts'
 import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
-import { commandWord } from './arguments-content.ts'
+import { argumentsContent, commandWord } from './arguments-content.ts'
 import { Journal } from './journal.ts'
 import { sayAdapter, sayBeginning, sayFound, sayUnused } from './journal-ends.ts'
+import { sayMicrobatch } from './journal-batches.ts'
 import { unusedConfigPaths } from './unused-configs.ts'
 import { readNamedSelections } from '../graph/named-selections.ts'
 import type { NamedSelections } from '../graph/named-selections.ts'
@@ -40,6 +42,8 @@ export interface Prepared extends ParsedProject {
   /** The target folder as the project or the command line writes it: messages name it. */
   readonly targetPath: string
   readonly journal: Journal
+  /** Whether microbatch models are built in batches. */
+  readonly isBatched: boolean
 }
 
 /** Parses the project and keeps it for the next invocation, with the environment variables that it asked for. */
@@ -72,6 +76,19 @@ function invocationsOf(
       return [one.name, { ...invocation, packageName: one.name, vars }]
     }),
   )
+}
+
+/** What there is to say of a project that was read. */
+function sayParsed(
+  journal: Journal,
+  { manifest }: ParsedProject,
+  project: Project,
+  { request, isBatched }: { readonly request: RunnerRequest; readonly isBatched: boolean },
+): void {
+  sayMicrobatch(journal, manifest, isBatched)
+  sayUnused(journal, unusedConfigPaths(project, manifest))
+  // `parse` ends where the project is read.
+  if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, manifest)
 }
 
 /** Reads and parses the project, or takes it as the last invocation left it; nothing has run when this throws. */
@@ -108,6 +125,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     givenVars: vars,
     env,
     startedAtMs,
+    args: argumentsContent(request),
     selected: [],
     print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
     warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
@@ -126,9 +144,8 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     configurationContext(env, invocation.vars, new Map([['target', targetObject(target)]])),
     request.indirectSelection ?? 'eager',
   )
-  sayUnused(journal, unusedConfigPaths(project, parsed.manifest))
-  // `parse` ends where the project is read.
-  if (request.command !== 'parse' && request.docs?.compile !== false) sayFound(journal, parsed.manifest)
+  const isBatched = runsBatches(parsed.macros, project.flags.batchesOwnStrategy)
+  sayParsed(journal, parsed, project, { request, isBatched })
   return {
     journal,
     project,
@@ -139,6 +156,7 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     selections,
     targetPath: project.targetPath,
     startedAtMs,
+    isBatched,
     ...parsed,
   }
 }

@@ -1,15 +1,17 @@
 import pg from 'pg'
 import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
-import { HostObject } from '../jinja/value.ts'
+import { HostObject, PyDict } from '../jinja/value.ts'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { NodeStatus } from '../../runner.ts'
 import type { Session } from '../adapter/session.ts'
 import type { Table } from '../adapter/table.ts'
 import type { Node } from '../parse/nodes.ts'
 import { artifactPath } from './manifest-file.ts'
+import type { BatchResults } from './batches.ts'
 import { compileNode } from './compile-node.ts'
 import { databaseErrorLines } from './database-error.ts'
+import { templateErrorLines } from './template-error.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
 import type { NodeRunner, Running, Timing } from './node-session.ts'
 import type { StatementResult } from './statement-results.ts'
@@ -32,6 +34,8 @@ export interface Outcome {
   /** What ran last for the node itself: the `create` of a model, the counting query of a test. */
   readonly executedSql: string | null
   readonly response: Readonly<Record<string, unknown>>
+  /** Of a microbatch model alone. */
+  readonly batchResults?: BatchResults
   /** The thread that ran it, as dbt names threads. */
   readonly thread?: string
   /** What `show` asked the database instead of the node's own SQL, and the rows that it answered. */
@@ -118,12 +122,39 @@ async function compileAndRun(
   const { run, results } = nodeRun(runner, node, session, running, [])
   const sql = await timed(runner, running, 'compile', () => compileNode(project, node, run))
   running.compiledCode = node.resourceType === 'seed' ? null : sql
+  running.beside = run.beside
   if (running.compiledCode !== null) run.model.set('compiled_code', sql)
   if (onlyCompile || node.config['materialized'] === 'ephemeral')
     return { status: 'success', message: null, failures: null, response: {} }
   // What the materialization did not commit is taken back when the connection is given back, as dbt does.
-  await timed(runner, running, 'execute', () => materialize(project, node, run.context, sql))
+  const returned = await timed(runner, running, 'execute', () => materialize(project, node, run.context, sql))
+  if (node.resourceType !== 'test') checkMaterialized(node, returned, results.get('main'))
   return verdictOf(node, results.get('main'), project.journal.isError('LogTestResult'))
+}
+
+/** What dbt asks of a materialization: that it answers with its relations and has run its main statement. */
+function checkMaterialized(node: Node, returned: Value, main: StatementResult | undefined): void {
+  const name = String(node.config['materialized'])
+  const refuse = (message: string, kind: string): never => {
+    throw new MillraceError('TRANSFORM_RAISED', { message, kind })
+  }
+  if (typeof returned === 'string')
+    refuse(
+      `The materialization ("${name}") did not explicitly return a list of relations to add to the cache.`,
+      'Compilation',
+    )
+  const relations = returned instanceof PyDict ? returned.get('relations') : undefined
+  if (relations === undefined)
+    refuse(
+      `Invalid return value from materialization, expected a dict with key "relations", got: ${str(returned)}`,
+      'Compilation',
+    )
+  if (!Array.isArray(relations))
+    refuse(
+      `Invalid return value from materialization, "relations" not a list, got: ${str(relations ?? null)}`,
+      'Compilation',
+    )
+  if (main === undefined) refuse('main is not being called during running model', 'Runtime')
 }
 
 function verdictOf(node: Node, main: StatementResult | undefined, warningsFail: boolean): Verdict {
@@ -154,13 +185,6 @@ export function responseOf(main: StatementResult | undefined): Readonly<Record<s
   return { _message: main.message, code: read('code'), rows_affected: rows ?? UNCOUNTED_ROWS }
 }
 
-/** What a macro raised is told as it was written; the rest in our own words. */
-function raisedText(cause: Error): string {
-  const raised =
-    cause instanceof MillraceError && cause.code === 'TRANSFORM_RAISED' ? cause.facts['message'] : undefined
-  return raised === undefined ? cause.message : String(raised)
-}
-
 /** dbt's wording: the kind of error, the node and its file, then what the database or the template said. */
 /** Where the main statement of a node was written before it failed, as dbt names it. */
 export function writtenTo(runner: NodeRunner, node: Node, { executedSql }: Running): string | null {
@@ -171,12 +195,14 @@ export function failureText(error: unknown, node: Node, writtenTo: string | null
   return errorText(error, `${node.resourceType} ${node.name} (${node.originalFilePath})`, writtenTo)
 }
 
-export function errorText(error: unknown, where: string, writtenTo: string | null = null): string {
+/** `where` is null for what stands in no file: dbt then names the kind alone. */
+export function errorText(error: unknown, where: string | null, writtenTo: string | null = null): string {
   const cause = error instanceof Error ? error : new Error(String(error))
+  const inside = where === null ? '' : ` in ${where}`
   if (cause instanceof pg.DatabaseError) {
     const lines = [...databaseErrorLines(cause), ...(writtenTo === null ? [] : [`compiled code at ${writtenTo}`])]
-    return [`Database Error in ${where}`, ...lines].join('\n  ')
+    return [`Database Error${inside}`, ...lines].join('\n  ')
   }
-  const kind = cause instanceof MillraceError ? 'Compilation Error' : 'Runtime Error'
-  return `${kind} in ${where}\n  ${raisedText(cause).replaceAll('\n', '\n  ')}`
+  const { kind, lines } = templateErrorLines(cause, where)
+  return [`${kind} Error${inside}`, ...lines].join('\n  ')
 }

@@ -74,6 +74,8 @@ export function bareNode({ uniqueId, name, packageName }: Pick<Node, 'uniqueId' 
     checksum: { name: 'none', checksum: '' },
     refs: [],
     sources: [],
+    metrics: [],
+    configCall: {},
     dependsOnNodes: [],
     dependsOnMacros: [],
     genericTest: null,

@@ -17,21 +17,28 @@ export interface Scheduling<Item, Result> {
 }
 
 /**
- * Runs a plan with so many items at once. An item begins when everything it needs has ended well; what needs a failed one is skipped, and so
- * is what needs that. Items that may begin do so in the order of their names, so that two runs print alike.
+ * Runs a plan with so many items at once. An item comes into line when everything it needs has ended: it is run when that ended well,
+ * else it is skipped, and so is what needs that. Those that come into line together stand by their depth in the plan, then by their
+ * names, as in dbt's own queue, so that two runs print alike.
  */
 export async function runPlan<Item, Result>(
   plan: Plan<Item>,
   scheduling: Scheduling<Item, Result>,
 ): Promise<Map<string, Result>> {
   const results = new Map<string, Result>()
-  const waiting = new Set([...plan.items.keys()].sort())
+  const queue = new Queue(plan)
   const running = new Map<string, Promise<void>>()
   let stopped = false
   const settle = (id: string, result: Result): void => {
     results.set(id, result)
+    queue.ended(id)
     stopped ||= scheduling.stops(result)
   }
+  const blockerOf = (id: string): string | null =>
+    [...(plan.needs.get(id) ?? [])].find((need) => {
+      const result = results.get(need)
+      return result !== undefined && scheduling.blocks(result)
+    }) ?? null
   const begin = (id: string, item: Item): void => {
     running.set(
       id,
@@ -41,38 +48,87 @@ export async function runPlan<Item, Result>(
       }),
     )
   }
-  while (waiting.size > 0 || running.size > 0) {
-    const ended = stopped || scheduling.signal?.aborted === true
-    for (const [id, item, blocker] of ready(plan, waiting, results, scheduling)) {
-      if (!ended && blocker === null && running.size >= scheduling.threads) continue
-      waiting.delete(id)
-      if (ended || blocker !== null) settle(id, scheduling.skip(item, blocker))
-      else begin(id, item)
+  while (queue.size > 0 || running.size > 0) {
+    const isEnding = stopped || scheduling.signal?.aborted === true
+    const id = isEnding ? queue.drop() : running.size < scheduling.threads ? queue.next() : undefined
+    const item = id === undefined ? undefined : plan.items.get(id)
+    if (id === undefined || item === undefined) {
+      await Promise.race(running.values())
+      continue
     }
-    if (running.size > 0) await Promise.race(running.values())
+    const blocker = blockerOf(id)
+    if (isEnding || blocker !== null) settle(id, scheduling.skip(item, blocker))
+    else begin(id, item)
   }
   return results
 }
 
-type Ready<Item> = readonly [id: string, item: Item, blocker: string | null]
+/** Who is next: items in the order in which they became free to begin. */
+class Queue<Item> {
+  readonly #open = new Map<string, number>()
+  readonly #waitingFor = new Map<string, string[]>()
+  readonly #depths: ReadonlyMap<string, number>
+  #line: string[] = []
 
-function ready<Item, Result>(
-  plan: Plan<Item>,
-  waiting: ReadonlySet<string>,
-  results: ReadonlyMap<string, Result>,
-  scheduling: Scheduling<Item, Result>,
-): Ready<Item>[] {
-  const list: Ready<Item>[] = []
-  for (const id of waiting) {
-    const item = plan.items.get(id)
-    if (item === undefined) continue
-    const needs = [...(plan.needs.get(id) ?? [])]
-    const blocker = needs.find((need) => {
-      const result = results.get(need)
-      return result !== undefined && scheduling.blocks(result)
-    })
-    if (blocker !== undefined) list.push([id, item, blocker])
-    else if (needs.every((need) => results.has(need))) list.push([id, item, null])
+  constructor({ items, needs }: Plan<Item>) {
+    this.#depths = depths(items, needs)
+    for (const id of items.keys()) {
+      const own = [...(needs.get(id) ?? [])].filter((need) => items.has(need))
+      this.#open.set(id, own.length)
+      for (const need of own) {
+        const waiting = this.#waitingFor.get(need)
+        if (waiting === undefined) this.#waitingFor.set(need, [id])
+        else waiting.push(id)
+      }
+    }
+    this.#join(this.#open.keys())
   }
-  return list
+
+  /** How many have not begun. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  next(): string | undefined {
+    const id = this.#line.shift()
+    if (id !== undefined) this.#open.delete(id)
+    return id
+  }
+
+  /** One of those that have not begun, whether it is free to or not. */
+  drop(): string | undefined {
+    const [id] = this.#open.keys()
+    if (id !== undefined) this.#open.delete(id)
+    return id
+  }
+
+  ended(id: string): void {
+    const waiting = (this.#waitingFor.get(id) ?? []).filter((one) => this.#open.has(one))
+    for (const one of waiting) this.#open.set(one, (this.#open.get(one) ?? 0) - 1)
+    this.#join(waiting)
+  }
+
+  #join(ids: Iterable<string>): void {
+    const depth = (id: string): number => this.#depths.get(id) ?? 0
+    const free = [...ids].filter((id) => this.#open.get(id) === 0)
+    this.#line.push(...free.sort((left, right) => depth(left) - depth(right) || (left < right ? -1 : 1)))
+  }
+}
+
+/** How many items stand above each one, by the longest way. */
+function depths<Item>(
+  items: ReadonlyMap<string, Item>,
+  needs: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  // What an item needs holds all that those need, so that the shorter list is always done first.
+  const ids = [...items.keys()].sort((left, right) => (needs.get(left)?.size ?? 0) - (needs.get(right)?.size ?? 0))
+  for (const id of ids) {
+    const above = [...(needs.get(id) ?? [])].map((need) => found.get(need) ?? 0)
+    found.set(
+      id,
+      above.reduce((most, one) => Math.max(most, one + 1), 0),
+    )
+  }
+  return found
 }

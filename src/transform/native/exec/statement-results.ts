@@ -2,7 +2,7 @@ import { Table } from '../adapter/table.ts'
 import { hostFunction } from '../jinja/arguments.ts'
 import { str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
-import { HostObject } from '../jinja/value.ts'
+import { HostObject, PyDict } from '../jinja/value.ts'
 
 export interface StatementResult {
   readonly message: string
@@ -14,6 +14,8 @@ export interface StatementResult {
 export class StatementResults {
   readonly #results = new Map<string, StatementResult>()
 
+  readonly #stored = new PyDict()
+
   get(name: string): StatementResult | undefined {
     return this.#results.get(name)
   }
@@ -24,7 +26,7 @@ export class StatementResults {
       'store_result',
       ['name', 'response', 'agate_table'],
       ({ name = '', response = null, agate_table: table = null }) => {
-        this.#results.set(str(name), {
+        this.#keep(str(name), {
           message: str(response),
           response,
           table: table instanceof Table ? table : new Table([], []),
@@ -42,7 +44,7 @@ export class StatementResults {
           ['code', code],
           ['rows_affected', rows],
         ])
-        this.#results.set(str(name), {
+        this.#keep(str(name), {
           message: message === null ? 'OK' : str(message),
           response,
           table: table instanceof Table ? table : new Table([], []),
@@ -51,10 +53,16 @@ export class StatementResults {
       },
     )
     return [
+      ['_sql_results', this.#stored],
       ['store_raw_result', raw],
       ['store_result', store],
       ['load_result', load],
     ]
+  }
+
+  #keep(name: string, result: StatementResult): void {
+    this.#results.set(name, result)
+    this.#stored.set(name, this.#loaded(name))
   }
 
   #loaded(name: string): Value {

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { MillraceError } from '../../../domain/errors.ts'
@@ -228,9 +229,9 @@ function differenceText(difference: string, useColors: boolean): string {
 }
 
 function executionText(error: unknown, { name, originalFilePath }: DescribedEntry): string {
-  const inner = errorText(error, '')
-    .replace(/ in (?:\n|$)/, '\n')
-    .split('\n')
+  // dbt names the test again with what a template says, not with what the database says.
+  const where = error instanceof pg.DatabaseError ? null : `unit_test ${name} (${originalFilePath})`
+  const inner = errorText(error, where).split('\n')
   return [
     `Runtime Error in unit_test ${name} (${originalFilePath})`,
     `  An error occurred during execution of unit test '${name}'. There may be an error in the unit test definition: check the data types.`,

@@ -26,7 +26,17 @@ describe('a project of many constructs is what real dbt-core makes of it', { tim
   test.each(steps)('$name', async (step) => {
     const observed = await observe(bench, await native.open({}), folder, step)
     const golden = expected[step.name]
-    for (const part of ['exitCode', 'results', 'compiled', 'run', 'manifest', 'relations', 'events'] as const)
+    for (const part of [
+      'exitCode',
+      'results',
+      'compiled',
+      'run',
+      'manifest',
+      'relations',
+      'events',
+      'lines',
+      'rows',
+    ] as const)
       expect.soft(observed[part], part).toEqual(golden?.[part])
   })
 })

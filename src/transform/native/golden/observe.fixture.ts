@@ -1,15 +1,13 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Bench } from '../../bench.fixture.ts'
-import type { Runner, RunnerEvent, RunnerRequest } from '../../runner.ts'
+import type { Runner, RunnerEvent } from '../../runner.ts'
+import type { Step } from './step.fixture.ts'
 import { goldenProject } from './project.fixture.ts'
-
-/** One invocation whose artifacts are compared. */
-export interface Step {
-  readonly name: string
-  readonly request: Partial<RunnerRequest>
-}
+import { timedProject } from './timed.fixture.ts'
+import { wrongProject } from './wrong.fixture.ts'
 
 /** What both runners must leave alike: statuses and messages, SQL as it was compiled and run, entries of the manifest, relations. */
 export interface Observed {
@@ -21,22 +19,30 @@ export interface Observed {
   readonly relations: readonly string[]
   /** What was said: the code and the keys of the data of every kind of event. */
   readonly events: Readonly<Record<string, unknown>>
+  /** Lines as they were said, without what they took. */
+  readonly lines?: readonly string[]
+  readonly rows?: readonly string[]
 }
 
+const projects = { golden: goldenProject, timed: timedProject, wrong: wrongProject }
+
 export async function writeProject(bench: Bench): Promise<string> {
-  const folder = join(bench.projectDir, '..', 'golden')
-  for (const [path, text] of Object.entries(goldenProject)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), text)
-  }
+  const folder = join(bench.projectDir, '..')
+  for (const [name, files] of Object.entries(projects))
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name, path)), { recursive: true })
+      await writeFile(join(folder, name, path), text)
+    }
   return folder
 }
 
 /** Runs the step and reads what it left behind. */
-export async function observe(bench: Bench, runner: Runner, folder: string, { request }: Step): Promise<Observed> {
+export async function observe(bench: Bench, runner: Runner, parent: string, step: Step): Promise<Observed> {
+  const { request, project = 'golden' } = step
+  const folder = join(parent, project)
   const target = join(folder, 'target')
   const { result, events } = await bench.invoke(runner, {
-    schema: 'golden',
+    schema: project,
     projectDir: folder,
     profilesDir: folder,
     targetPath: 'target',
@@ -47,9 +53,11 @@ export async function observe(bench: Bench, runner: Runner, folder: string, { re
     results: result.runResultsPath === null ? {} : resultsOf(read(result.runResultsPath)),
     compiled: texts(join(target, 'compiled')),
     run: texts(join(target, 'run')),
-    manifest: manifestOf(read(join(target, 'manifest.json'))),
-    relations: await relationsOf(bench),
+    manifest: request.command === 'build' && project !== 'wrong' ? manifestOf(read(join(target, 'manifest.json'))) : {},
+    relations: await relationsOf(bench, project),
     events: eventsOf(events),
+    ...(step.project !== 'timed' ? {} : { lines: linesOf(events) }),
+    ...(step.rows === undefined ? {} : { rows: (await bench.rows(step.rows)).map((row) => JSON.stringify(row)) }),
   }
 }
 
@@ -67,6 +75,10 @@ const COMPARED: ReadonlySet<string> = new Set([
   'LogSnapshotResult',
   'LogTestResult',
   'LogNodeNoOpResult',
+  'LogStartBatch',
+  'LogBatchResult',
+  'MicrobatchModelNoEventTimeInputs',
+  'InvalidConcurrentBatchesConfig',
   'SkippingDetails',
   'FinishedRunningStats',
   'EndOfRunSummary',
@@ -94,6 +106,26 @@ function eventsOf(events: readonly RunnerEvent[]): Entry {
   )
 }
 
+const SPOKEN: ReadonlySet<string> = new Set([...COMPARED, 'GenericExceptionOnRun'])
+
+function linesOf(events: readonly RunnerEvent[]): string[] {
+  return events.flatMap((said) => {
+    if (said.kind !== 'log' || said.event === undefined) return []
+    const { name } = said.event
+    return SPOKEN.has(name) && !UNLIKE.has(name) ? [plainLine(said.message)] : []
+  })
+}
+
+/** Without colours, what it took, and where it is wrapped: dbt counts the letters of its colours. */
+function plainLine(message: string): string {
+  const bare = stripVTControlCharacters(message).replace(MACRO_STACK, '')
+  const timeless = bare.replaceAll(/in \d+\.\d+s/g, 'in T').replaceAll(/__dbt_tmp_(\d{8})\d+/g, '__dbt_tmp_$1N')
+  return timeless.startsWith('[WARNING]') ? timeless.replaceAll(/\s+/g, ' ') : timeless
+}
+
+/** Counts of macros, which differ with the library. */
+const UNLIKE: ReadonlySet<string> = new Set(['FoundStats', 'FinishedRunningStats'])
+
 /** The keys of the data, and of the node within it. */
 function keysOf(data: Entry): string[] {
   const { node_info: node, stats } = data
@@ -107,10 +139,10 @@ function read(path: string): Entry {
 }
 
 /** Which macros stood around an error differs: the library of macros is our own. */
-const MACRO_STACK = /\n {2}\n {2}> in macro[\s\S]*$/
+const MACRO_STACK = /\n +\n +> in \w+ [\s\S]*$/
 
 function resultsOf({ results }: Entry): Entry {
-  const kept = ['status', 'message', 'failures', 'compiled', 'relation_name', 'adapter_response']
+  const kept = ['status', 'message', 'failures', 'compiled', 'relation_name', 'adapter_response', 'batch_results']
   return Object.fromEntries(
     (results as Entry[]).map((result) => {
       const entry = Object.fromEntries(kept.map((key) => [key, result[key]]))
@@ -147,12 +179,20 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'macros',
 ])
 
+/** What dbt keeps as sets: their order is chance. */
+const UNORDERED: ReadonlySet<string> = new Set(['sources', 'nodes'])
+
+function sorted(value: unknown): unknown {
+  if (!Array.isArray(value)) return value
+  return value.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1))
+}
+
 function pruned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => pruned(item))
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value)
     .filter(([key]) => !LEFT_OUT.has(key))
-    .map(([key, item]): [string, unknown] => [key, pruned(item)])
+    .map(([key, item]): [string, unknown] => [key, pruned(UNORDERED.has(key) ? sorted(item) : item)])
     .filter(([, item]) => !isEmpty(item))
   return Object.fromEntries(kept.sort(([left], [right]) => (left < right ? -1 : 1)))
 }
@@ -170,7 +210,10 @@ function texts(folder: string): Readonly<Record<string, string>> {
   )
   const found = entries.map((entry): [string, string] => {
     const path = join(entry.parentPath, entry.name)
-    return [path.slice(folder.length + 1), readFileSync(path, 'utf8').replaceAll(/__dbt_tmp\d+/g, '__dbt_tmpN')]
+    return [
+      path.slice(folder.length + 1),
+      readFileSync(path, 'utf8').replaceAll(/__dbt_tmp(_\d{8}(?:T\d\d)?)?\d+/g, '__dbt_tmp$1N'),
+    ]
   })
   return Object.fromEntries(found.sort(([left], [right]) => (left < right ? -1 : 1)))
 }
@@ -180,7 +223,7 @@ function isShared(folder: string): boolean {
   return folder.endsWith('units/s.yml')
 }
 
-async function relationsOf(bench: Bench): Promise<readonly string[]> {
+async function relationsOf(bench: Bench, schema: string): Promise<readonly string[]> {
   const rows = await bench.rows(`
     select format('%s.%s %s %s: %s', n.nspname, c.relname, c.relkind, c.relpersistence,
       string_agg(format('%s %s%s', a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' else '' end), ', ' order by a.attnum))
@@ -188,6 +231,6 @@ async function relationsOf(bench: Bench): Promise<readonly string[]> {
       || coalesce(' | ' || obj_description(c.oid), '')
       || coalesce((select ' | ' || count(*) || ' indexes' from pg_index i where i.indrelid = c.oid having count(*) > 0), '')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    where n.nspname like 'golden%' and c.relkind in ('r', 'v', 'm') group by c.oid, n.nspname, c.relname, c.relkind, c.relpersistence order by 1`)
+    where n.nspname like '${schema}%' and c.relkind in ('r', 'v', 'm') group by c.oid, n.nspname, c.relname, c.relkind, c.relpersistence order by 1`)
   return rows.map(([text]) => String(text))
 }

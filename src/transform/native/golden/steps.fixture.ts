@@ -1,7 +1,11 @@
-import type { Step } from './observe.fixture.ts'
+import { timedSteps } from './timed.fixture.ts'
+import { wrongSteps } from './wrong.fixture.ts'
+import type { Step } from './step.fixture.ts'
 
 /** The invocations, in their order: each finds what the one before it left. */
 export const steps: readonly Step[] = [
   { name: 'build', request: { command: 'build' } },
   { name: 'build again', request: { command: 'build' } },
+  ...timedSteps,
+  ...wrongSteps,
 ]

@@ -6,6 +6,7 @@ import { textMethods } from './text-methods.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
 import { PyRange } from './views.ts'
 import {
+  HostDict,
   HostFunction,
   PyDecimal,
   PyDict,
@@ -68,6 +69,7 @@ function methodBody(object: Value, name: string): ((call: CallArguments) => Valu
   }
   if (Array.isArray(object)) return applied(listMethods, object, name)
   if (object instanceof PyDict) return applied(dictMethods, object, name)
+  if (object instanceof HostDict) return applied(dictMethods, object.copy(), name)
   if (object instanceof PyTuple) return applied(tupleMethods, object, name)
   if (object instanceof PySet) return applied(setMethods, object, name)
   if (object instanceof PyFloat && name === 'is_integer') return () => Number.isInteger(object.value)

@@ -6,7 +6,7 @@ import { str, typeName } from './text.ts'
 import { FixedZone, PyZone, UTC, zoneNamed } from './time-zone.ts'
 import type { Offset } from './time-zone.ts'
 import type { CallArguments, Value } from './value.ts'
-import { HostFunction, HostObject, PythonError } from './value.ts'
+import { HostDict, HostFunction, HostObject, PythonError } from './value.ts'
 
 class Type extends HostObject {
   readonly #make: (call: CallArguments) => Value
@@ -155,8 +155,8 @@ function dateTimeMembers(nowMs: () => number): Member[] {
 }
 
 /** `modules.datetime` over an injected clock, in milliseconds. Local time is UTC. */
-export function datetimeModule(nowMs: () => number): HostObject {
-  return new HostObject('datetime', [
+export function datetimeModule(nowMs: () => number): HostDict {
+  return new HostDict([
     ['date', new Type('date', makeDate, dateMembers(nowMs))],
     ['datetime', new Type('datetime', makeDateTime, dateTimeMembers(nowMs))],
     ['time', new Type('time', makeTime, [method('fromisoformat', timeFromIso)])],
@@ -200,7 +200,7 @@ function withMethods(zone: PyZone): PyZone {
 }
 
 /** `modules.pytz`: the zones of the tz database, with the wall-clock rules of pytz. */
-export const pytzModule = new HostObject('pytz', [
+export const pytzModule = new HostDict([
   ['utc', withMethods(UTC)],
   ['timezone', hostFunction('timezone', ['zone'], ({ zone = '' }) => withMethods(zoneNamed(str(zone))))],
   [

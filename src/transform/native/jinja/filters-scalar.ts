@@ -1,3 +1,4 @@
+import { urlize } from './urlize.ts'
 import { bind } from './arguments.ts'
 import { attribute } from './access.ts'
 import { decimalFixed, formatPercent } from './format.ts'
@@ -47,6 +48,7 @@ function integer(input: Value, call: CallArguments): Value {
 /** int(text, base): a prefix is allowed where the base has one, and base 0 takes the base from it. */
 function baseInteger(text: string, base: number, other: Value): Value {
   const [, sign = '', prefix = '', digits = ''] = /^([+-]?)(0[xXoObB])?([\da-zA-Z_]+)$/.exec(text.trim()) ?? []
+  if (base !== 0 && !(base >= 2 && base <= 36)) return throughFloat(text, other)
   const named = { x: 16, o: 8, b: 2 }[prefix.slice(1).toLowerCase()]
   const radix = base === 0 ? (named ?? 10) : base
   const body = (prefix !== '' && named !== radix ? prefix + digits : digits).toLowerCase().replaceAll('_', '')
@@ -271,6 +273,7 @@ export const scalarFilters: Readonly<Record<string, FilterFunction>> = {
   truncate,
   upper: (input) => str(input).toUpperCase(),
   urlencode: urlEncode,
+  urlize: (input, call) => urlize(input, call, escaped),
   wordcount: (input) => (str(input).match(/[\p{L}\p{N}_]+/gu) ?? []).length,
   wordwrap: wordWrap,
   xmlattr: attributes,

@@ -3,7 +3,7 @@ import { indexOf } from './number.ts'
 import { arithmetic, items, truth } from './operators.ts'
 import { guardSize } from './text.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
-import { HostFunction, HostObject, PyGenerator, PyObject, PyTuple, PythonError, Undefined } from './value.ts'
+import { HostDict, HostFunction, PyGenerator, PyObject, PyTuple, PythonError, Undefined } from './value.ts'
 
 /** What `iter()` would make of the value; only the endless ones stay lazy, the rest is counted here so that its size can be bounded. */
 function iterator(value: Value): Iterator<Value> {
@@ -176,7 +176,7 @@ function tee(call: CallArguments): Value {
 }
 
 /** `modules.itertools`: the names that dbt lets through. */
-export const itertoolsModule = new HostObject('itertools', [
+export const itertoolsModule = new HostDict([
   [
     'count',
     new HostFunction('count', (call) => {

@@ -39,7 +39,12 @@ export class Macro extends PyObject {
   }
 
   override call(call: CallArguments): Awaitable<Value> {
-    return this.definition.invoke(this.#context, bindMacro(this.definition, call))
+    return this.definition.invoke(this.#context, bindMacro(this.definition, call, this.shownName))
+  }
+
+  /** How messages call it. */
+  protected get shownName(): string {
+    return this.definition.name
   }
 
   override attribute(name: string): Value | undefined {
@@ -53,8 +58,8 @@ export class Macro extends PyObject {
 }
 
 /** Jinja's rules for the arguments of a macro; its messages word for word. */
-function bindMacro(macro: CompiledMacro, call: CallArguments): BoundArguments {
-  const { parameters, name } = macro
+function bindMacro(macro: CompiledMacro, call: CallArguments, name: string): BoundArguments {
+  const { parameters } = macro
   const values: (Value | undefined)[] = call.positional.slice(0, parameters.length)
   const surplus = call.positional.slice(parameters.length)
   if (surplus.length > 0 && !macro.reads.includes('varargs')) {

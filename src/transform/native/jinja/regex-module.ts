@@ -4,7 +4,7 @@ import { indexOf } from './number.ts'
 import { repr, str, textLength, typeName } from './text.ts'
 import { REGEX_FLAGS, translatedPattern } from './regex-pattern.ts'
 import type { Awaitable, CallArguments, Value } from './value.ts'
-import { HostFunction, HostObject, PyDict, PyGenerator, PyObject, PyTuple, PythonError, presentOr } from './value.ts'
+import { HostDict, HostFunction, PyDict, PyGenerator, PyObject, PyTuple, PythonError, presentOr } from './value.ts'
 
 /** Runs `work` under a clock that can stop even a regular expression. */
 const watch = new Script('work()')
@@ -303,7 +303,7 @@ const LONG_NAMES = {
 }
 
 /** `modules.re`, with Python's reading of patterns. */
-export const regexModule = new HostObject('re', [
+export const regexModule = new HostDict([
   ...Object.entries(functions).map(([name, method]): [string, Value] => [name, moduleFunction(name, method)]),
   ...Object.entries({ ...REGEX_FLAGS, ...LONG_NAMES }),
   [

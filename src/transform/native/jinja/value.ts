@@ -307,6 +307,36 @@ export class HostFunction extends PyObject {
   }
 }
 
+/** A dict of the host's that templates read and cannot change. */
+export class HostDict extends PyObject {
+  readonly typeName = 'dict'
+  override readonly isMapping = true
+  readonly #members: PyDict
+  constructor(members: Iterable<readonly [string, Value]>) {
+    super()
+    this.#members = new PyDict(members)
+  }
+  /** The same members as a dict of its own, for what reads one whole. */
+  copy(): PyDict {
+    return new PyDict(this.#members.entries())
+  }
+  override attribute(name: string): Value | undefined {
+    return this.#members.get(name)
+  }
+  override item(key: Value): Value | undefined {
+    return this.#members.get(key)
+  }
+  override iterate(): Iterable<Value> {
+    return this.#members.keys()
+  }
+  override size(): number {
+    return this.#members.size()
+  }
+  override contains(value: Value): boolean {
+    return this.#members.has(value)
+  }
+}
+
 /** An object with a fixed list of attributes, for the small records of a host context. */
 export class HostObject extends PyObject {
   readonly typeName: string

@@ -1,26 +1,33 @@
 import { createHash } from 'node:crypto'
 import { bind } from '../jinja/arguments.ts'
+import { PyDateTime } from '../jinja/civil-time.ts'
 import { fromHost, toHost } from '../jinja/json.ts'
 import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PyFloat, PythonError } from '../jinja/value.ts'
-import { ConfigObject, baseNames } from '../context/base-names.ts'
+import { HostFunction, PyDict, PyFloat, PyObject, PythonError, Undefined } from '../jinja/value.ts'
+import { baseNames, withHasVar } from '../context/base-names.ts'
+import { ParseConfig } from '../context/config-object.ts'
+import { metricOf } from '../context/metric-reference.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { NodeContext } from '../context/node-context.ts'
 import { ParseAdapter } from '../adapter/parse-adapter.ts'
 import type { Relation } from '../adapter/relation.ts'
 import { plainCalls } from './plain-template.ts'
 import type { MacroRegistry } from './macro-registry.ts'
-import { mergeConfig } from './config.ts'
+import { mergeConfig, overlaid } from './config.ts'
 import type { NodeConfig, NodeVersion, Reference } from './nodes.ts'
 
 /** What a node's templates said while they were rendered without a database. */
 export interface Captured {
   readonly refs: readonly Reference[]
   readonly sources: readonly (readonly [string, string])[]
+  /** Metrics by package, where one is named, and name. */
+  readonly metrics: readonly (readonly [string | null, string])[]
   readonly config: NodeConfig
+  /** The configuration as the file writes it, hooks and tags not yet in lists. */
+  readonly written: NodeConfig
   readonly macros: readonly string[]
 }
 
@@ -47,10 +54,13 @@ function withoutRendering({ template, macros, packageName, extra }: CaptureOptio
   const calls = plainCalls(template.statements)
   if (calls === undefined) return undefined
   const of = (name: string): CallArguments[] => calls.filter((one) => one.name === name).map(({ call }) => call)
+  const configs = of('config').map(configCall)
   return {
-    refs: distinctRefs(of('ref').map(referenceOf)),
+    refs: of('ref').map(referenceOf),
     sources: distinct(of('source').map(sourceOf), (pair) => pair.join('.')),
-    config: of('config').reduce<NodeConfig>((held, call) => mergeConfig(held, configCall(call)), {}),
+    config: configs.reduce<NodeConfig>(mergeConfig, {}),
+    written: configs.reduce<NodeConfig>(overlaid, {}),
+    metrics: [],
     macros: [],
   }
 }
@@ -58,7 +68,14 @@ function withoutRendering({ template, macros, packageName, extra }: CaptureOptio
 function rendered(options: CaptureOptions): Captured {
   const refs: Reference[] = []
   const sources: (readonly [string, string])[] = []
+  const metrics: (readonly [string | null, string])[] = []
   let config: NodeConfig = {}
+  let written: NodeConfig = {}
+  const configure = (call: CallArguments): void => {
+    const given = configCall(call)
+    config = mergeConfig(config, given)
+    written = overlaid(written, given)
+  }
   const context: NodeContext = new NodeContext({
     macros: options.macros,
     mode: 'sync',
@@ -66,6 +83,7 @@ function rendered(options: CaptureOptions): Captured {
     packageName: options.packageName,
     names: [
       ...baseNames(options.invocation),
+      ['var', withHasVar(options.invocation.vars, true)],
       ['execute', false],
       ['this', options.self],
       ['model', parsedModel(options)],
@@ -73,13 +91,8 @@ function rendered(options: CaptureOptions): Captured {
       ['load_agate_table', new HostFunction('load_agate_table', () => null)],
       ['ref', new HostFunction('ref', (call) => captureRef(call, refs, options.self))],
       ['source', new HostFunction('source', (call) => captureSource(call, sources, options.self))],
-      [
-        'config',
-        new ConfigObject(
-          (call) => (config = mergeConfig(config, configCall(call))),
-          (key) => (config[key] === undefined ? options.knownConfig[key] : config[key]),
-        ),
-      ],
+      ['metric', new HostFunction('metric', (call) => captureMetric(call, metrics))],
+      ['config', new ParseConfig(configure)],
       ['adapter', new ParseAdapter((name, namespace) => context.dispatch(name, namespace))],
       ['store_result', new HostFunction('store_result', () => '')],
       ['load_result', new HostFunction('load_result', () => null)],
@@ -89,9 +102,11 @@ function rendered(options: CaptureOptions): Captured {
   })
   options.template.renderNow(context, options.extra?.(context) ?? {})
   return {
-    refs: distinctRefs(refs),
-    sources: distinct(sources, (pair) => pair.join('.')),
+    refs,
+    sources,
+    metrics,
     config,
+    written,
     macros: [...context.calledMacros],
   }
 }
@@ -138,10 +153,6 @@ function emptyGraph(): PyDict {
   )
 }
 
-function distinctRefs(refs: readonly Reference[]): Reference[] {
-  return distinct(refs, (ref) => JSON.stringify(ref))
-}
-
 function distinct<Item>(list: readonly Item[], key: (item: Item) => string): Item[] {
   return [...new Map(list.map((item) => [key(item), item])).values()]
 }
@@ -179,9 +190,37 @@ function captureSource(call: CallArguments, sources: (readonly [string, string])
   return self.with({ identifier: pair[1] })
 }
 
+function captureMetric(call: CallArguments, metrics: (readonly [string | null, string])[]): Value {
+  const pair = metricOf(call)
+  metrics.push(pair)
+  return new MetricName(pair[1])
+}
+
+/** A metric while the project is parsed: its name, of which nothing more is known. */
+class MetricName extends PyObject {
+  readonly typeName = 'MetricReference'
+  readonly #name: string
+  constructor(name: string) {
+    super()
+    this.#name = name
+  }
+  override attribute(name: string): Value {
+    return new Undefined(`'MetricReference' has no attribute '${name}'`, true)
+  }
+  override text(): string {
+    return this.#name
+  }
+}
+
+/** A moment is kept as JSON has it. */
+function configured(value: Value): unknown {
+  return value instanceof PyDateTime ? value.text().replace(' ', 'T') : toHost(value)
+}
+
 /** `config(a=1)` and `config({'a': 1})`. */
 function configCall(call: CallArguments): NodeConfig {
   const [given] = call.positional
-  const fromDict = given instanceof PyDict ? (toHost(given) as NodeConfig) : {}
-  return { ...fromDict, ...Object.fromEntries([...call.keyword].map(([key, value]) => [key, toHost(value)])) }
+  const fromDict =
+    given instanceof PyDict ? given.entries().map(([key, value]): [string, Value] => [str(key), value]) : []
+  return Object.fromEntries([...fromDict, ...call.keyword].map(([key, value]) => [key, configured(value)]))
 }

@@ -38,6 +38,12 @@ export function modelDefaults(): NodeConfig {
   }
 }
 
+/** Of what is compiled and is no model: analyses and hooks of the project. */
+export function codeDefaults(): NodeConfig {
+  const { access: _access, freshness: _freshness, ...rest } = modelDefaults()
+  return rest
+}
+
 export function testDefaults(): NodeConfig {
   return {
     enabled: true,
@@ -61,12 +67,12 @@ export function testDefaults(): NodeConfig {
 }
 
 export function seedDefaults(): NodeConfig {
-  const { materialized: _view, access: _access, freshness: _freshness, ...rest } = modelDefaults()
+  const { materialized: _view, ...rest } = codeDefaults()
   return { ...rest, materialized: 'seed', delimiter: ',', quote_columns: null }
 }
 
 export function snapshotDefaults(): NodeConfig {
-  const { materialized: _view, unique_key: _key, access: _access, freshness: _freshness, ...rest } = modelDefaults()
+  const { materialized: _view, unique_key: _key, ...rest } = codeDefaults()
   return {
     ...rest,
     materialized: 'snapshot',
@@ -112,6 +118,12 @@ export function mergeConfig(base: NodeConfig, level: Mapping): NodeConfig {
     else merged[key] = value
   }
   return merged
+}
+
+/** One level of configuration as it is written over another: what stands there is replaced whole. */
+export function overlaid(base: NodeConfig, level: Mapping): NodeConfig {
+  const renamed = Object.entries(level).map(([given, value]) => [RENAMED[given] ?? given, value] as const)
+  return { ...base, ...Object.fromEntries(renamed) }
 }
 
 /** A grant replaces the one above it; `+select` adds to it. */

@@ -39,14 +39,12 @@ export interface NodeParts {
   readonly description?: string
   readonly hash?: string
   readonly generic?: GenericTest
-  /** Of a test: its own and those of what it is about, before those of its configuration. */
+  /** Beside those of its configuration: of a test those of what it is about, of a hook when it runs. */
   readonly tags?: readonly string[]
   /** Of a file whose checksum is not that of its raw code. */
   readonly checksumText?: string
   /** Of a test: the group of what it is about. */
   readonly group?: string | null
-  /** Of a hook of the project: when it runs, which dbt keeps as its tag. */
-  readonly hookTag?: string
   /** How the node is rendered for its references when its template alone is not enough. */
   readonly captured?: (self: Relation, known: NodeConfig) => Captured
 }

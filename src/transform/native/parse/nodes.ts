@@ -1,4 +1,5 @@
 import type { Definition } from '../jinja/ast.ts'
+import type { PyDateTime } from '../jinja/civil-time.ts'
 import type { Template } from '../jinja/template.ts'
 import type { PyDict, Value } from '../jinja/value.ts'
 import type { Mapping } from '../project/shape.ts'
@@ -81,6 +82,15 @@ interface Common {
   readonly relationName: string | null
 }
 
+/** The window of time that one batch of a microbatch model builds. */
+export interface NodeBatch {
+  readonly id: string
+  /** Its part of a file's name. */
+  readonly label: string
+  readonly start: PyDateTime
+  readonly end: PyDateTime
+}
+
 export interface Node extends Common {
   readonly resourceType: ResourceType
   readonly alias: string
@@ -89,6 +99,10 @@ export interface Node extends Common {
   readonly checksum: { readonly name: string; readonly checksum: string }
   readonly refs: readonly Reference[]
   readonly sources: readonly (readonly [string, string])[]
+  /** Metrics that it names, by package, where one is given, and name. */
+  readonly metrics: readonly (readonly [string | null, string])[]
+  /** What its file configures, as written there. */
+  readonly configCall: Mapping
   readonly dependsOnNodes: readonly string[]
   readonly dependsOnMacros: readonly string[]
   readonly genericTest: GenericTest | null
@@ -102,6 +116,8 @@ export interface Node extends Common {
   /** An instant as dbt writes it, or null. */
   readonly deprecationDate: string | null
   readonly timeSpine: Mapping | null
+  /** Of a microbatch model while one of its batches is built. */
+  readonly batch?: NodeBatch
 }
 
 export interface Source extends Common {

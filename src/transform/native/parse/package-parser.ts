@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { basename, extname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { Invocation } from '../context/base-names.ts'
 import { baseNames, targetObject } from '../context/base-names.ts'
@@ -26,7 +27,9 @@ import { capture } from './captured.ts'
 import type { Captured } from './captured.ts'
 import {
   withStoredAs,
+  codeDefaults,
   mergeConfig,
+  overlaid,
   modelDefaults,
   projectLevels,
   seedDefaults,
@@ -138,7 +141,7 @@ export class PackageParser implements NodeMaker {
     const name = model?.name ?? fileName
     const kinds = {
       model: { defaults: modelDefaults(), tree: 'models', patch: model },
-      analysis: { defaults: modelDefaults(), tree: 'models', patch: this.schema.patches.analyses.get(name) },
+      analysis: { defaults: codeDefaults(), tree: 'models', patch: this.schema.patches.analyses.get(name) },
       test: { defaults: testDefaults(), tree: 'tests', patch: this.schema.patches.tests.get(name) },
     } as const
     const { defaults, tree, patch } = kinds[type]
@@ -178,7 +181,7 @@ export class PackageParser implements NodeMaker {
         template: EMPTY,
         patch: this.schema.patches.seeds.get(name),
         checksumText: file.text.trim(),
-        captured: () => ({ refs: [], sources: [], config: {}, macros: [] }),
+        captured: () => ({ refs: [], sources: [], metrics: [], config: {}, written: {}, macros: [] }),
       },
     )
   }
@@ -222,10 +225,12 @@ export class PackageParser implements NodeMaker {
   }
 
   #hooks(key: 'on-run-start' | 'on-run-end', texts: readonly string[]): Node[] {
+    if (texts.length === 0) return []
+    const projectText = readFileSync(join(this.project.folder, 'dbt_project.yml'), 'utf8').trim()
     return texts.map((text, index) => {
       const name = `${this.project.name}-${key}-${index}`
       return this.node(
-        { resourceType: 'operation', defaults: modelDefaults(), tree: 'models' },
+        { resourceType: 'operation', defaults: codeDefaults(), tree: 'models' },
         {
           name,
           file: './dbt_project.yml',
@@ -233,7 +238,8 @@ export class PackageParser implements NodeMaker {
           fqn: [this.project.name, 'hooks', name],
           rawCode: text,
           template: Template.parse(text, 'dbt_project.yml'),
-          hookTag: key,
+          tags: [key],
+          checksumText: projectText,
         },
       )
     })
@@ -269,7 +275,14 @@ export class PackageParser implements NodeMaker {
     const captured = parts.captured?.(self, known) ?? this.captured(parts.template, self, known)
     const written = [...own, patch, captured.config, ...above]
     const config = written.reduce(mergeConfig, kind.defaults)
-    return this.#finished(kind, parts, { config, captured, unrendered: written.reduce(mergeConfig, {}) })
+    const raw = (project: Project): readonly Mapping[] => projectLevels(project.configs[kind.tree], parts.fqn)
+    const unrendered = [
+      ...(isHook ? [] : raw(this.project)),
+      patch,
+      captured.written,
+      ...(above.length > 0 ? raw(this.root) : []),
+    ].reduce(overlaid, {})
+    return this.#finished(kind, parts, { config, captured, unrendered })
   }
 
   captured(template: Template, self: Relation, knownConfig: NodeConfig): Captured {
@@ -284,9 +297,7 @@ export class PackageParser implements NodeMaker {
   ): Node {
     const { captured } = known
     refuseConfig(known.config, parts.file)
-    const merged = kind.resourceType === 'test' ? withStoredAs(known.config) : known.config
-    const config: NodeConfig =
-      parts.hookTag === undefined ? merged : { ...merged, tags: [parts.hookTag], materialized: 'view' }
+    const config = kind.resourceType === 'test' ? withStoredAs(known.config) : known.config
     const { project } = this
     const versioning = parts.patch?.versioning ?? null
     const suffix = versioning === null ? (parts.hash ?? '') : `v${versioning.version}`
@@ -328,6 +339,8 @@ export class PackageParser implements NodeMaker {
           : { name: 'none', checksum: '' },
       refs: [...captured.refs, ...keys.refs],
       sources: [...captured.sources, ...keys.sources],
+      metrics: captured.metrics,
+      configCall: captured.written,
       dependsOnNodes: [],
       dependsOnMacros: captured.macros,
       genericTest: parts.generic ?? null,

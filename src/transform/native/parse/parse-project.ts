@@ -4,6 +4,7 @@ import type { Project } from '../project/project-file.ts'
 import { refuse } from '../features.ts'
 import { checkFiles } from './files.ts'
 import { loadDocs, loadMacros } from './load-macros.ts'
+import { runsBatches, withBatches } from './microbatch.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import type { DocBlock, Manifest } from './nodes.ts'
 import { PackageParser } from './package-parser.ts'
@@ -35,7 +36,7 @@ export function parseProject({ project: root, packages, invocation }: ParseOptio
   const subjects = parts.flatMap(({ nodes }) => nodes)
   const tests = parsers.flatMap((parser) => buildGenericTests(parser, parser.schema, subjects))
   const sources = parts.flatMap((part) => part.sources)
-  const manifest = resolveReferences({
+  const resolved = resolveReferences({
     projectName: root.name,
     restricted: new Set(all.filter(({ restrictAccess }) => restrictAccess).map(({ name }) => name)),
     nodes: [...subjects, ...tests],
@@ -47,6 +48,7 @@ export function parseProject({ project: root, packages, invocation }: ParseOptio
     macros: macros.entries,
     docs: new Map([...docs.values()].flatMap((blocks) => [...blocks.values()].map((block) => [block.uniqueId, block]))),
   })
+  const manifest = runsBatches(macros, root.flags.batchesOwnStrategy) ? withBatches(resolved) : resolved
   checkMaterializations(manifest, macros)
   return { manifest, macros }
 }

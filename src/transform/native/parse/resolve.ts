@@ -1,4 +1,5 @@
 import { MillraceError } from '../../../domain/errors.ts'
+import { foundMetric } from '../context/metric-reference.ts'
 import { checkAccess, checkGroups } from './access.ts'
 import { withMetricParents } from './metric-parents.ts'
 import type { DescribedEntry, DocBlock, MacroEntry, Manifest, Node, NodeVersion, Reference, Source } from './nodes.ts'
@@ -30,6 +31,7 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
     restricted: unresolved.restricted,
     projectName: unresolved.projectName,
     sources: new Map(unresolved.sources.map((source) => [source.uniqueId, source])),
+    described: unresolved.described,
   }
   const nodes = new Map<string, Node>()
   for (const node of enabled) {
@@ -57,9 +59,9 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
 }
 
 /** The nodes that a text refers to which is no part of the project. Throws as `resolveReferences` does. */
-export function resolvedAgainst(node: Node, { projectName, nodes, sources }: Manifest): readonly string[] {
+export function resolvedAgainst(node: Node, { projectName, nodes, sources, described }: Manifest): readonly string[] {
   const models = named([...nodes.values()].filter((one) => REFERABLE.has(one.resourceType)))
-  return idsOf(node, { models, projectName, sources, restricted: new Set() })
+  return idsOf(node, { models, projectName, sources, restricted: new Set(), described: [...described.values()] })
 }
 
 interface Resolver {
@@ -67,23 +69,34 @@ interface Resolver {
   readonly restricted: ReadonlySet<string>
   readonly models: ReadonlyMap<string, readonly Node[]>
   readonly sources: ReadonlyMap<string, Source>
+  readonly described: readonly DescribedEntry[]
 }
 
 type Referring = Pick<Node, 'uniqueId' | 'originalFilePath' | 'packageName' | 'refs' | 'sources' | 'group'> &
-  Partial<Pick<Node, 'rawCode' | 'template'>>
+  Partial<Pick<Node, 'rawCode' | 'template' | 'metrics'>>
 
 function idsOf(node: Referring, resolver: Resolver): readonly string[] {
   const ids = [
     ...node.sources.map((pair) => sourceOf(node, pair, resolver)?.uniqueId ?? sourceMissing(node, pair)),
     ...node.refs.map((ref) => referredId(node, ref, resolver)),
   ]
-  return [...new Set(ids)]
+  return [...new Set([...ids, ...(node.metrics ?? []).map((asked) => metricId(node, asked, resolver))])]
 }
 
 function referredId(node: Referring, ref: Reference, resolver: Resolver): string {
   const target = modelOf(node, ref, resolver) ?? refMissing(node, ref)
   checkAccess(node, target, resolver.restricted)
   return target.uniqueId
+}
+
+function metricId(node: Referring, asked: readonly [string | null, string], { described }: Resolver): string {
+  const found = foundMetric(described, node.packageName, asked)
+  if (found !== undefined) return found.uniqueId
+  throw new MillraceError('TRANSFORM_METRIC_MISSING', {
+    node: node.uniqueId,
+    file: node.originalFilePath,
+    metric: asked[1],
+  })
 }
 
 /** A test of something that is switched off is switched off with it. */

@@ -36,6 +36,8 @@ export function testCapture(test: TestCall, macros: MacroRegistry, packageName: 
     refs: named.flatMap(({ ref }) => (ref === undefined ? [] : isShort ? { ...ref, version: test.version } : ref)),
     sources: named.flatMap(({ source }) => (source ? [source] : [])),
     config,
+    written: config,
+    metrics: [],
     macros: isShort ? [macro.uniqueId] : [macro.uniqueId, `macro.${INTERNAL_PACKAGE}.get_where_subquery`],
   }
 }

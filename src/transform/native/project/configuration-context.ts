@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../domain/errors.ts'
 import { hostFunction, textArgument } from '../jinja/arguments.ts'
 import { jinjaGlobals } from '../jinja/globals.ts'
-import { fromHost, toHost } from '../jinja/json.ts'
+import { fromHost, toHost, toJson } from '../jinja/json.ts'
 import type { TemplateContext } from '../jinja/macro.ts'
 import { str } from '../jinja/text.ts'
 import { Template } from '../jinja/template.ts'
@@ -24,12 +24,15 @@ export function envVar(environment: Environment): HostFunction {
 }
 
 /** dbt's var for configuration files and templates: the given variables, else the default, else TRANSFORM_VAR_MISSING. */
-export function varFunction(vars: Mapping): HostFunction {
+export function varFunction(vars: Mapping, isParsing = false): HostFunction {
   return hostFunction('var', ['name', 'default'], ({ name, default: fallback }) => {
     const key = textArgument(name, 'var')
     if (Object.hasOwn(vars, key)) return fromHost(vars[key])
     if (fallback !== undefined) return fallback
-    throw new MillraceError('TRANSFORM_VAR_MISSING', { variable: key })
+    // While a node is parsed dbt lets a missing variable pass: the node may never run.
+    if (isParsing) return null
+    const supplied = toJson(fromHost(vars), { sortKeys: true, indent: 4 })
+    throw new MillraceError('TRANSFORM_VAR_MISSING', { variable: key, supplied })
   })
 }
 

@@ -52,6 +52,8 @@ export interface QueryCommentConfig {
 /** dbt's flags of behaviour that a project sets, where they change what runs. */
 export interface ProjectFlags {
   readonly skipNodesIfOnRunStartFails: boolean
+  /** Whether a project's own microbatch strategy is called for every batch. */
+  readonly batchesOwnStrategy: boolean
   readonly sourceFreshnessRunProjectHooks: boolean
 }
 
@@ -202,6 +204,7 @@ function queryCommentOf(content: Mapping): QueryCommentConfig {
 function flagsOf(flags: Mapping): ProjectFlags {
   return {
     skipNodesIfOnRunStartFails: flags['skip_nodes_if_on_run_start_fails'] === true,
+    batchesOwnStrategy: flags['require_batched_execution_for_custom_microbatch_strategy'] === true,
     sourceFreshnessRunProjectHooks: flags['source_freshness_run_project_hooks'] !== false,
   }
 }

@@ -216,6 +216,22 @@
     {% do return(names) %}
 {% endmacro %}
 
+{% macro get_incremental_microbatch_sql(arg_dict) %}
+    {{ return(adapter.dispatch('get_incremental_microbatch_sql', 'dbt')(arg_dict)) }}
+{% endmacro %}
+
+{% macro default__get_incremental_microbatch_sql(arg_dict) %}
+    {{ exceptions.raise_not_implemented('microbatch materialization strategy not implemented for adapter ' ~ adapter.type()) }}
+{% endmacro %}
+
+{# A batch that is run again must find its own rows: without a key they would double. #}
+{% macro postgres__get_incremental_microbatch_sql(arg_dict) %}
+    {% if not arg_dict['unique_key'] %}
+        {{ exceptions.raise_compiler_error("dbt-postgres 'microbatch' requires a `unique_key` config") }}
+    {% endif %}
+    {% do return(adapter.dispatch('get_incremental_merge_sql', 'dbt')(arg_dict)) %}
+{% endmacro %}
+
 {% macro get_incremental_default_sql(arg_dict) %}
     {{ return(adapter.dispatch('get_incremental_default_sql', 'dbt')(arg_dict)) }}
 {% endmacro %}

@@ -20,7 +20,11 @@
     {% do return(make_relation_with_suffix(base_relation, suffix)) %}
 {% endmacro %}
 
+{# Every batch of a microbatch model has a temporary table of its own. #}
 {% macro make_temp_relation(base_relation, suffix='__dbt_tmp') %}
+    {% if suffix == '__dbt_tmp' and model.batch %}
+        {% set suffix = suffix ~ '_' ~ model.batch.id %}
+    {% endif %}
     {{ return(adapter.dispatch('make_temp_relation', 'dbt')(base_relation, suffix)) }}
 {% endmacro %}
 

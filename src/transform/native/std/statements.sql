@@ -20,7 +20,7 @@
 
 {% macro run_query(sql) %}
     {% call statement('run_query_statement', fetch_result=true, auto_begin=false) %}
-        {{ sql }}
+    {{ sql }}
     {% endcall %}
     {% do return(load_result('run_query_statement').table) %}
 {% endmacro %}
@@ -35,7 +35,7 @@
         {% set rendered = render_hook(hook.sql) | trim %}
         {% if rendered %}
             {% call statement(auto_begin=inside_transaction) %}
-                {{ rendered }}
+        {{ rendered }}
             {% endcall %}
         {% endif %}
     {% endfor %}
