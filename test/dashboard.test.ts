@@ -299,7 +299,7 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
       apiKey = '',
       secretKey = '',
       customerId = '',
-    } = naver.connections.naver_searchad as Readonly<Record<string, string>>
+    }: Readonly<Record<string, string>> = naver.connections.naver_searchad
     const page = await browser.newPage()
     const seen = watchPage(page, demo.url)
     await page.goto(`${demo.url}/connectors?lang=ko`)
