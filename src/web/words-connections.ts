@@ -27,7 +27,7 @@ export const connectionsEn = {
   renew: 'Renew…',
   renewOf: (name: string) => `Renew ${name}`,
   real: 'Go real…',
-  realOf: (name: string) => `Leave the sandbox for ${name}`,
+  realOf: (name: string) => `Go real… ${name}`,
   realWhy:
     'The pipeline, its days and its checks stay as they are; from the next start on this connection asks the platform itself. Days that the sandbox filled stay under its own account ids.',
   steps: { fill: 'Credentials', tested: 'Test and accounts', review: 'What will be written', saved: 'Written' },
@@ -134,7 +134,7 @@ export const connectionsKo: typeof connectionsEn = {
   renew: '갱신…',
   renewOf: (name) => `${name} 갱신`,
   real: '실제로 전환…',
-  realOf: (name) => `${name} 샌드박스에서 실제 연결로 전환`,
+  realOf: (name) => `실제로 전환… ${name}`,
   realWhy:
     '파이프라인과 날짜, 검사는 그대로입니다. 다음 시작부터 이 연결은 플랫폼에 직접 묻습니다. 샌드박스가 채운 날은 샌드박스 계정 ID로 남습니다.',
   steps: { fill: '자격 증명', tested: '테스트와 계정', review: '저장할 내용', saved: '저장됨' },
