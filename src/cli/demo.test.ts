@@ -163,7 +163,7 @@ describe('on what the demo made', () => {
     const none = run('--project', demoProject, 'dbt', 'run', '--select', 'accounts_daily')
     expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('Nothing to do')])
     expect(run('--project', demoProject, 'dbt', 'test').stdout).toContain(
-      'Done. PASS=34 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=34',
+      'Done. PASS=41 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=41',
     )
   }, 120_000)
 

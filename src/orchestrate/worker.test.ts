@@ -139,7 +139,8 @@ test('cancelling a run stops what runs, and what a task has started itself', asy
     node('b', 'wait', { ms: 600_000 }),
     node('c', 'noop', null, { after: ['a'] }),
   ])
-  await until(engine, runId, () => existsSync(file))
+  // The file is there before the number is in it.
+  await until(engine, runId, () => existsSync(file) && Number(readFileSync(file, 'utf8')) > 0)
   const pid = Number(readFileSync(file, 'utf8'))
   expect(isAlive(pid)).toBe(true)
   await engine.cancel(runId)

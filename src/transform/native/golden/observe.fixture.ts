@@ -119,7 +119,7 @@ function linesOf(events: readonly RunnerEvent[]): string[] {
 /** Without colours, what it took, and where it is wrapped: dbt counts the letters of its colours. */
 function plainLine(message: string): string {
   const bare = stripVTControlCharacters(message).replace(MACRO_STACK, '')
-  const timeless = bare.replaceAll(/in \d+\.\d+s/g, 'in T').replaceAll(/__dbt_tmp_(\d{8})\d+/g, '__dbt_tmp_$1N')
+  const timeless = bare.replaceAll(/in \d+\.\d+s/g, 'in T').replaceAll(TEMPORARY, '__dbt_tmp$1N')
   return timeless.startsWith('[WARNING]') ? timeless.replaceAll(/\s+/g, ' ') : timeless
 }
 
@@ -140,6 +140,9 @@ function read(path: string): Entry {
 
 /** Which macros stood around an error differs: the library of macros is our own. */
 const MACRO_STACK = /\n +\n +> in \w+ [\s\S]*$/
+
+/** A temporary relation ends with the twelve digits of the hour, minute, second and microsecond in which it was named; a batch's stand before them. */
+const TEMPORARY = /__dbt_tmp(_\d{4,8}(?:T\d\d)?)?\d{12}(?!\d)/g
 
 function resultsOf({ results }: Entry): Entry {
   const kept = ['status', 'message', 'failures', 'compiled', 'relation_name', 'adapter_response', 'batch_results']
@@ -210,10 +213,7 @@ function texts(folder: string): Readonly<Record<string, string>> {
   )
   const found = entries.map((entry): [string, string] => {
     const path = join(entry.parentPath, entry.name)
-    return [
-      path.slice(folder.length + 1),
-      readFileSync(path, 'utf8').replaceAll(/__dbt_tmp(_\d{8}(?:T\d\d)?)?\d+/g, '__dbt_tmp$1N'),
-    ]
+    return [path.slice(folder.length + 1), readFileSync(path, 'utf8').replaceAll(TEMPORARY, '__dbt_tmp$1N')]
   })
   return Object.fromEntries(found.sort(([left], [right]) => (left < right ? -1 : 1)))
 }
