@@ -1,13 +1,14 @@
 -- Spend of the month so far against the daily budgets of the days on which a campaign had a row, and the day's spend against its budget.
 -- Each fact is met once: sums run on from day to day, and a day that is looked at takes each campaign's newest row of its month up to it.
-, months as (
+-- Each step is kept whole: where nothing was analyzed yet the planner expects one row and would count the month anew for every day.
+, months as materialized (
   select h.partition_id, h.platform, h.account_id, h.date, date_trunc('month', h.date)::date as month,
          coalesce(h.day_end, (h.date + 1)::timestamp at time zone s.timezone) as day_end
   from partition_state h
   join (select platform, account_id, min(timezone) as timezone, min(date) as first, max(date) as last from scope group by platform, account_id) s
     on s.platform = h.platform and s.account_id = h.account_id
   where h.level = 'campaign' and h.breakdown_key = '' and h.date between date_trunc('month', s.first)::date and s.last
-), running as (
+), running as materialized (
   select h.platform, h.account_id, h.month, h.date, f.entity_id, f.cost, e.budget,
          sum(f.cost) over upto as spend_so_far, sum(e.budget) over upto as budget_so_far, count(*) over upto as days_so_far,
          lead(h.date) over upto as next_date
@@ -16,7 +17,7 @@
   join dim_entity e on e.platform = h.platform and e.account_id = h.account_id and e.level = 'campaign' and e.entity_id = f.entity_id
     and e.valid_from < h.day_end and e.valid_to >= h.day_end and e.budget > 0
   window upto as (partition by h.platform, h.account_id, h.month, f.entity_id order by h.date)
-), paced as (
+), paced as materialized (
   select s.partition_id, r.entity_id, r.spend_so_far as spend, r.budget_so_far as budget, r.days_so_far as days,
          case when r.date = s.date then r.cost end as day_spend, case when r.date = s.date then r.budget end as day_budget
   from scope s
