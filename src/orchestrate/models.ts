@@ -1,9 +1,9 @@
 import { MillraceError } from '../domain/errors.ts'
-import type { RunnerEvent, RunnerResult } from '../transform/runner.ts'
+import type { NodeStatus, RunnerEvent, RunnerResult } from '../transform/runner.ts'
 import type { DbtProject, Ports } from './ports.ts'
 import type { Tally } from './tally.ts'
 
-const broken: ReadonlySet<string> = new Set(['error', 'fail', 'runtime error'])
+const broken: ReadonlySet<string> = new Set<NodeStatus>(['error', 'fail', 'partial success'])
 
 /**
  * Builds the dbt project on what is published and runs its tests. Throws ORCHESTRATE_DBT_FAILED, naming the nodes, when dbt ends
@@ -41,9 +41,15 @@ export async function buildModels(
     onEvent,
   )
   countNodes(tally, result)
-  if (result.exitCode === 0) return
+  const problem = problemOf(result)
+  if (problem) throw problem
+}
+
+/** What dbt ended with, by the nodes that went wrong and what the first of them says; undefined when all is well. */
+export function problemOf(result: Pick<RunnerResult, 'exitCode' | 'nodes'>): MillraceError | undefined {
+  if (result.exitCode === 0) return undefined
   const failing = result.nodes.filter((node) => broken.has(node.status))
-  throw new MillraceError('ORCHESTRATE_DBT_FAILED', {
+  return new MillraceError('ORCHESTRATE_DBT_FAILED', {
     nodes: failing.map((node) => node.uniqueId).join(', ') || `exit code ${result.exitCode}`,
     detail: failing.map((node) => node.message ?? '').find(Boolean) ?? '',
   })
