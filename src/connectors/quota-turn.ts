@@ -34,7 +34,7 @@ export async function awaitTurn(asking: Asking, context: ConnectorContext): Prom
   const known = knownOf(asking, context)
   if (!known) return
   const nowMs = context.clock.nowMs()
-  const { atMs } = await known.quota.turn(known.holder, nowMs)
+  const atMs = await known.quota.turn(known.holder, nowMs)
   const waitMs = atMs - nowMs
   if (waitMs <= 0) return
   const { platform, account, policy } = asking

@@ -18,8 +18,8 @@ export interface QuotaHolder {
 
 /** What platforms said of their budgets, known to every process that asks them. */
 export interface PlatformQuota {
-  /** When the next call may be made, for this caller alone: now, or later where little is left. Known says whether anything was told. */
-  turn(holder: QuotaHolder, nowMs: number): Promise<{ readonly atMs: number; readonly known: boolean }>
+  /** When the next call may be made, for this caller alone: now, or later where little is left. */
+  turn(holder: QuotaHolder, nowMs: number): Promise<number>
   /** A turn of something that a platform lets pass one every so often. */
   pace(holder: QuotaHolder, scope: string, everyMs: number, nowMs: number): Promise<number>
   tell(holder: QuotaHolder, samples: readonly UsageSample[], nowMs: number): Promise<void>

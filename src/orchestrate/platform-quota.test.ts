@@ -69,9 +69,9 @@ test('calls are spread from sixty percent on, of an account or of all, until a y
   const quota = platformQuotaOf(warehouse)
   const holder: QuotaHolder = { platform: 'meta_ads', credential: 'two', account: '7' }
   const turns = async (of: QuotaHolder, atMs = nowMs) =>
-    [await quota.turn(of, atMs), await quota.turn(of, atMs)].map((turn) => turn.atMs - atMs)
+    [await quota.turn(of, atMs), await quota.turn(of, atMs)].map((turnMs) => turnMs - atMs)
   await quota.tell(holder, [{ scope: 'account', percent: 59, resetMs: 0 }], nowMs)
-  expect(await quota.turn(holder, nowMs)).toEqual({ atMs: nowMs, known: false })
+  expect(await quota.turn(holder, nowMs)).toBe(nowMs)
   await quota.tell(holder, [{ scope: 'account', percent: 75, resetMs: 0 }], nowMs)
   expect(await turns(holder)).toEqual([0, 2_500])
   expect(await turns({ ...holder, account: '8' })).toEqual([0, 0])

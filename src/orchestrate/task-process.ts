@@ -32,7 +32,7 @@ function mainPath(): string {
   return fileURLToPath(import.meta.url).replace(/task-process\.(ts|js)$/, 'task-main.$1')
 }
 
-/** Where this process keeps what it compiled, its tasks' processes do too: they start in a third of the time. */
+/** Where this process keeps what it compiled, its tasks' processes do too: they start in half of the time. */
 function keptCompiled(): Readonly<Record<string, string>> {
   const folder = getCompileCacheDir()
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }

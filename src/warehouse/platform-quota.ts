@@ -39,7 +39,7 @@ export function platformQuotaOf(warehouse: Pick<Warehouse, 'query'>): PlatformQu
     async turn(holder, nowMs) {
       const since = isoInstant(nowMs - toldMsMax)
       const rows = await warehouse.query<{ atMs: number }>(takeTurn, [...keyOf(holder), isoInstant(nowMs), since])
-      return { atMs: Math.max(nowMs, ...rows.map(({ atMs }) => Math.round(atMs))), known: rows.length > 0 }
+      return Math.max(nowMs, ...rows.map(({ atMs }) => Math.round(atMs)))
     },
     async pace(holder, scope, everyMs, nowMs) {
       const values = [...keyOf(holder), scope, everyMs, isoInstant(nowMs)]

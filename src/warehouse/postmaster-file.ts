@@ -69,7 +69,7 @@ export function isPostmasterOf(pid: number, dataDir: string): boolean {
 }
 
 /**
- * Removes a `postmaster.pid` that names a living stranger. Postgres clears the file of a dead server by itself, but where the number
+ * Removes a `postmaster.pid` that names a living stranger, or nobody. Postgres clears the file of a dead server by itself, but where the number
  * now belongs to another process of the same user it refuses to start for ever. The file is taken aside before it is judged,
  * so that one that a server has just written is never deleted.
  */
@@ -83,7 +83,7 @@ export function removeStrangersFile(dataDir: string): void {
     throw error
   }
   const pid = Math.abs(Number.parseInt(readFileSync(aside, 'utf8'), 10))
-  if (isPostmasterOf(pid, dataDir)) renameSync(aside, file)
+  if (Number.isInteger(pid) && isPostmasterOf(pid, dataDir)) renameSync(aside, file)
   else rmSync(aside, { force: true })
 }
 
@@ -92,13 +92,13 @@ const emptyMsMax = 1_000
 
 /**
  * Removes a `postmaster.pid` that a crash of the machine left empty: Postgres refuses to start beside one for ever. A server that
- * is just making its file is not harmed: its file is young, and its hold on the shared memory would refuse a second one anyway.
+ * is just making its file is not harmed: its file is young, and it is judged once more when it is taken aside.
  */
 export function removeEmptyFile(dataDir: string, nowMs: number): void {
   const file = postmasterFile(dataDir)
   try {
     const { size, mtimeMs } = statSync(file)
-    if (size === 0 && nowMs - mtimeMs > emptyMsMax) rmSync(file)
+    if (size === 0 && nowMs - mtimeMs > emptyMsMax) removeStrangersFile(dataDir)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
