@@ -1,6 +1,4 @@
-/** How much of time one batch of a microbatch model covers. */
-export const batchSizes = ['hour', 'day', 'month', 'year'] as const
-export type BatchSize = (typeof batchSizes)[number]
+import type { BatchSize } from '../parse/microbatch.ts'
 
 /** From its start on, up to and without its end: milliseconds since 1970 in UTC. */
 export interface Batch {

@@ -1,6 +1,7 @@
 import type { Manifest, Node } from '../parse/nodes.ts'
 import { asksForBatches, unfiltered } from '../parse/microbatch.ts'
-import type { Batch, BatchSize } from './batches.ts'
+import type { Batch } from './batches.ts'
+import type { BatchSize } from '../parse/microbatch.ts'
 import { batchLabel } from './batches.ts'
 import { counted, statusLine } from './journal.ts'
 import type { Journal } from './journal.ts'

@@ -10,7 +10,10 @@ import type { MacroRegistry } from './macro-registry.ts'
 import type { Manifest, Node } from './nodes.ts'
 
 const STRATEGY = 'get_incremental_microbatch_sql'
-const SIZES: readonly unknown[] = ['hour', 'day', 'month', 'year']
+
+/** How much of time one batch of a microbatch model covers. */
+const batchSizes = ['hour', 'day', 'month', 'year'] as const
+export type BatchSize = (typeof batchSizes)[number]
 
 /** Whether a model asks to be built in batches of time. */
 export function asksForBatches({ resourceType, config }: Pick<Node, 'resourceType' | 'config'>): boolean {
@@ -48,11 +51,11 @@ function checked(node: Node, manifest: Manifest): Node {
   if (typeof eventTime !== 'string')
     refuse(node, 'event_time', `must provide an 'event_time' config of type string, but got: ${classOf(eventTime)}.`)
   const begin = beginOf(node)
-  if (!SIZES.includes(size))
+  if (!batchSizes.some((one) => one === size))
     refuse(
       node,
       'batch_size',
-      `must provide a 'batch_size' config that is one of ${repr(fromHost(SIZES))}, but got: ${str(fromHost(size))}.`,
+      `must provide a 'batch_size' config that is one of ${repr(fromHost(batchSizes))}, but got: ${str(fromHost(size))}.`,
     )
   if (!isNone(lookback) && !Number.isInteger(lookback))
     refuse(node, 'lookback', `must provide the optional 'lookback' config as type int, but got: ${classOf(lookback)}).`)
