@@ -21,7 +21,7 @@ type ReachedAccount = {
 }
 
 /** Asks every connection of the settings for its accounts; one that answers nothing is a row with its error. */
-async function reachedAccounts(
+export async function reachedAccounts(
   invocation: Invocation,
   settings: Settings,
   warehouse: Warehouse,

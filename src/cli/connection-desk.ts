@@ -1,6 +1,5 @@
 import { relative } from 'node:path'
 import type { Settings, Tree } from '../config-check.ts'
-import { openConnections } from '../config.ts'
 import { openKept } from '../config-stored.ts'
 import { isoInstant } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
@@ -9,6 +8,7 @@ import type { RotatingSecret } from '../domain/secret.ts'
 import type { ConnectionDesk } from '../server/connections.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { Invocation } from './command.ts'
+import { reachedAccounts } from './connection-accounts.ts'
 import type { Draft } from './connection-draft.ts'
 import { connectionFile, connectionText, readConnection, writeConnection } from './connection-file.ts'
 import type { Filled } from './connection-form.ts'
@@ -82,25 +82,14 @@ async function tried(desk: Desk, filled: Filled, language: Language): ReturnType
   const invocation = { ...desk.invocation, language }
   const lines = await checkedLines(invocation, settings, desk.warehouse)
   const isIn = lines[0]?.outcome !== 'fail'
-  return { lines: [...lines], accounts: isIn ? await reached(invocation, settings, desk.warehouse) : [] }
-}
-
-/** The accounts that the credentials reach; one that the platform will not describe is among the lines of the check already. */
-async function reached(invocation: Invocation, settings: Settings, warehouse: Warehouse) {
-  await using opening = new AsyncDisposableStack()
-  const quiet = { ...openContext(invocation), onOpening: () => {} }
-  const { connections } = await openConnections(settings, quiet, opening, warehouse)
-  const found = await Promise.all(
-    connections.map(({ connector }) =>
-      connector
-        .discover(connectorContextOf(invocation), () => {})
-        .catch((error: unknown) => {
-          if (error instanceof MillraceError) return []
-          throw error
-        }),
-    ),
-  )
-  return found.flat().map(({ accountId, name, currency, zone }) => ({ accountId, name, currency, zone }))
+  const accounts = isIn ? await reachedAccounts(invocation, settings, desk.warehouse) : []
+  return {
+    lines: [...lines],
+    // One that the platform will not describe is among the lines of the check already.
+    accounts: accounts
+      .filter(({ state }) => state === 'reached')
+      .map(({ account: accountId, name, currency, zone }) => ({ accountId, name, currency, zone })),
+  }
 }
 
 const endless = (values: ReadonlyMap<string, string>): Signed =>

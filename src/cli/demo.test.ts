@@ -238,6 +238,17 @@ describe('on what the demo made', () => {
     expect(wrong.stderr).toContain('Spend')
   }, 120_000)
 
+  test('unify takes its days as from and to as well, and not both ways at once', () => {
+    const plan = (...range: string[]) =>
+      run('unify', '--from-lake', '--dry-run', '--json', '--project', demoProject, ...range)
+    const since = plan('--since', '2026-11-07', '--until', '2026-11-10')
+    expect(since.lines().length).toBeGreaterThan(0)
+    expect(plan('--from', '2026-11-07', '--to', '2026-11-10').stdout).toBe(since.stdout)
+    expect(plan('--from', '2026-08-01', '--to', '2026-08-02').stdout).not.toBe(since.stdout)
+    const twice = plan('--from', '2026-11-07', '--since', '2026-11-07')
+    expect([twice.code, twice.stderr.includes('CLI_USAGE')]).toEqual([2, true])
+  }, 120_000)
+
   test('doctor finds everything well, within its project', () => {
     const ran = run('doctor', '--json', '--project', demoProject)
     expect(failureOf(ran)).toBe('')
