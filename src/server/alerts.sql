@@ -12,7 +12,8 @@ from (
   select p.finished_at, 'pipeline', 'ERROR', t ->> 'code', t ->> 'message', p.run_id::text
   from pipeline_run p cross join jsonb_array_elements(coalesce(p.summary -> 'troubles', '[]')) as t where p.finished_at is not null
   union all
-  select r.started_at, 'quality', case when q.outcome = 'warn' then 'WARNING' else 'ERROR' end, q.check_id, r.partition, null
+  select r.started_at, 'quality', case when q.outcome = 'warn' then 'WARNING' else 'ERROR' end, q.check_id,
+         concat_ws(' ', split_part(r.partition, '|', 1) || '/' || split_part(r.partition, '|', 2), nullif(split_part(r.partition, '|', 3), 'campaign'), nullif(split_part(r.partition, '|', 4), ''), right(r.partition, 10)), null
   from dq_run r join dq_result q on q.run_id = r.run_id where q.outcome in ('warn', 'fail', 'error') and q.on_fail <> 'record'
   union all
   select created_at, 'notify', 'ERROR', 'NOTIFY_DEAD', channel || ': ' || coalesce(last_error, subject), null from outbox where dead_at is not null

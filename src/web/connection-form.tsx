@@ -92,13 +92,15 @@ export function ConnectionForm({
 }
 
 function Fields({ form, filled, onChange }: Pick<ConnectionFormProps, 'form' | 'filled' | 'onChange'>): ReactNode {
-  const { say } = useSpeech()
+  const { say, language } = useSpeech()
   const said = say.connections
   return form.fields.map(({ name, secret, required, hint }) => (
     <TextField
       key={name}
       label={`${said.fields[name] ?? name}${required ? '' : ` (${said.optional})`}`}
-      hint={`${secret ? said.secretHint : said.envHint} · ${hint}`}
+      hint={[secret ? said.secretHint : said.envHint, said.hints[name] ?? (language === 'en' ? hint : '')]
+        .filter(Boolean)
+        .join(' · ')}
       type={secret ? 'password' : 'text'}
       value={filled.values[name] ?? ''}
       onChange={(value) => onChange({ ...filled, values: { ...filled.values, [name]: value } })}

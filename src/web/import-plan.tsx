@@ -213,9 +213,11 @@ function Understood({ plan, isBusy, onLoad }: UnderstoodProps): ReactNode {
             label={said.firstRows}
             rows={numbered}
             keyOf={({ at }) => at}
+            className="nowrap"
             columns={Object.keys(firstRows[0] ?? {}).map((name) => ({
               name,
               isVerbatim: true,
+              isNumber: !textColumns.has(name),
               cell: ({ row }) => <bdi>{row[name] ?? '–'}</bdi>,
             }))}
           />
@@ -234,6 +236,9 @@ function Understood({ plan, isBusy, onLoad }: UnderstoodProps): ReactNode {
     </section>
   )
 }
+
+/** Columns that are no amounts. */
+const textColumns: ReadonlySet<string> = new Set(['date', 'campaign_id', 'campaign_name', 'status', 'currency'])
 
 function Loaded({ loaded }: { readonly loaded: Answer<'POST /api/v1/imports/:importId/load'> }): ReactNode {
   const { say, language } = useSpeech()

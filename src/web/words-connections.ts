@@ -71,6 +71,13 @@ export const connectionsEn = {
     secretKey: 'Secret key',
     customerId: 'Customer id',
   } as Readonly<Record<string, string>>,
+  /** Where a form takes less than a file does, or more has to be known than its label says. */
+  hints: {
+    serviceAccountKey: 'instead of the client and its token: the text of the key’s file',
+    refreshToken: 'with the scope https://www.googleapis.com/auth/adwords',
+    clientId: '',
+    clientSecret: '',
+  } as Readonly<Record<string, string>>,
   importing: 'Import a file',
   importSub: 'CSV, TSV, JSON lines or Parquet of one account, as Google Ads, Meta Ads Manager or Millrace export it',
   drop: 'Drop a file here, or',
@@ -177,6 +184,13 @@ export const connectionsKo: typeof connectionsEn = {
     apiKey: '엑세스라이선스',
     secretKey: '비밀키',
     customerId: '고객 ID',
+  },
+  hints: {
+    serviceAccountKey: '클라이언트와 토큰 대신: 키 파일의 내용',
+    refreshToken: '범위 https://www.googleapis.com/auth/adwords',
+    developerToken: 'Google이 2026년 9월 9일부터 무시합니다. 비워 두세요',
+    appId: '토큰을 만든 앱. 갱신에만 씁니다',
+    appSecret: '그 앱의 시크릿',
   },
   importing: '파일 가져오기',
   importSub: 'Google Ads, Meta 광고 관리자, Millrace가 내보낸 한 계정의 CSV, TSV, JSON 줄, Parquet 파일',

@@ -263,7 +263,8 @@ export const en = {
     last: 'Last download',
     api: 'API',
     days: (published: string, all: string) => `${published} of ${all} days published`,
-    requests: (rows: string, requests: string) => `${rows} rows, ${requests} requests`,
+    requests: (rows: string, requests: string) =>
+      `${rows} ${rows === '1' ? 'row' : 'rows'}, ${requests} ${requests === '1' ? 'request' : 'requests'}`,
   },
   live: {
     controls: 'What is shown',
