@@ -94,17 +94,21 @@ export function ConnectionForm({
 function Fields({ form, filled, onChange }: Pick<ConnectionFormProps, 'form' | 'filled' | 'onChange'>): ReactNode {
   const { say, language } = useSpeech()
   const said = say.connections
-  return form.fields.map(({ name, secret, required, hint }) => (
-    <TextField
-      key={name}
-      label={`${said.fields[name] ?? name}${required ? '' : ` (${said.optional})`}`}
-      hint={[secret ? said.secretHint : said.envHint, said.hints[name] ?? (language === 'en' ? hint : '')]
-        .filter(Boolean)
-        .join(' · ')}
-      type={secret ? 'password' : 'text'}
-      value={filled.values[name] ?? ''}
-      onChange={(value) => onChange({ ...filled, values: { ...filled.values, [name]: value } })}
-      isRequired={required}
-    />
-  ))
+  return form.fields.map(({ name, secret, required, hint }) => {
+    const label = said.fields[name] ?? name
+    // The platform's own words are English; a Korean reader has those that are translated.
+    const told = language === 'en' && hint !== `${label}.` ? hint : ''
+    const more = said.hints[`${form.connector}.${name}`] ?? told
+    return (
+      <TextField
+        key={name}
+        label={`${label}${required ? '' : ` (${said.optional})`}`}
+        hint={[secret ? said.secretHint : said.envHint, more].filter(Boolean).join(' · ')}
+        type={secret ? 'password' : 'text'}
+        value={filled.values[name] ?? ''}
+        onChange={(value) => onChange({ ...filled, values: { ...filled.values, [name]: value } })}
+        isRequired={required}
+      />
+    )
+  })
 }
