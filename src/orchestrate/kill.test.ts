@@ -113,7 +113,7 @@ test(
     await Promise.all(workers.map(killed))
     expect(faults).toEqual([])
     const rows = await warehouse.query(
-      `select t.state, count(*) filter (where a.state = 'success')::int as successes, count(*) filter (where a.state = 'lost')::int as lost,
+      `select t.state, array_agg(a.state || ' ' || a.worker || coalesce(': ' || a.error::text, '') order by a.attempt) as attempts, count(*) filter (where a.state = 'success')::int as successes, count(*) filter (where a.state = 'lost')::int as lost,
        count(*) filter (where a.state = 'running')::int as open
      from engine_task t join engine_attempt a using (run_id, task) group by t.run_id, t.task, t.state`,
     )

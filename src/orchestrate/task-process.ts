@@ -57,6 +57,8 @@ export class TaskProcess {
   #work: Work | undefined
   /** Undefined while it can be used. */
   #gone: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined
+  /** Its exit comes later than the signal: until then it looks alive, and would take a task with it. */
+  #isKilled = false
 
   constructor(options: ProcessOptions) {
     this.#options = options
@@ -75,7 +77,7 @@ export class TaskProcess {
   }
 
   get isUsable(): boolean {
-    return this.#gone === undefined && this.#work === undefined
+    return this.#gone === undefined && !this.#isKilled && this.#work === undefined
   }
 
   /** Runs the task to its end, whatever that is. Never throws. */
@@ -104,6 +106,7 @@ export class TaskProcess {
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     const { pid } = this.#child
     if (pid === undefined || this.#gone) return
+    this.#isKilled = true
     try {
       process.kill(-pid, signal)
     } catch {

@@ -17,6 +17,7 @@ import { taskNode } from './graph.ts'
 import type { TaskNode } from './graph.ts'
 import { isRunEnded } from './run-state.ts'
 import { readLog } from './task-log.ts'
+import { TaskProcess } from './task-process.ts'
 import { runWorker } from './worker.ts'
 
 const bodies = new URL('task-bodies.fixture.ts', import.meta.url).href
@@ -92,6 +93,25 @@ test('tasks run in processes of their own, and what one returns reaches those th
   expect([a?.pid, b?.pid]).not.toContain(process.pid)
   expect(a?.pid).not.toBe(b?.pid)
   expect([c?.upstream['a']?.pid, c?.upstream['b']?.pid]).toEqual([a?.pid, b?.pid])
+})
+
+test('a process that dies while it waits for its next task fails none', async () => {
+  const engine = open({ slots: 1 })
+  const first = await until(engine, await begin(engine, [node('a', 'tell')]))
+  const { pid } = first.tasks[0]?.output as { pid: number }
+  process.kill(pid, 'SIGKILL')
+  // Not before its parent has been told of it: a process that has only just ended may still be taken for a living one.
+  await until(engine, first.runId, () => !existsSync(`/proc/${pid}`))
+  const second = await engine.trigger({ pipeline: 'work', partitionKey: '2026-11-23', kind: 'manual' })
+  expect((await until(engine, second)).state).toBe('success')
+})
+
+test('a process that was told to die is given nothing more, though it has not yet died', async () => {
+  const options = { bodies, clock: systemClock, graceMs: 300, env: process.env, onLine: () => true }
+  const child = new TaskProcess({ ...options, drained: () => Promise.resolve() })
+  expect(child.isUsable).toBe(true)
+  child.kill()
+  expect(child.isUsable).toBe(false)
 })
 
 test.each([

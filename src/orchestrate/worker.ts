@@ -163,7 +163,7 @@ class Worker {
   }
 
   #begin(task: ClaimedTask): void {
-    const process = this.#idle.pop() ?? this.#start()
+    const process = this.#free()
     const held: Held = { task, process, isGone: false, isDone: false }
     this.#held.set(task.fence, held)
     const { runId, attempt } = task
@@ -203,6 +203,12 @@ class Worker {
         await this.#options.clock.sleep(pollMs)
       }
     }
+  }
+
+  /** One that waits, or a new one; what has died while it waited (the kernel was short of memory) must not fail the next task. */
+  #free(): TaskProcess {
+    for (let waiting = this.#idle.pop(); waiting; waiting = this.#idle.pop()) if (waiting.isUsable) return waiting
+    return this.#start()
   }
 
   #start(): TaskProcess {
