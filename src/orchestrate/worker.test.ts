@@ -98,7 +98,7 @@ test('tasks run in processes of their own, and what one returns reaches those th
 test('a process that dies while it waits for its next task fails none', async () => {
   const engine = open({ slots: 1 })
   const first = await until(engine, await begin(engine, [node('a', 'tell')]))
-  const { pid } = first.tasks[0]?.output as { pid: number }
+  const [pid = 0] = first.tasks.map(({ output }) => (output as { pid: number }).pid)
   process.kill(pid, 'SIGKILL')
   // Not before its parent has been told of it: a process that has only just ended may still be taken for a living one.
   await until(engine, first.runId, () => !existsSync(`/proc/${pid}`))
