@@ -222,3 +222,18 @@ test('what is under way cannot be cleared', async () => {
     code: 'ORCHESTRATE_TASK_MISSING',
   })
 })
+
+test('an ended run cannot be cleared while another run of its partition lives', async () => {
+  const { engine, queue, pipeline, runId } = await begun([{}])
+  const finish = async () => {
+    for (const { fence } of await queue.claim('a', 9)) await queue.finish(fence, done)
+  }
+  await finish()
+  const again = await engine.trigger({ pipeline, partitionKey: '2026-11-01', kind: 'manual' })
+  await expect(engine.clear({ runId, tasks: [], downstream: false })).rejects.toMatchObject({
+    code: 'ORCHESTRATE_RUN_LIVE',
+    facts: { run: again },
+  })
+  await finish()
+  expect(await engine.clear({ runId, tasks: [], downstream: false })).toBe(1)
+})

@@ -25,6 +25,8 @@ const names = [
   'old-runs',
   'tell-recovered',
   'worker-seconds',
+  'workers',
+  'last-runs',
   'calls-of-day',
   'calls-of-slice',
   'models-sources',
