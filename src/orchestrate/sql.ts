@@ -31,7 +31,6 @@ const names = [
   'calls-of-slice',
   'models-sources',
   'reap',
-  'trigger',
   'inspect-tasks',
   'ledger-from-runs',
   'ledger-from-partitions',
