@@ -278,7 +278,7 @@ describe('a job killed in the middle', () => {
           rounds += 1
           if (ended.killed) kills += 1
           // A night that has less to tell than the first ends before the last of its steps.
-          else expect(ended.report?.steps).toBeLessThan(step)
+          expect(ended.killed || Number(ended.report?.steps) < step).toBe(true)
         }
         expect(kills).toBeGreaterThanOrEqual(long ? 40 : 10)
         expect(kills / rounds).toBeGreaterThan(0.8)
@@ -293,7 +293,7 @@ describe('a job killed in the middle', () => {
       const { workedMs } = await cycle({}, { parallelAccounts: 2 })
       for (const seed of [1, 2, 3]) {
         const random = seededRandom(seed)
-        for (let round = 0; round < (long ? 20 : 2); round += 1) {
+        for (let round = 0; round < (long ? 20 : 1); round += 1) {
           const ended = await cycle({ afterMs: random() * workedMs }, { parallelAccounts: 2 })
           expect(ended.killed || ended.report?.state === 'success').toBe(true)
         }
