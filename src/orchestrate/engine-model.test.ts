@@ -243,7 +243,7 @@ test(`whatever workers, crashes and people do in whatever order, the states stay
       expect(await check(real)).toEqual([])
       finished += real.finished
     }),
-    { seed: 20261123, numRuns: long ? 700 : 14, endOnFailure: !long },
+    { seed: 20261123, numRuns: long ? 700 : 16, endOnFailure: !long },
   )
   expect(finished).toBeGreaterThan(long ? 2_000 : 40)
 })
