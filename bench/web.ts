@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { chromiumPath, openBrowser, startDemo } from '../test/dashboard-fixture.ts'
 import type { Bench, Figures, Line } from './figures.ts'
 import { median } from './measure.ts'
+import { benchCampaigns } from './web-campaigns.ts'
+import type { CampaignTimes } from './web-campaigns.ts'
 import type { ScreenTimes } from './web-screens.ts'
 import { benchScreens } from './web-screens.ts'
 
@@ -81,8 +83,11 @@ export async function bench({ say }: { readonly say: (line: string) => void }): 
   say('now a grid of 4,500 tasks and a log of 200,000 lines')
   const screens = await benchScreens(browser, root)
   await browser.close()
+  say('now a year of ten thousand campaigns')
+  const campaigns = await benchCampaigns()
   return benchOf(weights, {
     ...screens,
+    ...campaigns,
     firstPaintS,
     firstChartS,
     loadedS,
@@ -91,7 +96,7 @@ export async function bench({ say }: { readonly say: (line: string) => void }): 
   })
 }
 
-interface Times extends ScreenTimes {
+interface Times extends ScreenTimes, CampaignTimes {
   readonly firstPaintS: number
   readonly firstChartS: number
   readonly loadedS: number
@@ -122,6 +127,8 @@ function benchOf(weights: Weights, times: Times | null): Bench {
     runs_click_driven_p95_ms: times?.clickDrivenP95Ms ?? null,
     log_open_ms: times?.logOpenMs ?? null,
     log_search_ms: times?.logSearchMs ?? null,
+    campaigns_30_days_p95_ms: times?.month30P95Ms ?? null,
+    campaigns_365_days_p95_ms: times?.year365P95Ms ?? null,
   }
   return {
     figures,
@@ -139,6 +146,8 @@ function benchOf(weights: Weights, times: Times | null): Bench {
       line('click to a run’s detail, p95', figures['runs_click_p95_ms'] ?? null, 'ms', 100),
       line('log of 200,000 lines: open', figures['log_open_ms'] ?? null, 'ms', 500),
       line('log of 200,000 lines: search', figures['log_search_ms'] ?? null, 'ms', 1_000),
+      line('10,000 campaigns, 30 days: a filter, p95', figures['campaigns_30_days_p95_ms'] ?? null, 'ms', 200),
+      line('10,000 campaigns, a year: a filter, p95', figures['campaigns_365_days_p95_ms'] ?? null, 'ms', 300),
     ],
   }
 }

@@ -7,6 +7,7 @@ const byAccount = [
   'extract',
   'partition_state',
   'fact_ad_daily',
+  'fact_ad_monthly',
   'fact_ad_daily_history',
   'daily_campaign_metrics',
   'daily_campaign_budget',

@@ -18,13 +18,7 @@ export function AccessAudit(): ReactNode {
     refetchInterval: 30_000,
   })
   return (
-    <Panel
-      title={say.access.audit}
-      sub={say.access.auditSub}
-      query={query}
-      heightPx={320}
-      emptiness={({ lines }) => (lines.length > 0 ? null : 'zero')}
-    >
+    <Panel name="audit" title={say.access.audit} sub={say.access.auditSub} query={query} heightPx={320}>
       {({ lines }) => (
         <div className="scroll" tabIndex={0} role="group" aria-label={say.access.audit}>
           <table>

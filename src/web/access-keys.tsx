@@ -22,7 +22,7 @@ export function AccessKeys(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/v1/keys', { lang: language, signal }),
   })
   return (
-    <Panel title={say.access.keys} sub={say.access.keysSub} query={query} heightPx={220}>
+    <Panel name="keys" title={say.access.keys} sub={say.access.keysSub} query={query} heightPx={220}>
       {({ keys }) => (
         <>
           {keys.length > 0 && <KeyTable keys={keys} />}

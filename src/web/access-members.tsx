@@ -31,7 +31,7 @@ export function AccessMembers(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/v1/users', { lang: language, signal }),
   })
   return (
-    <Panel title={say.access.members} sub={say.access.membersSub} query={query} heightPx={220}>
+    <Panel name="members" title={say.access.members} sub={say.access.membersSub} query={query} heightPx={220}>
       {({ users }) => (
         <>
           <MemberTable members={users} />

@@ -46,18 +46,13 @@ export function Campaigns(): ReactNode {
       <h1>{say.campaigns.title}</h1>
       <Filters query={query} />
       <Panel
+        name="campaigns"
         title={say.campaigns.leaderboard}
         sub={say.campaigns.sub}
         query={query}
         heightPx={500}
         onClear={clear}
-        emptiness={({ rows }) =>
-          rows.length > 0
-            ? null
-            : (asked.q ?? asked.platform ?? asked.currency ?? asked.selection)
-              ? 'filtered'
-              : 'late'
-        }
+        isFiltered={[asked.q, asked.platform, asked.currency, asked.selection].some((one) => one !== undefined)}
         source={(data) => data.sources['campaigns']}
         actions={
           <>

@@ -16,11 +16,12 @@ export function NamesPanel({ query }: { readonly query: UseQueryResult<Compared>
   const said = say.compare
   return (
     <Panel
+      name="names"
       title={said.names}
       sub={said.namesSub}
       query={query}
       heightPx={220}
-      emptiness={({ names }) => (names.length > 0 ? null : 'late')}
+
       source={({ sources }) => sources['compare-names']}
     >
       {({ names }) => (

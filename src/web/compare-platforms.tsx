@@ -31,11 +31,12 @@ export function PlatformsPanel({ query }: Asked): ReactNode {
   const said = say.compare
   return (
     <Panel
+      name="platforms"
       title={said.platforms}
       sub={said.platformsSub}
       query={query}
       heightPx={260}
-      emptiness={({ platforms }) => (platforms.length > 0 ? null : 'late')}
+
       source={(data) => data.sources['compare-platforms']}
     >
       {(data) => <Platforms data={data} />}
@@ -119,13 +120,7 @@ export function CaveatsPanel({ query }: Asked): ReactNode {
   const { say, language } = useSpeech()
   const said = say.compare
   return (
-    <Panel
-      title={said.caveats}
-      sub={said.caveatsSub}
-      query={query}
-      heightPx={160}
-      emptiness={({ caveats }) => (caveats.length > 0 ? null : 'zero')}
-    >
+    <Panel name="caveats" title={said.caveats} sub={said.caveatsSub} query={query} heightPx={160}>
       {({ caveats }) => (
         <div className="scroll" tabIndex={0} role="group" aria-label={said.caveats}>
           <table>

@@ -15,11 +15,12 @@ export function RestatedPanel({ query }: { readonly query: UseQueryResult<Compar
     currency === null ? count(text, language) : money(text, currency, language)
   return (
     <Panel
+      name="restated"
       title={said.restated}
       sub={said.restatedSub}
       query={query}
       heightPx={220}
-      emptiness={({ restated }) => (restated.length > 0 ? null : 'zero')}
+
       source={({ sources }) => sources['compare-restated']}
     >
       {({ restated }) => (

@@ -32,11 +32,12 @@ export function Connections({ zone }: { readonly zone: string }): ReactNode {
   return (
     <>
       <Panel
+        name="connections"
         title={said.title}
         sub={said.sub}
         query={query}
         heightPx={160}
-        emptiness={({ connections }) => (connections.length > 0 ? null : 'zero')}
+
         none={said.none}
         actions={
           isAdmin && (

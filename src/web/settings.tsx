@@ -41,13 +41,7 @@ function General({ query }: Asked): ReactNode {
   const { say } = useSpeech()
   const said = say.settings
   return (
-    <Panel
-      title={said.general}
-      sub={said.generalSub}
-      query={query}
-      heightPx={320}
-      emptiness={({ general }) => (general.length > 0 ? null : 'zero')}
-    >
+    <Panel name="general" title={said.general} sub={said.generalSub} query={query} heightPx={320}>
       {({ general }) => (
         <div className="scroll" tabIndex={0} role="group" aria-label={said.general}>
           <table>
@@ -102,7 +96,7 @@ function Metrics({ query }: Asked): ReactNode {
   const { say, language } = useSpeech()
   const said = say.settings
   return (
-    <Panel title={said.metrics} sub={said.metricsSub} query={query} heightPx={420}>
+    <Panel name="metrics" title={said.metrics} sub={said.metricsSub} query={query} heightPx={420}>
       {({ metrics }) => (
         <div className="scroll" tabIndex={0} role="group" aria-label={said.metrics}>
           <table>
@@ -145,13 +139,7 @@ function Retention({ query }: Asked): ReactNode {
   const { say, language } = useSpeech()
   const said = say.settings
   return (
-    <Panel
-      title={said.retention}
-      sub={said.retentionSub}
-      query={query}
-      heightPx={200}
-      emptiness={({ retention }) => (retention.length > 0 ? null : 'zero')}
-    >
+    <Panel name="retention" title={said.retention} sub={said.retentionSub} query={query} heightPx={200}>
       {({ retention }) => (
         <table>
           <thead>
