@@ -3,24 +3,26 @@
 -- sums of each campaign that has rows in the range, and of all of them by currency; the ratios are of the sums. A campaign's name is the
 -- one that it bore at the end of its account's newest day. Amounts are ranked within their currency only.
 with part as (
-  select m.now, m.before, f.platform, f.account_id, f.entity_id, f.currency, f.rows, f.cost, f.impressions, f.clicks, f.conversions,
-         f.conversion_value, f.valued
+  select m.now, m.before, f.platform, f.account_id, f.entity_id, f.currency, sum(f.rows) as rows, sum(f.cost) as cost,
+         sum(f.impressions) as impressions, sum(f.clicks) as clicks, sum(f.conversions) as conversions, sum(f.valued) as valued,
+         sum(f.conversion_value) as value
   from unnest($9::date[], $10::int[], $11::int[]) as m (month, now, before)
   join fact_ad_monthly f on f.month = m.month
   where ($3::text is null or f.platform = $3) and ($4::text is null or f.currency = $4)
+  group by f.entity_id, f.platform, f.account_id, f.currency, m.now, m.before
   union all
-  select d.now, d.before, f.platform, f.account_id, f.entity_id, f.currency, 1, f.cost, f.impressions, f.clicks, f.conversions,
-         f.conversion_value, case when f.conversion_value is null then 0 else 1 end
+  select d.now, d.before, f.platform, f.account_id, f.entity_id, f.currency, count(*), sum(f.cost), sum(f.impressions), sum(f.clicks),
+         sum(f.conversions), count(f.conversion_value), sum(f.conversion_value)
   from unnest($12::date[], $13::int[], $14::int[]) as d (date, now, before)
   join partition_state p on p.date = d.date and p.level = 'campaign' and p.breakdown_key = '' and ($3::text is null or p.platform = $3)
   join fact_ad_daily f on f.partition_id = p.partition_id
   where $4::text is null or f.currency = $4
+  group by f.entity_id, f.platform, f.account_id, f.currency, d.now, d.before
 ), own as (
-  select platform, account_id, entity_id, currency, sum(case now when 1 then cost when -1 then -cost end) as cost,
-         case when sum(before * rows) > 0 then sum(case before when 1 then cost when -1 then -cost end) end as cost_before,
-         sum(now * impressions) as impressions, sum(now * clicks) as clicks,
-         sum(case now when 1 then conversions when -1 then -conversions end) as conversions,
-         case when sum(now * valued) > 0 then sum(case now when 1 then conversion_value when -1 then -conversion_value end) end as value
+  select platform, account_id, entity_id, currency, sum(now * cost) as cost,
+         case when sum(before * rows) > 0 then sum(before * cost) end as cost_before,
+         sum(now * impressions) as impressions, sum(now * clicks) as clicks, sum(now * conversions) as conversions,
+         case when sum(now * valued) > 0 then sum(now * value) end as value
   from part
   group by platform, account_id, entity_id, currency
   having sum(now * rows) > 0
