@@ -56,7 +56,9 @@ export const panelRules = {
   names: ({ names }: Pick<Compared, 'names'>) => none(names, 'late'),
   coverage: ({ accounts }: Pick<Answer<'GET /api/v1/compare/coverage'>, 'accounts'>) => none(accounts, 'late'),
   maturity: ({ curve }: Pick<Answer<'GET /api/v1/compare/maturity'>, 'curve'>) => none(curve, 'zero'),
-  minutes: ({ partitions }: Pick<Live, 'partitions'>) => none(partitions, 'zero'),
+  /** Somebody who sees their own accounts alone sees no partitions of the log, and minutes all the same. */
+  minutes: ({ partitions, minutes }: Pick<Live, 'partitions' | 'minutes'>) =>
+    none([...partitions, ...minutes.filter((one) => one.impressions !== '0' || one.clicks !== '0')], 'zero'),
   liveCampaigns: ({ campaigns }: Pick<Live, 'campaigns'>) => none(campaigns, 'zero'),
   counting: ({ partitions }: Pick<Live, 'partitions'>) => none(partitions, 'zero'),
   reconciled: ({ reconciled }: Pick<Live, 'reconciled'>) => none(reconciled, 'zero'),

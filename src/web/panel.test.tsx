@@ -85,7 +85,7 @@ const cases = {
   caveats: listOf({ caveats: [] }),
   restated: listOf({ restated: [] }),
   maturity: listOf({ curve: [] }),
-  minutes: listOf({ partitions: [] }),
+  minutes: listOf({ partitions: [], minutes: [] }),
   liveCampaigns: listOf({ campaigns: [] }),
   counting: listOf({ partitions: [] }),
   reconciled: listOf({ reconciled: [] }),
