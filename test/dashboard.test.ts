@@ -68,9 +68,6 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     demo = await startDemo({
       env: {
         MILLRACE_NAVER_SEARCHAD_BASE_URL: String(real.connections.naver_searchad['baseUrl']),
-        MILLRACE_GOOGLE_ADS_BASE_URL: String(real.connections.google_ads['baseUrl']),
-        MILLRACE_GOOGLE_OAUTH_URL: String(real.connections.google_ads['oauthUrl']),
-        MILLRACE_META_BASE_URL: String(real.connections.meta_ads['baseUrl']),
       },
       // Enough to be seen; a thousand a second would take a core from everything else that is looked at here.
       events: 50,
@@ -390,6 +387,22 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
       return preview
     }
     await page.getByRole('button', { name: 'Go real… google' }).click()
+    // From here on the platforms themselves are the other sandbox, and what the template's connections would want is there.
+    const env = join(demo.projectDir, '.env')
+    writeFileSync(
+      env,
+      Object.entries({
+        MILLRACE_GOOGLE_ADS_BASE_URL: real.connections.google_ads['baseUrl'],
+        MILLRACE_GOOGLE_OAUTH_URL: real.connections.google_ads['oauthUrl'],
+        MILLRACE_META_BASE_URL: real.connections.meta_ads['baseUrl'],
+        GOOGLE_ADS_CLIENT_ID: credentials.clientId,
+        GOOGLE_ADS_CLIENT_SECRET: credentials.clientSecret,
+        GOOGLE_ADS_REFRESH_TOKEN: credentials.refreshToken,
+        META_ACCESS_TOKEN: credentials.metaAccessToken,
+      })
+        .map(([name, value]) => `${name}=${String(value)}\n`)
+        .join(''),
+    )
     await dialog
       .getByLabel(/google-ads\.yaml/)
       .fill(
@@ -423,6 +436,7 @@ describe.skipIf(whyNot !== undefined)('the dashboard of the demo', () => {
     const log = JSON.stringify(await demo.ask(`select detail::text from audit_line where action like '%/connections%'`))
     const secrets = ['clientSecret', 'refreshToken', 'metaUserToken', 'metaAppSecret'] as const
     for (const name of secrets) expect(`${google} ${meta} ${log}`).not.toContain(credentials[name])
+    rmSync(env)
     for (const name of ['google', 'meta_person']) rmSync(join(demo.projectDir, 'connections', `${name}.yaml`))
     expect(seen).toEqual({ foreign: [], complaints: [] })
     await page.close()

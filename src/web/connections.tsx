@@ -88,7 +88,7 @@ function ConnectionTable({ rows, zone, onDeed }: ConnectionTableProps): ReactNod
             </>
           ),
         },
-        { name: said.platform, cell: (one) => platformName(one.connector) },
+        { name: said.platform, className: 'nowrap', cell: (one) => platformName(one.connector) },
         { name: said.place, cell: (one) => <code translate="no">{one.place}</code> },
         { name: said.keeps, cell: (one) => <span translate="no">{one.keeps.join(', ') || '–'}</span> },
         { name: said.ends, cell: (one) => instant(one.ends, zone, 'minute') },

@@ -107,7 +107,7 @@ function Metrics({ query }: Asked): ReactNode {
               name: said.formula,
               cell: ({ formula }) => (formula === null ? said.sum : <code translate="no">{formula}</code>),
             },
-            { name: said.better, cell: ({ better }) => said.betters[better] },
+            { name: said.better, className: 'nowrap', cell: ({ better }) => said.betters[better] },
             { name: said.caveats, cell: ({ caveats }) => <Caveats caveats={caveats} /> },
           ]}
         />
