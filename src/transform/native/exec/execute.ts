@@ -154,7 +154,10 @@ async function runAll(run: Run): Promise<Outcome[]> {
   const { prepared, request, chosen, database } = run
   const needs = INDEPENDENT.has(request.command)
     ? new Map<string, Set<string>>()
-    : prerequisites(prepared.manifest, graphOf(prepared.manifest), new Set(chosen.keys()), request.command === 'build')
+    : prerequisites(prepared.manifest, graphOf(prepared.manifest), new Set(chosen.keys()), {
+        testsFirst: request.command === 'build',
+        unitTestsFirst: run.earlier === undefined,
+      })
   const telling = new Telling(run, countable(chosen).length)
   const isBad = ({ status }: Outcome): boolean => BAD.has(status)
   let isEnding = false
