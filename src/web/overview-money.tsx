@@ -51,7 +51,7 @@ function CurrencyRow({ row }: { readonly row: MoneyRow }): ReactNode {
   const cell = (text: string, now: string | null, before: string | null) => (
     <td className="number">
       {text}
-      <small>{signedShare(changeShare(now, before), language)}</small>
+      <small className="change">{signedShare(changeShare(now, before), language)}</small>
     </td>
   )
   return (
