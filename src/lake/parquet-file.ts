@@ -101,9 +101,7 @@ function dataPage(plain: Buffer, rows: number, encoding: number): Page {
 
 function page(kind: Page['kind'], plain: Buffer, detail: readonly [number, Thrift]): Page {
   const body = plain.length < storedBytes ? stored(plain) : zstdCompressSync(plain, zstdOptions)
-  const header = compactBytes(
-    struct([1, i32(pageKinds[kind])], [2, i32(plain.length)], [3, i32(body.length)], detail),
-  )
+  const header = compactBytes(struct([1, i32(pageKinds[kind])], [2, i32(plain.length)], [3, i32(body.length)], detail))
   return { kind, header, body, bytesPlain: plain.length + header.length }
 }
 
@@ -137,7 +135,9 @@ function chunkOf(
   const sizes = pages.map(({ header, body }) => header.length + body.length)
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
   const dataOffset = offset + bytes - (sizes.at(-1) ?? 0)
-  const used = column.isConstant ? [encodings.plain, encodings.runs, encodings.dictionary] : [encodings.plain, encodings.runs]
+  const used = column.isConstant
+    ? [encodings.plain, encodings.runs, encodings.dictionary]
+    : [encodings.plain, encodings.runs]
   return struct(
     [2, i64(offset)],
     [
