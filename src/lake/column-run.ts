@@ -8,6 +8,8 @@ export interface ColumnRun {
   add(value: string | null): boolean
   /** Memory that the values take. */
   readonly bytes: number
+  /** Whether any value was absent. */
+  readonly isIncomplete: boolean
   /** What has arrived, as a column of a row group. */
   column(name: string): ParquetColumn
 }
@@ -31,6 +33,10 @@ abstract class Run implements ColumnRun {
 
   get bytes(): number {
     return this.chunk.length
+  }
+
+  get isIncomplete(): boolean {
+    return this.#runs.length > 1
   }
 
   add(value: string | null): boolean {

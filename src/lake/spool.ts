@@ -26,6 +26,8 @@ export interface DayFile {
 export interface RawSpool extends AsyncDisposable {
   /** Throws LAKE_VALUE_INVALID for a value that does not fit the type of its column. */
   append(rows: readonly RawRow[]): Promise<void>
+  /** Names of the columns in which some row had no value. */
+  incomplete(): readonly string[]
   /** The files in the order of their days. They are gone when the spool is disposed. */
   finish(): AsyncIterable<DayFile>
 }
@@ -63,8 +65,15 @@ export async function openSpool(options: SpoolOptions): Promise<RawSpool> {
   const { columns, dateColumn, folder, waitingBytesMax = waitingBytesMaxDefault } = options
   await onDisk(folder, () => mkdir(folder, { recursive: true }))
   const days = new Map<string, OpenDay>()
+  const incomplete = new Set<string>()
   let rowsSeen = 0
   let rowsLooked = 0
+
+  function noteIncomplete(): void {
+    for (const open of days.values())
+      for (const [index, { isIncomplete }] of open.columns.entries())
+        if (isIncomplete) incomplete.add(columns[index]?.name ?? '')
+  }
 
   async function partsOut(): Promise<void> {
     for (const open of days.values()) {
@@ -73,6 +82,7 @@ export async function openSpool(options: SpoolOptions): Promise<RawSpool> {
       await onDisk(path, () => writeFile(path, fileOf(columns, open)))
       open.parts.push(path)
       open.written += open.waiting
+      noteIncomplete()
       renew(open, columns)
     }
   }
@@ -87,6 +97,10 @@ export async function openSpool(options: SpoolOptions): Promise<RawSpool> {
       if (rowsSeen - rowsLooked < rowsBetweenLooks) return
       rowsLooked = rowsSeen
       if (waitingBytes(days.values()) > waitingBytesMax) await partsOut()
+    },
+    incomplete() {
+      noteIncomplete()
+      return [...incomplete]
     },
     async *finish() {
       for (const open of [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1))) {
