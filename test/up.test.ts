@@ -198,7 +198,7 @@ async function lostWorker(
 
 test(
   'one command: ready, runs carried out by its workers and told, an outage as one incident with one message and one end, a task, a worker and Postgres killed, and a clean end at SIGTERM',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-up-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
