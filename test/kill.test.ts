@@ -284,7 +284,7 @@ describe('a job killed in the middle', () => {
         expect(kills / rounds).toBeGreaterThan(0.8)
       }
     },
-    long ? 3_600_000 : 180_000,
+    long ? 7_200_000 : 400_000,
   )
 
   test(
@@ -299,7 +299,7 @@ describe('a job killed in the middle', () => {
         }
       }
     },
-    long ? 3_600_000 : 180_000,
+    long ? 7_200_000 : 400_000,
   )
 
   test(
@@ -317,6 +317,6 @@ describe('a job killed in the middle', () => {
         await expectMarts()
       }
     },
-    long ? 3_600_000 : 180_000,
+    long ? 7_200_000 : 400_000,
   )
 })
