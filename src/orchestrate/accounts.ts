@@ -49,7 +49,9 @@ export async function reachAccounts(
     // A file that is being written, or was written wrong, costs the connections that are open nothing.
     context.log({ level: 'warn', message: `connections: ${isMillraceError(error) ? error.message : String(error)}` })
   }
-  for (const connection of [...ports.connections]) {
+  // The list as it is now: another run may take new connections in while platforms are asked.
+  const connections = [...ports.connections]
+  for (const connection of connections) {
     const { spec } = connection.connector
     if (choice.platforms && spec.platform !== 'file' && !choice.platforms.includes(spec.platform)) continue
     const reached = await reachConnection(ports, connection, context)
