@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -11,6 +13,8 @@ import { nativeRunner } from './native.ts'
 import type { RunnerEvent, RunnerRequest, RunnerResult } from './runner.ts'
 
 type Files = Readonly<Record<string, string>>
+
+const program = new URL('../../bin/millrace.cjs', import.meta.url).pathname
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'millrace-bad-'))))
@@ -258,7 +262,7 @@ select '{% for row in rows %}{{ row[0] }} {{ row[0] + 1 }} {{ row[1] }}{% endfor
     stop.abort()
     const result = await ended
     expect([result.exitCode, statuses(result)]).toEqual([2, { first: 'success' }])
-    expect(await running('as ctrl_c')).toBe(0)
+    await until(async () => (await running('as ctrl_c')) === 0)
     const written = JSON.parse(readFileSync(join(folder, 'target', 'run_results.json'), 'utf8')) as {
       results: unknown[]
     }
@@ -290,6 +294,50 @@ select id, at, pg_sleep(${slept})::text as batch_sleeps from {{ ref('up') }}`,
     expect(await ids()).toEqual([0, 1, 2, 3])
   })
 
+  test('kill -9 in the middle of a batch and of a table: nothing half stands, and retry does the rest', async () => {
+    const slept = "{{ 600 if model.batch and model.batch.id == env_var('SLOW') else 0 }}"
+    onServer({
+      'models/up.sql': "select i as id, date '2024-01-01' + i as at from generate_series(0, 3) i",
+      'models/up.yml': 'models: [{name: up, config: {event_time: at}}]',
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', begin='2024-01-01', batch_size='day', unique_key='id') }}
+select id, at, pg_sleep(${slept})::text as killed_batch from {{ ref('up') }}`,
+      'models/wide.sql': `{{ config(materialized='table') }}
+select 1 as id, pg_sleep({{ 600 if env_var('SLOW') else 0 }})::text as killed_table from {{ ref('up') }} limit 1`,
+      'models/after.sql': "select * from {{ ref('wide') }}",
+    })
+    await client.query('create schema bad_kill; create table bad_kill.wide as select 0 as id')
+    const window = ['--event-time-start', '2024-01-01', '--event-time-end', '2024-01-05']
+    const place = ['--project-dir', folder, '--profiles-dir', folder]
+    const own = { ...env, S: 'bad_kill' }
+    const child = spawn(process.execPath, [program, 'dbt', 'build', ...place, ...window], {
+      env: { ...process.env, ...own, SLOW: '20240103' },
+      stdio: 'ignore',
+      detached: true,
+    })
+    const gone = once(child, 'exit')
+    const asleep = ['pg_sleep(600)::text as killed_batch', 'pg_sleep(600)::text as killed_table']
+    const both = async () => Promise.all(asleep.map(running))
+    try {
+      await until(async () => (await both()).every((count) => count > 0))
+    } finally {
+      process.kill(-child.pid!, 'SIGKILL')
+    }
+    await gone
+    // The server notices by itself that nobody waits for these any more.
+    await until(async () => (await both()).every((count) => count === 0))
+    const ids = async (name: string): Promise<unknown[]> =>
+      (await client.query<{ id: number }>(`select id from bad_kill.${name} order by id`)).rows.map(({ id }) => id)
+    expect([await ids('daily'), await ids('wide')]).toEqual([[0, 1], [0]])
+    const again = await invoke({ command: 'retry', env: { ...own, SLOW: '' } })
+    expect([again.exitCode, statuses(again)]).toEqual([0, { daily: 'success', wide: 'success', after: 'success' }])
+    expect([await ids('daily'), await ids('wide')]).toEqual([[0, 1, 2, 3], [1]])
+    const { rows } = await client.query<{ name: string }>(
+      "select relname as name from pg_class where relnamespace = 'bad_kill'::regnamespace and relkind in ('r', 'v') order by 1",
+    )
+    expect(rows.map(({ name }) => name)).toEqual(['after', 'daily', 'up', 'wide'])
+    expect(readdirSync(join(folder, 'target')).filter((name) => name.startsWith('unfinished'))).toEqual([])
+  })
+
   test('two invocations in one target folder leave whole artifacts', async () => {
     onServer({ 'models/a.sql': one, 'models/b.sql': "select * from {{ ref('a') }}" })
     const both = await Promise.all(
@@ -316,7 +364,9 @@ select id, at, pg_sleep(${slept})::text as batch_sleeps from {{ ref('up') }}`,
     expect(JSON.parse(readFileSync(join(folder, 'target', 'run_results.json'), 'utf8'))).toMatchObject({
       results: [{ status: 'success' }, { status: 'error' }, { status: 'skipped' }],
     })
-    server = await startEmbedded({ dir: join(data, 'server'), port: server.connection.port, durable: false })
+    // Another port, for the old one may be taken by now.
+    server = await startEmbedded({ dir: join(data, 'server'), port: undefined, durable: false })
+    onServer({})
     const again = await invoke({ command: 'retry', env: { ...env, S: 'bad_away', NAP: '0' } })
     expect([again.exitCode, statuses(again)]).toEqual([0, { b: 'success', c: 'success' }])
   })

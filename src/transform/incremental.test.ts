@@ -7,6 +7,7 @@ import { adapter as native } from './native.ts'
 import { openBench } from './bench.fixture.ts'
 import type { Bench } from './bench.fixture.ts'
 import type { Runner, RunnerResult } from './runner.ts'
+import { warmDbt } from './warm-dbt.fixture.ts'
 
 const folder = defaultDbtFolder(process.env)
 const absent = installedVersion(folder) !== pinnedDbt.core
@@ -201,7 +202,8 @@ describe('incremental models', { timeout: 240_000 }, () => {
 
   test('the same as real dbt-core, twice and after a change of columns', async ({ skip }) => {
     if (!required) skip(absent, 'dbt-core is not installed: scripts/services.sh install dbt')
-    const [ours, theirs] = [await native.open({}), await dbtCore.open({ folder, install: false })]
+    await using warm = await warmDbt(folder)
+    const [ours, theirs] = [await native.open({}), await dbtCore.open({ folder: warm.folder, install: false })]
     for (const round of [1, 1, 3]) {
       const [mine, real] = [await build(bench, ours, 'side_a', round), await build(bench, theirs, 'side_b', round)]
       expect(said(mine)).toEqual(said(real))

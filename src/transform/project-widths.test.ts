@@ -7,6 +7,7 @@ import { adapter as native } from './native.ts'
 import { openBench } from './bench.fixture.ts'
 import type { Bench } from './bench.fixture.ts'
 import type { Runner, RunnerCommand, RunnerRequest, RunnerResult } from './runner.ts'
+import { warmDbt } from './warm-dbt.fixture.ts'
 
 const folder = defaultDbtFolder(process.env)
 const absent = installedVersion(folder) !== pinnedDbt.core
@@ -251,7 +252,8 @@ describe('packages, seeds, snapshots, hooks, stored failures', { timeout: 240_00
 
   test('the same as real dbt-core, anew, again and after the source has changed', async ({ skip }) => {
     if (!required) skip(absent, 'dbt-core is not installed: scripts/services.sh install dbt')
-    const [ours, theirs] = [await native.open({}), await dbtCore.open({ folder, install: false })]
+    await using warm = await warmDbt(folder)
+    const [ours, theirs] = [await native.open({}), await dbtCore.open({ folder: warm.folder, install: false })]
     const calls: readonly Omit<Call, 'schema'>[] = [
       { command: 'seed', vars: { round: 1 } },
       { command: 'build', vars: { round: 1 } },

@@ -208,6 +208,8 @@ const chapter = [
 
 export interface RunnerContract {
   readonly open: () => Promise<Runner>
+  /** The runner of the first build, where it is another one. */
+  readonly openFirst?: () => Promise<Runner>
   /** Whether each invocation takes seconds: then all commands are looked at where that was asked for, in the long suite or where the runner is required. */
   readonly isSlow?: boolean
   /** Why the runner cannot be had here; undefined when it can. */
@@ -221,7 +223,10 @@ const tally = (result: RunnerResult): Record<string, number> => {
 }
 
 /** What every runner promises, over the default project on a real Postgres. */
-export function runnerContract(name: string, { open, unavailable, isSlow = false }: RunnerContract): void {
+export function runnerContract(
+  name: string,
+  { open, openFirst = open, unavailable, isSlow = false }: RunnerContract,
+): void {
   const required = (process.env['MILLRACE_REQUIRE'] ?? '').split(',').includes(name === 'dbt-core' ? 'dbt' : name)
   describe(`${name} as a runner`, { timeout: isSlow ? 600_000 : 120_000 }, () => {
     let bench: Bench
@@ -238,8 +243,8 @@ export function runnerContract(name: string, { open, unavailable, isSlow = false
     beforeAll(async () => {
       if (unavailable !== undefined && !required) return
       bench = await openBench()
+      first = await bench.invoke(await openFirst(), { schema: 'ours' })
       runner = await open()
-      first = await bench.invoke(runner, { schema: 'ours' })
     }, 600_000)
     afterAll(async () => {
       await bench?.[Symbol.asyncDispose]()

@@ -51,7 +51,7 @@ export const features: readonly Feature[] = [
     area: 'Models',
     name: 'materialized views',
     level: 'A',
-    note: 'created, refreshed, replaced; on_configuration_change apply, continue and fail over their indexes',
+    note: 'created, refreshed, replaced; on_configuration_change apply, continue and fail over their indexes; step by step as dbt-core 1.11.16',
   },
   { area: 'Models', name: 'dynamic tables', level: 'C', constructs: { materialization: ['dynamic_table'] } },
   {

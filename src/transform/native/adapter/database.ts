@@ -19,6 +19,7 @@ export class Database {
   readonly cancelled = new Set<string>()
 
   readonly #told: StatementTold | undefined
+  readonly #watched = new WeakSet<pg.PoolClient>()
 
   constructor(target: Target, threads: number, told?: StatementTold) {
     this.#told = told
@@ -52,10 +53,17 @@ export class Database {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.#away(error)
     })
+    if (!this.#watched.has(client)) await this.#watch(client)
     if (this.#target.role !== null) await client.query(`set role ${pg.escapeIdentifier(this.#target.role)}`)
     const session = new Session(client, { comment, name, told: this.#told }, () => this.#running.delete(session))
     this.#running.set(session, name)
     return session
+  }
+
+  /** What runs for a program that was killed is ended, and its locks with it; a server that cannot tell goes on to the statement's end. */
+  async #watch(client: pg.PoolClient): Promise<void> {
+    this.#watched.add(client)
+    await client.query("set client_connection_check_interval = '1s'").catch(() => undefined)
   }
 
   #away(cause: unknown): MillraceError {

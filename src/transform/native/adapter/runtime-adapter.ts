@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { MillraceError } from '../../../domain/errors.ts'
 import { bind } from '../jinja/arguments.ts'
 import { truth } from '../jinja/operators.ts'
-import { str } from '../jinja/text.ts'
+import { repr, str } from '../jinja/text.ts'
 import type { Value } from '../jinja/value.ts'
-import { HostFunction, HostObject, PyDict, PyObject, PyTuple, PythonError } from '../jinja/value.ts'
+import { HostFunction, HostObject, PyDict, PyObject, PyTuple } from '../jinja/value.ts'
 import { md5 } from '../context/base-names.ts'
 import { columnsOf } from './columns.ts'
 import { expandTypes, grantsOf, incrementalStrategies, missingColumns, strategyMacro } from './incremental-methods.ts'
@@ -123,22 +123,24 @@ const execute: Method = async ({ session }, call) => {
 }
 
 /** In dbt's words, which are those of its check of JSON. */
-function indexRefused(unknown: readonly string[]): MillraceError {
+function indexRefused(why: string): MillraceError {
+  return new MillraceError('TRANSFORM_RAISED', { message: `Could not parse index config: at path []: ${why}` })
+}
+
+function unexpected(unknown: readonly string[]): string {
   const names = unknown.map((name) => `'${name}'`).join(', ')
-  return new MillraceError('TRANSFORM_RAISED', {
-    message: `Could not parse index config: at path []: Additional properties are not allowed (${names} ${unknown.length === 1 ? 'was' : 'were'} unexpected)`,
-  })
+  return `Additional properties are not allowed (${names} ${unknown.length === 1 ? 'was' : 'were'} unexpected)`
 }
 
 /** An index of a model's configuration, with the name that dbt would give it: a hash that no earlier build had. */
 const parseIndex: Method = (options, call) => {
   const raw = call.positional[0]
-  if (!(raw instanceof PyDict)) throw new PythonError('TypeError', 'an index is a dict with columns')
+  if (!(raw instanceof PyDict)) throw indexRefused(`${repr(raw ?? null)} is not of type 'object'`)
   const unknown = raw
     .keys()
     .map((key) => str(key))
     .filter((key) => !['columns', 'unique', 'type'].includes(key))
-  if (unknown.length > 0) throw indexRefused(unknown)
+  if (unknown.length > 0) throw indexRefused(unexpected(unknown))
   const [columns = [], unique = false, type = null] = [raw.get('columns'), raw.get('unique'), raw.get('type')]
   const render = new HostFunction('render', (rendering) =>
     md5([str(columns), str(rendering.positional[0] ?? ''), str(unique), str(type), options.unique()].join('_')),

@@ -7,7 +7,7 @@ import { HostDict, HostFunction, Undefined } from '../jinja/value.ts'
 import { contractFailed } from './contract-error.ts'
 
 /** dbt's word for the kind of an error, before the node that it is about. */
-type Kind = 'Compilation' | 'Database' | 'Runtime' | 'Internal'
+type Kind = 'Compilation' | 'Database' | 'Runtime' | 'FailFast' | 'Internal'
 
 function raised(message: string, kind: Kind = 'Compilation'): never {
   throw new MillraceError('TRANSFORM_RAISED', { message, kind })
@@ -78,7 +78,7 @@ const raising: Readonly<Record<string, readonly [parameters: readonly string[], 
   raise_not_implemented: [['msg'], told('Compilation')],
   raise_database_error: [['msg', 'node'], told('Database')],
   raise_dependency_error: [['msg'], told('Runtime')],
-  raise_fail_fast_error: [['msg', 'node'], told('Runtime')],
+  raise_fail_fast_error: [['msg', 'node'], told('FailFast')],
   raise_cache_inconsistent: [
     ['message'],
     (read) => raised(`Cache inconsistency detected: ${str(read('message'))}`, 'Internal'),

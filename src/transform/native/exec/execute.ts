@@ -24,6 +24,7 @@ import type { Outcome } from './run-node.ts'
 import { asksForBatches } from '../parse/microbatch.ts'
 import { runMicrobatch } from './microbatch.ts'
 import type { Place } from './journal-nodes.ts'
+import { Progress } from './progress.ts'
 import type { Earlier } from './retry.ts'
 import { runPlan } from './schedule.ts'
 
@@ -62,6 +63,8 @@ interface Run extends Invoked {
   readonly chosen: ReadonlyMap<string, Node>
   readonly database: Database
   readonly runner: NodeRunner
+  /** What `retry` goes on from when this invocation is killed; of commands that build. */
+  readonly progress: Progress | undefined
 }
 
 /** Runs what was selected, in the graph's order, with the hooks of the project around it. */
@@ -79,17 +82,32 @@ export async function execute(invoked: Invoked, ids: readonly string[]): Promise
   const onAbort = (): void =>
     void database.cancel().catch((error: unknown) => onEvent({ kind: 'log', level: 'warn', message: String(error) }))
   request.signal?.addEventListener('abort', onAbort, { once: true })
+  const progress = progressOf(invoked, [...chosen.keys()])
   try {
     sayConcurrency(journal, invocation.target, countable(chosen).length)
     const defer = deferring(prepared, request, new Set(chosen.keys()), database)
     if (HOOKED.has(request.command) || request.command === 'clone')
       await createSchemas(prepared, [...chosen.values()], database)
     const runner: NodeRunner = { project: { ...prepared, ...defer }, database, clock: machine.clock }
-    return await withHooks({ ...invoked, chosen, database, runner })
+    return await withHooks({ ...invoked, chosen, database, runner, progress })
   } finally {
+    progress?.close()
     request.signal?.removeEventListener('abort', onAbort)
     await database.close()
   }
+}
+
+const CUT_OFF =
+  'An invocation in this target folder was cut off or is still running. `retry` would have gone on with what it left; this one begins anew.'
+
+function progressOf(
+  { prepared, request, machine, onEvent, earlier }: Invoked,
+  ids: readonly string[],
+): Progress | undefined {
+  if (!HOOKED.has(request.command) || request.writeJson === false) return undefined
+  const writer = writerOf(prepared, machine)
+  if (earlier === undefined && Progress.isLeft(writer)) onEvent({ kind: 'log', level: 'warn', message: CUT_OFF })
+  return new Progress(writer, request, ids)
 }
 
 async function withHooks(run: Run): Promise<RunnerResult> {
@@ -154,7 +172,10 @@ async function runAll(run: Run): Promise<Outcome[]> {
   const { prepared, request, chosen, database } = run
   const needs = INDEPENDENT.has(request.command)
     ? new Map<string, Set<string>>()
-    : prerequisites(prepared.manifest, graphOf(prepared.manifest), new Set(chosen.keys()), request.command === 'build')
+    : prerequisites(prepared.manifest, graphOf(prepared.manifest), new Set(chosen.keys()), {
+        testsFirst: request.command === 'build',
+        unitTestsFirst: run.earlier === undefined,
+      })
   const telling = new Telling(run, countable(chosen).length)
   const isBad = ({ status }: Outcome): boolean => BAD.has(status)
   let isEnding = false
@@ -233,6 +254,7 @@ class Telling {
       const isTold = !isQuiet || (request.command === 'show' && node.resourceType === 'seed')
       if (isTold) sayStarted(journal, node, invocation.target, place)
       const outcome = { ...(await this.#outcome(node, place)), thread }
+      this.#run.progress?.ended(node.uniqueId, outcome.status)
       writeSql(writerOf(prepared, machine), outcome)
       const isCut = request.signal?.aborted === true && outcome.status === 'error'
       if (isTold && !isCut) sayFinished(journal, outcome, invocation.target, place)
@@ -286,6 +308,7 @@ class Telling {
       failFast: request.failFast,
       signal: request.signal,
       earlier: earlier?.batches.get(node.uniqueId),
+      progress: this.#run.progress?.ofBatches(node.uniqueId),
       place,
       write: (outcome) => writeSql(writerOf(prepared, machine), outcome),
     })

@@ -14,6 +14,7 @@ import type { BatchSize } from '../parse/microbatch.ts'
 import { sayBatchError, sayBatchFinished, sayBatchStarted } from './journal-batches.ts'
 import type { BatchEnd, BatchPlace } from './journal-batches.ts'
 import { materialize, nodeRun, timed, withSession } from './node-session.ts'
+import type { BatchProgress } from './progress.ts'
 import type { NodeRunner, Running } from './node-session.ts'
 import { errorText, failureText, finished } from './run-node.ts'
 import type { Outcome } from './run-node.ts'
@@ -31,6 +32,7 @@ export interface Batching {
   /** Of an invocation that is done again: which batches had failed, and which need not be run any more. */
   readonly earlier: BatchResults | undefined
   readonly place: BatchPlace['place']
+  readonly progress: BatchProgress | undefined
   /** Keeps what was compiled and run for a batch. */
   write(outcome: Outcome): void
 }
@@ -79,14 +81,17 @@ class Batches {
     // What is done again must not begin anew, whatever the flags say: the batches that went in would be lost.
     const isIncremental = this.#batching.earlier !== undefined || (await this.#isIncremental())
     const batches = this.#batching.earlier?.failed ?? this.#planned(isIncremental)
+    this.#batching.progress?.planned(batches, this.#batching.earlier?.successful ?? [])
     const successful: Batch[] = []
     const failed: Batch[] = []
     for (const [at, batch] of batches.entries()) {
       const place: BatchPlace = { node: this.#node, size: this.#size, batches, at, place: this.#batching.place }
       const isBarren = successful.length === 0 && failed.length > 0
       const end = isBarren ? this.#skipped(place) : await this.#ended(place, batch, isIncremental || at > 0, failed)
-      if (end.status === 'success') successful.push(batch)
-      else failed.push(batch)
+      if (end.status === 'success') {
+        successful.push(batch)
+        this.#batching.progress?.succeeded(batch)
+      } else failed.push(batch)
     }
     return { successful, failed }
   }

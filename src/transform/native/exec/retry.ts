@@ -5,6 +5,7 @@ import { MillraceError } from '../../../domain/errors.ts'
 import type { RunnerCommand, RunnerRequest } from '../../runner.ts'
 import type { Batch, BatchResults } from './batches.ts'
 import { readProject } from '../project/project-file.ts'
+import { unfinishedRun } from './progress.ts'
 
 const words = z.array(z.string()).catch([])
 const text = z.string().optional().catch(undefined)
@@ -77,7 +78,7 @@ export interface Earlier {
 }
 
 /**
- * `retry`: the earlier invocation as it was asked for, over the nodes that did not end well. Of the new command line the folders hold, and
+ * `retry`: the earlier invocation as it was asked for, over the nodes that did not end well, or that it was killed before. Of the new command line the folders hold, and
  * variables and threads where they are given. Throws TRANSFORM_STATE_MISSING, TRANSFORM_STATE_UNREADABLE, TRANSFORM_RETRY_COMMAND.
  */
 export function repeated(request: RunnerRequest): Repeated {
@@ -141,10 +142,12 @@ function again(request: RunnerRequest, command: RunnerCommand, args: EarlierFile
 
 function read(folder: string): EarlierFile {
   const path = join(folder, 'run_results.json')
-  if (!existsSync(path)) throw new MillraceError('TRANSFORM_STATE_MISSING', { file: 'run_results.json', folder })
   try {
-    return earlierFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+    const cut = unfinishedRun(folder)
+    if (cut !== undefined) return earlierFile.parse(cut)
+    if (existsSync(path)) return earlierFile.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
     throw new MillraceError('TRANSFORM_STATE_UNREADABLE', { path }, { cause })
   }
+  throw new MillraceError('TRANSFORM_STATE_MISSING', { file: 'run_results.json', folder })
 }

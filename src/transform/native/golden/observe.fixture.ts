@@ -7,6 +7,7 @@ import type { Runner, RunnerEvent } from '../../runner.ts'
 import type { Step } from './step.fixture.ts'
 import { goldenProject } from './project.fixture.ts'
 import { timedProject } from './timed.fixture.ts'
+import { viewsProject } from './views.fixture.ts'
 import { wrongProject } from './wrong.fixture.ts'
 
 /** What both runners must leave alike: statuses and messages, SQL as it was compiled and run, entries of the manifest, relations. */
@@ -24,7 +25,7 @@ export interface Observed {
   readonly rows?: readonly string[]
 }
 
-const projects = { golden: goldenProject, timed: timedProject, wrong: wrongProject }
+const projects = { golden: goldenProject, timed: timedProject, wrong: wrongProject, views: viewsProject }
 
 export async function writeProject(bench: Bench): Promise<string> {
   const folder = join(bench.projectDir, '..')
@@ -52,7 +53,7 @@ export async function observe(bench: Bench, runner: Runner, parent: string, step
     exitCode: result.exitCode,
     results: result.runResultsPath === null ? {} : resultsOf(read(result.runResultsPath)),
     compiled: texts(join(target, 'compiled')),
-    run: texts(join(target, 'run')),
+    run: project === 'views' ? bare(texts(join(target, 'run'))) : texts(join(target, 'run')),
     manifest: request.command === 'build' && project !== 'wrong' ? manifestOf(read(join(target, 'manifest.json'))) : {},
     relations: await relationsOf(bench, project),
     events: eventsOf(events),
@@ -216,6 +217,18 @@ function texts(folder: string): Readonly<Record<string, string>> {
     return [path.slice(folder.length + 1), readFileSync(path, 'utf8').replaceAll(TEMPORARY, '__dbt_tmp$1N')]
   })
   return Object.fromEntries(found.sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+/** Without what the library of macros is free in: blanks, its comments, and names of indexes, which are a hash of the moment. */
+function bare(found: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const plain = (text: string): string =>
+    text
+      .replaceAll(/--.*$/gm, '')
+      .replaceAll(/"[0-9a-f]{32}"/g, '"INDEX"')
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/ ?; ?/g, ';')
+      .trim()
+  return Object.fromEntries(Object.entries(found).map(([path, text]) => [path, plain(text)]))
 }
 
 /** The inputs of unit tests: every test writes the file of an input anew, and which one does so last is chance. */

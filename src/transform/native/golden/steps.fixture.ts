@@ -1,4 +1,5 @@
 import { timedSteps } from './timed.fixture.ts'
+import { viewsSteps } from './views.fixture.ts'
 import { wrongSteps } from './wrong.fixture.ts'
 import type { Step } from './step.fixture.ts'
 
@@ -8,4 +9,5 @@ export const steps: readonly Step[] = [
   { name: 'build again', request: { command: 'build' } },
   ...timedSteps,
   ...wrongSteps,
+  ...viewsSteps,
 ]

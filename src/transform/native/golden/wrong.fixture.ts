@@ -93,4 +93,7 @@ unit_tests:
     "{% snapshot s %}{{ config(strategy='timestamp', unique_key='id', updated_at='nowhere') }}select * from {{ ref('fine') }}{% endsnapshot %}",
 }
 
-export const wrongSteps: readonly Step[] = [{ name: 'what fails', request: { command: 'build' }, project: 'wrong' }]
+export const wrongSteps: readonly Step[] = [
+  { name: 'what fails', request: { command: 'build' }, project: 'wrong' },
+  { name: 'what fails again', request: { command: 'retry' }, project: 'wrong' },
+]

@@ -33,6 +33,13 @@ export function reached(
   return seen
 }
 
+/** What stands before what in a build; other commands know no such order. */
+export interface BuildOrder {
+  readonly testsFirst: boolean
+  /** Unit tests run before their model and hold it up; `retry` runs them after it, as any other test. */
+  readonly unitTestsFirst: boolean
+}
+
 /**
  * What must end before a node may begin. A model also waits for the tests of its parents, as `dbt build` has it: bad data must not spread.
  */
@@ -40,16 +47,16 @@ export function prerequisites(
   manifest: Manifest,
   graph: Graph,
   chosen: ReadonlySet<string>,
-  testsFirst: boolean,
+  { testsFirst, unitTestsFirst }: BuildOrder,
 ): Map<string, Set<string>> {
   const needs = new Map<string, Set<string>>()
   for (const id of chosen) {
-    const tested = testedModel(id, manifest)
+    const tested = testsFirst && !unitTestsFirst ? undefined : testedModel(id, manifest)
     const ancestors = reached(graph.parents.get(tested ?? id) ?? [], graph.parents)
     const own = new Set([...ancestors].filter((ancestor) => chosen.has(ancestor)))
     if (testsFirst && (tested ?? manifest.nodes.get(id)?.resourceType ?? 'test') !== 'test') {
       for (const test of testsOf(ancestors, manifest, graph, chosen)) own.add(test)
-      for (const unit of unitTestsOf(id, manifest, graph, chosen)) own.add(unit)
+      if (unitTestsFirst) for (const unit of unitTestsOf(id, manifest, graph, chosen)) own.add(unit)
     }
     if (testsFirst && tested !== undefined) {
       // One after the other: those after one that failed are skipped with the model.

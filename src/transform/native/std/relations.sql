@@ -154,12 +154,9 @@
 
 {% macro postgres__get_create_index_sql(relation, index_dict) -%}
     {%- set index = adapter.parse_index(index_dict) -%}
-    {%- set names = [] -%}
-    {%- for column in index.columns -%}
-        {%- do names.append(adapter.quote(column)) -%}
-    {%- endfor -%}
+    {#- Columns are not quoted: a column of an index may be an expression. -#}
     create {{ 'unique ' if index.unique }}index if not exists {{ adapter.quote(index.render(relation)) }}
-    on {{ relation }} {{ 'using ' ~ index.type if index.type }} ({{ names | join(', ') }})
+    on {{ relation }} {{ 'using ' ~ index.type if index.type }} ({{ index.columns | join(', ') }})
 {%- endmacro %}
 
 {% macro create_indexes(relation) -%}
