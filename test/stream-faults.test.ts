@@ -267,13 +267,14 @@ describe.skipIf(!hasServices)('live counts over Kafka and Redis', { timeout: isL
   })
 
   test('a consumer that is stopped longer than its lease comes back fenced', async () => {
-    await survives('frozen', { partitions: 2, seed: 4 }, async ({ runners: [frozen] }) => {
+    const sent = await survives('frozen', { partitions: 2, seed: 4 }, async ({ runners: [frozen] }) => {
       await held('frozen', 2)
       frozen?.process.kill('SIGSTOP')
       await held('frozen', 1)
       frozen?.process.kill('SIGCONT')
       await frozen?.said('"fenced"')
     })
+    expect(sent).toBeGreaterThan(1_000)
   })
 
   test('kill -9 of the broker: producer and consumers go on by themselves', async () => {
