@@ -28,11 +28,12 @@ process.stdout.write(JSON.stringify({ pid: started, node: process.versions.node,
 // Does what \`npm ci\` does, in its order: the folders first, the list of them last. It notes its life in npm.log.
 const recordingNpm = `
 const fs = require('fs'), path = require('path')
-const { folder, log, ms, install } = JSON.parse(process.env.FAKE_NPM)
+const { folder, log, ms, until, install } = JSON.parse(process.env.FAKE_NPM)
 const say = (word) => fs.appendFileSync(log, word + ' ' + process.pid + '\\n')
 say('begin')
 process.on('SIGTERM', () => { say('stopped'); process.exit(1) })
-setTimeout(() => {
+const goOn = () => {
+  if (until && !fs.existsSync(until)) return setTimeout(goOn, 10)
   const lock = JSON.parse(fs.readFileSync(path.join(process.cwd(), 'package-lock.json'), 'utf8'))
   fs.rmSync(path.join(process.cwd(), 'node_modules'), { recursive: true, force: true })
   if (install) {
@@ -44,7 +45,8 @@ setTimeout(() => {
     fs.writeFileSync(path.join(process.cwd(), 'node_modules/.package-lock.json'), JSON.stringify({ packages: lock.packages }))
   }
   say('end')
-}, ms)
+}
+setTimeout(goOn, ms)
 `
 
 export interface Checkout extends Disposable {
@@ -52,8 +54,8 @@ export interface Checkout extends Disposable {
   readonly main: string
   readonly bin: string
   readonly npmLog: string
-  /** The environment of a start; `npmMs` and `install` steer the recording npm. */
-  env(options?: { readonly npmMs?: number; readonly install?: boolean }): NodeJS.ProcessEnv
+  /** The environment of a start; the recording npm takes `npmMs`, or until there is a file `npmUntil`. */
+  env(options?: { readonly npmMs?: number; readonly npmUntil?: string; readonly install?: boolean }): NodeJS.ProcessEnv
 }
 
 /** The program that the tests run under, and the first older one on PATH, if any. */
@@ -110,10 +112,10 @@ export function makeCheckout(): Checkout {
     main,
     bin: join(folder, 'bin', 'millrace.cjs'),
     npmLog,
-    env: ({ npmMs = 0, install = true } = {}) => ({
+    env: ({ npmMs = 0, npmUntil, install = true } = {}) => ({
       ...cleanEnv(),
       npm_execpath: cli,
-      FAKE_NPM: JSON.stringify({ folder, log: npmLog, ms: npmMs, install }),
+      FAKE_NPM: JSON.stringify({ folder, log: npmLog, ms: npmMs, until: npmUntil, install }),
     }),
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
   }
@@ -157,13 +159,13 @@ export function start(node: string, args: readonly string[], env: NodeJS.Process
   return { child, output, end }
 }
 
-/** Waits until the condition holds; fails with the sentence after ten seconds. */
+/** Waits until the condition holds; fails with the sentence after forty seconds: tests run side by side on a machine that may be busy. */
 export async function until(condition: () => boolean, sentence: string): Promise<void> {
-  for (let round = 0; round < 500; round += 1) {
+  for (let round = 0; round < 2_000; round += 1) {
     if (condition()) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error(`waited 10 s in vain until ${sentence}`)
+  throw new Error(`waited 40 s in vain until ${sentence}`)
 }
 
 /** How often the recording npm began, ended and was stopped. */

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -24,21 +23,20 @@ async function runOnce(checkout: Checkout, node = node24, args: readonly string[
   return { ...(await run.end), ...run.output }
 }
 
-describe('a start', () => {
+describe.concurrent('a start', () => {
   test('installs what the lock file names with the real npm, then runs the program, called from any folder', async () => {
     using checkout = makeCheckout()
     const dependency = join(checkout.folder, '..', 'dep')
     mkdirSync(dependency)
     writeFileSync(join(dependency, 'package.json'), JSON.stringify({ name: 'dep', version: '1.0.0' }))
-    const npm = (args: readonly string[]) =>
-      spawnSync('npm', args, { cwd: checkout.folder, env: cleanEnv(), encoding: 'utf8' })
-    npm(['pack', dependency])
+    const npm = (args: readonly string[]) => start('npm', args, cleanEnv(), checkout.folder).end
+    await npm(['pack', dependency])
     writeFileSync(
       join(checkout.folder, 'package.json'),
       JSON.stringify({ name: 'mini', type: 'module', dependencies: { dep: 'file:dep-1.0.0.tgz' } }),
     )
     rmSync(join(checkout.folder, 'package-lock.json'))
-    npm(['install', '--package-lock-only', '--ignore-scripts'])
+    await npm(['install', '--package-lock-only', '--ignore-scripts'])
 
     const env = { ...cleanEnv(), npm_config_registry: 'http://127.0.0.1:1' }
     const run = start(node24, [join(checkout.folder, 'scripts', 'bootstrap.cjs'), checkout.main, '한글', 'a b'], env)
@@ -117,7 +115,7 @@ describe('a start', () => {
   })
 })
 
-describe('without a network', () => {
+describe.concurrent('without a network', () => {
   const offline = () => ({
     ...cleanEnv(),
     npm_config_registry: 'http://127.0.0.1:1',
@@ -143,7 +141,7 @@ describe('without a network', () => {
   })
 })
 
-describe('an older Node', () => {
+describe.concurrent('an older Node', () => {
   test('runs the program under Node 24, with that Node first on PATH', async ({ skip }) => {
     skip(oldNode === undefined, noOldNode)
     using checkout = makeCheckout()
@@ -167,12 +165,15 @@ describe('an older Node', () => {
   })
 })
 
-describe('two first starts at once', () => {
+describe.concurrent('two first starts at once', () => {
   test('install once; the second says that it waits, and then runs', async () => {
     using checkout = makeCheckout()
-    const first = start(node24, [checkout.bin], checkout.env({ npmMs: 800 }))
+    const npmUntil = join(checkout.folder, 'go on')
+    const first = start(node24, [checkout.bin], checkout.env({ npmUntil }))
     await until(() => npmLife(checkout).begun === 1, 'npm runs')
-    const second = start(node24, [checkout.bin], checkout.env({ npmMs: 800 }))
+    const second = start(node24, [checkout.bin], checkout.env())
+    await until(() => second.output.stderr.includes('waiting'), 'the second start waits')
+    writeFileSync(npmUntil, '')
     expect(await Promise.all([first.end, second.end])).toMatchObject([{ code: 0 }, { code: 0 }])
     expect(second.output.stderr.match(/process \d+ is setting up this folder; waiting for it/g)).toHaveLength(1)
     expect(npmLife(checkout)).toMatchObject({ begun: 1, ended: 1 })
@@ -180,11 +181,15 @@ describe('two first starts at once', () => {
 
   test('a kill -9 of the first leaves its npm at work: the second waits for it and installs nothing', async () => {
     using checkout = makeCheckout()
-    const first = start(node24, [checkout.bin], checkout.env({ npmMs: 1500 }))
+    const npmUntil = join(checkout.folder, 'go on')
+    const first = start(node24, [checkout.bin], checkout.env({ npmUntil }))
     await until(() => npmLife(checkout).begun === 1, 'npm runs')
     const second = start(node24, [checkout.bin], checkout.env())
     await until(() => second.output.stderr.includes('waiting'), 'the second start waits')
+    const gone = new Promise((resolve) => first.child.once('exit', resolve))
     first.child.kill('SIGKILL')
+    await gone
+    writeFileSync(npmUntil, '')
     expect(await second.end).toMatchObject({ code: 0 })
     expect(npmLife(checkout)).toMatchObject({ begun: 1, ended: 1 })
   })
@@ -202,7 +207,7 @@ describe('two first starts at once', () => {
   })
 })
 
-describe('a signal during the set-up', () => {
+describe.concurrent('a signal during the set-up', () => {
   test.for([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -219,7 +224,7 @@ describe('a signal during the set-up', () => {
   })
 })
 
-test.for(['during the set-up', 'while the program runs'] as const)(
+test.concurrent.for(['during the set-up', 'while the program runs'] as const)(
   'the death of the npm that started it ends the start, %s',
   async (moment) => {
     using checkout = makeCheckout()
@@ -237,7 +242,7 @@ test.for(['during the set-up', 'while the program runs'] as const)(
   },
 )
 
-test('the lock has one holder at a time, over processes that are killed while they hold it', async () => {
+test.concurrent('the lock has one holder at a time, over processes that are killed while they hold it', async () => {
   using checkout = makeCheckout()
   const log = join(checkout.folder, 'holders.log')
   const holder = join(checkout.folder, 'holder.cjs')
@@ -265,7 +270,7 @@ test('the lock has one holder at a time, over processes that are killed while th
   }
 })
 
-describe('the launcher', () => {
+describe.concurrent('the launcher', () => {
   test('answers --version without any set-up', async () => {
     using checkout = makeCheckout()
     const run = start(node24, [checkout.bin, '--version'], checkout.env())

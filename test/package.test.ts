@@ -5,7 +5,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cleanEnv, node24, root } from './bootstrap-fixture.ts'
+import { cleanEnv, node24, root, start } from './bootstrap-fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-package-'))
 const consumer = join(folder, 'my ads 광고')
@@ -27,11 +27,25 @@ function mustRun(program: string, args: readonly string[], cwd: string): string 
 const tool = (name: string) => join(root, 'node_modules', name)
 let tarball = ''
 
-beforeAll(() => {
+/** Begins it, and gives its stdout at its end; a failure shows what was said. */
+async function beginning(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const begun = start(program, args, { ...cleanEnv(), NO_COLOR: '1', FORCE_COLOR: '0' }, cwd)
+  const { code } = await begun.end
+  return code === 0 ? begun.output.stdout : `code ${code}: ${begun.output.stdout}${begun.output.stderr}`
+}
+
+/** What the tools say of the tarball; they look at it while npm installs it. */
+const said = { publint: Promise.resolve(''), attw: Promise.resolve('') }
+
+beforeAll(async () => {
   tarball = join(folder, mustRun('npm', ['pack', '--pack-destination', folder], root).trim().split('\n').at(-1) ?? '')
+  const attw = join(tool('@arethetypeswrong/cli'), 'dist', 'index.js')
+  said.publint = beginning(node24, [join(tool('publint'), 'src', 'cli.js'), '--strict', tarball], folder)
+  said.attw = beginning(node24, [attw, '--profile', 'esm-only', tarball], folder)
   mkdirSync(consumer)
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'my-ads', private: true }))
-  mustRun('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], consumer)
+  const installing = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball]
+  await beginning('npm', installing, consumer)
 }, 300_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -70,14 +84,12 @@ describe('the tarball', () => {
     expect(guilty).toEqual([])
   })
 
-  test('is what publint asks of a package', () => {
-    const publint = join(tool('publint'), 'src', 'cli.js')
-    expect(mustRun(node24, [publint, '--strict', tarball], folder)).toContain('All good!')
+  test('is what publint asks of a package', async () => {
+    expect(await said.publint).toContain('All good!')
   })
 
-  test('gives its types to every consumer of ES modules', () => {
-    const attw = join(tool('@arethetypeswrong/cli'), 'dist', 'index.js')
-    expect(mustRun(node24, [attw, '--profile', 'esm-only', tarball], folder)).toContain('node16 (from ESM) │ 🟢')
+  test('gives its types to every consumer of ES modules', async () => {
+    expect(await said.attw).toContain('node16 (from ESM) │ 🟢')
   })
 })
 

@@ -74,6 +74,22 @@ describe('a flat row', () => {
     )
   })
 
+  test('is what JSON.parse makes of it when it begins as the row before it and goes on otherwise', () => {
+    const id = fc.constantFrom('1', '12', '123', '1.5', '"1"', '"12"', '"1\\u0032"', 'null', '"null"', 'true')
+    const name = fc.constantFrom('"a"', '"ab"', '"a\\""', '"광"', '"광고"', '7', '77')
+    const rows = fc
+      .tuple(id, name, id, id)
+      .map(
+        ([one, two, three, four]) => `{"campaign":{"id":${one},"name":${two}},"metrics":{"cost":${three}},"x":${four}}`,
+      )
+    fc.assert(
+      fc.property(fc.array(rows, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 3 }), (texts, cuts) => {
+        expect(flatRows(`[{"results":[${texts.join(',')}]}]`, cuts)).toEqual(texts.map(parsedRow))
+      }),
+      { seed: 12, numRuns: 400 },
+    )
+  })
+
   test('is read without JSON.parse when an earlier row had its form', () => {
     const row = (id: string) => new TextEncoder().encode(`{"campaign":{"id":"${id}","name":"광고 \\"A\\""},"x":1}`)
     const reader = new RowReader(flat)

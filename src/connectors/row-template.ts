@@ -34,6 +34,16 @@ interface Token {
   readonly cell: number
 }
 
+/** How much of a row is as in the row before. */
+interface Same {
+  readonly from: number
+  tokens: number
+  bytes: number
+}
+
+const nothingSame: Same = { from: 0, tokens: 0, bytes: 0 }
+const anew = { tokens: 0, bytes: 0 } as const
+
 interface Template {
   readonly tokens: readonly Token[]
   /** From the last value to the row's closing bracket. */
@@ -70,6 +80,11 @@ export class RowReader {
   #bytes: Buffer = Buffer.alloc(0)
   /** The chunk as text, a character a byte: right for ASCII only. */
   #text = ''
+  /**
+   * The row that was read last, by the template that stands first: where it begins in the chunk, and how many of its first tokens and
+   * bytes are those of the row before it. Rows come an entity's days after another, and what describes the entity stands first.
+   */
+  #same = nothingSame
 
   constructor(flat: FlatRows) {
     this.#flat = flat
@@ -82,16 +97,19 @@ export class RowReader {
   /** The row whose opening bracket is at `at`, or undefined when it is to be read the long way. */
   read(chunk: Uint8Array, at: number): { readonly row: unknown } | undefined {
     if (chunk !== this.#chunk) this.#begin(chunk)
+    const [likely] = this.#templates
+    if (likely && this.#repeats(at) && this.#matches(likely, at, this.#same)) return this.#row(likely)
     for (let index = 0; index < this.#templates.length; index += 1) {
       const template = this.#templates[index]!
-      if (!this.#matches(template, at)) continue
+      if (!this.#matches(template, at, anew)) continue
       // The next row is most likely like this one.
       if (index > 0) this.#templates.unshift(...this.#templates.splice(index, 1))
       return this.#row(template)
     }
+    this.#same = nothingSame
     if (this.#templates.length === templatesMax) return undefined
     const learned = learnTemplate(chunk, at, this.#cellOf)
-    if (!learned || !this.#matches(learned, at)) return undefined
+    if (!learned || !this.#matches(learned, at, anew)) return undefined
     this.#templates.unshift(learned)
     return this.#row(learned)
   }
@@ -106,6 +124,14 @@ export class RowReader {
     this.#bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.#text = this.#bytes.toString('latin1')
     this.#until.fill(-1)
+    this.#same = nothingSame
+  }
+
+  /** Whether the row at `at` begins with the bytes that the last two rows began with. */
+  #repeats(at: number): boolean {
+    const { from, bytes } = this.#same
+    if (bytes === 0 || at + bytes > this.#bytes.length) return false
+    return this.#bytes.compare(this.#bytes, from, from + bytes, at, at + bytes) === 0
   }
 
   #row({ absent }: Template): { readonly row: unknown } {
@@ -116,10 +142,12 @@ export class RowReader {
     return { row: this.#flat.fromCells(this.#cells) }
   }
 
-  #matches({ tokens, tail }: Template, from: number): boolean {
+  /** Reads the row by the template; the tokens that `known` names have been seen to be those of the row before. */
+  #matches({ tokens, tail }: Template, from: number, known: Pick<Same, 'tokens' | 'bytes'>): boolean {
     const chunk = this.#chunk
-    let at = from
-    for (let index = 0; index < tokens.length; index += 1) {
+    let at = from + known.bytes
+    const same: Same = { from, tokens: known.tokens, bytes: known.bytes }
+    for (let index = known.tokens; index < tokens.length; index += 1) {
       const { literal, string, cell } = tokens[index]!
       if (!standsAt(chunk, at, literal)) return false
       at += literal.length
@@ -128,9 +156,15 @@ export class RowReader {
       if (end < 0) return false
       at = end
       if (!(cell < 0 ? this.#isValue(start, end, string) : this.#keep(cell, start, end, string))) return false
+      // A value that was kept from the row before still stands where it stood there.
+      if (index === same.tokens && cell >= 0 && this.#from[cell] !== start) {
+        same.tokens += 1
+        same.bytes = end - from
+      }
     }
     if (!standsAt(chunk, at, tail)) return false
     this.end = at + tail.length
+    this.#same = same
     return true
   }
 

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib'
-import type { ThriftField } from './thrift.ts'
-import { binary, i32, i64, list, struct, thriftBytes, varint } from './thrift.ts'
+import type { Thrift } from './thrift.ts'
+import { compactBytes, i32, i64, list, struct, text, writeVarint } from './thrift.ts'
 
 /** Numbers of the format's own lists (parquet.thrift): physical types, encodings, pages, codecs. */
 export const physical = { int32: 1, int64: 2, bytes: 6 } as const
@@ -12,6 +12,13 @@ const zstd = 6
 export const pageRows = 20_480
 
 const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+/** The head of a run: seven bits a byte, the lowest first. */
+export function varint(value: number): readonly number[] {
+  const bytes: number[] = []
+  writeVarint(bytes, value)
+  return bytes
+}
 
 /** Which rows of a page have a value: the format's definition levels, of one bit. */
 export class Presence {
@@ -99,8 +106,8 @@ export class ColumnPages {
       [3, i64(rows - present)],
       ...(bounds && present > 0
         ? ([
-            [5, binary(bounds[1])],
-            [6, binary(bounds[0])],
+            [5, text(bounds[1])],
+            [6, text(bounds[0])],
           ] as const)
         : []),
     )
@@ -115,7 +122,7 @@ export class ColumnPages {
       const column = struct(
         [1, i32(type)],
         [2, list('i32', used.map(i32))],
-        [3, list('binary', [binary(name)])],
+        [3, list('text', [text(name)])],
         [4, i32(zstd)],
         [5, i64(rows)],
         [6, i64(plainBytes)],
@@ -129,9 +136,9 @@ export class ColumnPages {
     return { bytes, size, isFilled: present > 0, metadata }
   }
 
-  #packed(plain: Uint8Array, type: number, detail: ThriftField): readonly Buffer[] {
+  #packed(plain: Uint8Array, type: number, detail: readonly [id: number, value: Thrift]): readonly Buffer[] {
     const packed = zstdCompressSync(plain, zstdOptions)
-    const header = thriftBytes(struct([1, i32(type)], [2, i32(plain.length)], [3, i32(packed.length)], detail))
+    const header = compactBytes(struct([1, i32(type)], [2, i32(plain.length)], [3, i32(packed.length)], detail))
     this.#plainBytes += header.length + plain.length
     return [header, packed]
   }

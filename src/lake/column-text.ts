@@ -1,6 +1,5 @@
 import type { Chunk } from './column-pages.ts'
-import { ColumnPages, Presence, encodings, pageRows, physical } from './column-pages.ts'
-import { varint } from './thrift.ts'
+import { ColumnPages, Presence, encodings, pageRows, physical, varint } from './column-pages.ts'
 
 /** Text of more different values than this in a row group goes without a dictionary: ids are all different. */
 const dictionaryMax = 4_096

@@ -7,7 +7,7 @@ import { EventFile } from './event-file.ts'
 import type { EventColumn } from './event-parquet.ts'
 import { mergeEventFiles } from './event-parquet.ts'
 import { duckConnection } from './parquet.ts'
-import { varint } from './thrift.ts'
+import { varint } from './column-pages.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-event-file-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -6,7 +6,7 @@ import { physical } from './column-pages.ts'
 import { TextColumn } from './column-text.ts'
 import type { EventColumn } from './event-parquet.ts'
 import type { Thrift } from './thrift.ts'
-import { binary, i32, i64, list, struct, thriftBytes } from './thrift.ts'
+import { compactBytes, i32, i64, list, struct, text } from './thrift.ts'
 
 /** Rows of a row group: what DuckDB makes one of, so that a merged file looks the same. */
 const groupRows = 122_880
@@ -81,7 +81,7 @@ export class EventFile {
   async close(): Promise<void> {
     try {
       await this.flush()
-      const footer = thriftBytes(this.#metadata())
+      const footer = compactBytes(this.#metadata())
       const length = Buffer.alloc(4)
       length.writeUInt32LE(footer.length)
       await this.#file.write(Buffer.concat([footer, length, magic]))
@@ -98,7 +98,7 @@ export class EventFile {
   #metadata(): Thrift {
     const filled = this.#columns.map((_, index) => this.#groups.some(({ chunks }) => chunks[index]?.isFilled))
     const columns = this.#columns.filter((_, index) => filled[index])
-    const root = struct([4, binary('schema')], [5, i32(columns.length)])
+    const root = struct([4, text('schema')], [5, i32(columns.length)])
     const rows = this.#groups.reduce((sum, group) => sum + group.rows, 0)
     return struct(
       [1, i32(1)],
@@ -111,7 +111,7 @@ export class EventFile {
           this.#groups.map((group) => groupOf(group, filled)),
         ),
       ],
-      [6, binary('millrace')],
+      [6, text('millrace')],
       // Bounds of numbers are those of numbers: without it readers may not believe them.
       [
         7,
@@ -129,7 +129,7 @@ function schemaOf({ name, type }: EventColumn): Thrift {
   return struct(
     [1, i32(own)],
     [3, i32(optional)],
-    [4, binary(name)],
+    [4, text(name)],
     ...(type === 'varchar' ? ([[6, i32(utf8)]] as const) : []),
   )
 }

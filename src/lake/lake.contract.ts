@@ -23,7 +23,7 @@ export interface LakeSetUp {
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (found: { readonly bytes: Uint8Array } | undefined) => found && new TextDecoder().decode(found.bytes)
 const absent = { ifAbsent: true } as const
-const rounds = process.env['MILLRACE_LONG'] ? 500 : 50
+const rounds = process.env['MILLRACE_LONG'] ? 500 : 20
 
 async function conflictOrWin(put: Promise<unknown>): Promise<'won' | 'conflict'> {
   try {

@@ -20,6 +20,9 @@ export interface ManifestEntry extends ExtractRecord {
   readonly status: 'landed' | 'retired'
 }
 
+/** Most of a put is waiting for a disk or a network; one after the other, thirty days would wait thirty times. */
+const putsAtOnce = 4
+
 type Account = Pick<ExtractRecord, 'platform' | 'accountId'>
 
 const text = z.string()
@@ -70,10 +73,21 @@ export async function landSpool(
   where: { readonly platform: Platform; readonly accountId: string; readonly extractId: string },
 ): Promise<readonly LandedFile[]> {
   const landed: LandedFile[] = []
-  for await (const { path, ...file } of spool.finish()) {
-    const key = rawKey({ ...where, date: file.date })
-    await lake.put(key, { path }, { ifAbsent: true })
-    landed.push({ ...file, key })
+  const putting = new Set<Promise<unknown>>()
+  try {
+    for await (const { path, ...file } of spool.finish()) {
+      const key = rawKey({ ...where, date: file.date })
+      const put: Promise<unknown> = lake.put(key, { path }, { ifAbsent: true }).then(() => putting.delete(put))
+      putting.add(put)
+      // One that fails before it is waited for must not end the process as an unhandled rejection.
+      void Promise.allSettled([put])
+      landed.push({ ...file, key })
+      if (putting.size === putsAtOnce) await Promise.race(putting)
+    }
+    await Promise.all(putting)
+  } finally {
+    // A put that is under way still reads its file of the spool.
+    await Promise.allSettled(putting)
   }
   return landed
 }

@@ -77,7 +77,7 @@ async function openThrough(proxy: { readonly endpoint: string }, prefix: string)
 
 const xml = (code: string) => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>planted</Message></Error>`
 
-describe('the bucket', () => {
+describe.concurrent('the bucket', () => {
   test.for([
     ['a wrong secret', { secretAccessKey: 'wrong' }, 'LAKE_ACCESS_DENIED'],
     ['an unknown access key', { accessKeyId: 'nobody' }, 'LAKE_ACCESS_DENIED'],

@@ -1,15 +1,15 @@
-import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { RawColumn, RawRow } from '../domain/mapping.ts'
-import { ahead } from './ahead.ts'
-import type { Width } from './cell.ts'
-import { isDay, widths } from './cell.ts'
+import { isDay } from './cell.ts'
+import type { ColumnRun } from './column-run.ts'
+import { openColumn } from './column-run.ts'
 import { sha256Of } from './digest.ts'
-import { duckConnection, quotedName, quotedText, rowGroupRows } from './parquet.ts'
-import { lineWriter } from './spool-line.ts'
-import type { LineTarget } from './spool-line.ts'
+import { duckConnection, quotedText, rowGroupRows } from './parquet.ts'
+import { parquetFile } from './parquet-file.ts'
 import { onDisk } from './storage-error.ts'
 
 /** One day of an extract as a finished Parquet file on this machine. */
@@ -26,6 +26,8 @@ export interface DayFile {
 export interface RawSpool extends AsyncDisposable {
   /** Throws LAKE_VALUE_INVALID for a value that does not fit the type of its column. */
   append(rows: readonly RawRow[]): Promise<void>
+  /** Names of the columns in which some row had no value. */
+  incomplete(): readonly string[]
   /** The files in the order of their days. They are gone when the spool is disposed. */
   finish(): AsyncIterable<DayFile>
 }
@@ -35,59 +37,76 @@ export interface SpoolOptions {
   readonly dateColumn: string
   /** Created by the spool and removed by it. What is in it may be lost at any time: an extract that dies begins anew. */
   readonly folder: string
+  /** Memory that rows may take before they go to the disk as parts of their days' files. */
+  readonly waitingBytesMax?: number
 }
 
-/** A day's lines that are not on disk yet are `used` bytes of `chunk`, after the full chunks before it. */
-interface OpenDay extends LineTarget {
+interface OpenDay {
   readonly date: Day
-  readonly path: string
-  readonly full: Buffer[]
-  rows: number
+  columns: readonly ColumnRun[]
+  /** Rows in the columns, and in the parts that are on disk. */
+  waiting: number
+  written: number
+  readonly parts: string[]
 }
 
-/** A day's lines in memory; with the 400 days of the longest extract this is 26 MB. */
-const chunkBytes = 65_536
+/** Two hundred thousand campaign-days; two accounts at once stay far below the pipeline's 300 MB. */
+const waitingBytesMaxDefault = 48 * 1024 * 1024
 
-/** Full chunks of all days that wait for the disk. */
-const waitingBytesMax = 4_194_304
+/** After so many rows it is counted how much memory they take. */
+const rowsBetweenLooks = 4_096
 
 /**
- * Rows wait as CSV, one file a day, because that is the fastest way into DuckDB by far (CSV and copy: 320 k rows/s on one core;
- * data chunks: 130 k before any Parquet; appender: 50 k). Every value is checked here, so that DuckDB's casts, which round silently, never have to.
+ * Rows wait as columns, by day. Every value is checked when it comes and put into the form in which it will lie in the file, so that
+ * nothing rounds on the way. Few extracts are so long that a day's rows leave memory before all of them are there; the parts of such
+ * a day are put together by DuckDB.
  */
-export async function openSpool({ columns, dateColumn, folder }: SpoolOptions): Promise<RawSpool> {
+export async function openSpool(options: SpoolOptions): Promise<RawSpool> {
+  const { columns, dateColumn, folder, waitingBytesMax = waitingBytesMaxDefault } = options
   await onDisk(folder, () => mkdir(folder, { recursive: true }))
   const days = new Map<string, OpenDay>()
-  let waitingBytes = 0
+  const incomplete = new Set<string>()
   let rowsSeen = 0
-  const writeLine = lineWriter<OpenDay>(columns, (open, bytes) => {
-    if (open.used + bytes > open.chunk.length) waitingBytes += setAside(open, bytes)
-  })
+  let rowsLooked = 0
 
-  async function flush(): Promise<void> {
+  function noteIncomplete(): void {
+    for (const open of days.values())
+      for (const [index, { isIncomplete }] of open.columns.entries())
+        if (isIncomplete) incomplete.add(columns[index]?.name ?? '')
+  }
+
+  async function partsOut(): Promise<void> {
     for (const open of days.values()) {
-      const chunks = open.full.splice(0)
-      if (chunks.length > 0) await onDisk(open.path, () => appendFile(open.path, Buffer.concat(chunks)))
+      if (open.waiting === 0) continue
+      const path = join(folder, `${open.date}.${open.parts.length}.parquet`)
+      await onDisk(path, () => writeFile(path, fileOf(columns, open)))
+      open.parts.push(path)
+      open.written += open.waiting
+      noteIncomplete()
+      renew(open, columns)
     }
-    waitingBytes = 0
   }
 
   return {
     async append(rows) {
       for (const row of rows) {
         rowsSeen += 1
-        const open = dayOf(days, row[dateColumn], { folder, dateColumn, row: rowsSeen, columns: columns.length })
-        writeLine(row, open, rowsSeen)
-        open.rows += 1
+        const open = dayOf(days, row[dateColumn], { dateColumn, row: rowsSeen, columns })
+        addRow(open, columns, row, rowsSeen)
       }
-      if (waitingBytes > waitingBytesMax) await flush()
+      if (rowsSeen - rowsLooked < rowsBetweenLooks) return
+      rowsLooked = rowsSeen
+      if (waitingBytes(days.values()) > waitingBytesMax) await partsOut()
+    },
+    incomplete() {
+      noteIncomplete()
+      return [...incomplete]
     },
     async *finish() {
-      for (const open of days.values()) setAside(open, 0)
-      await flush()
-      using duck = await duckConnection()
-      const ordered = [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1))
-      yield* ahead(ordered.length, (index) => convert(duck, columns, ordered[index] as OpenDay))
+      for (const open of [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1))) {
+        days.delete(open.date)
+        yield await (open.parts.length > 0 ? merged(open, columns, folder) : whole(open, columns, folder))
+      }
     },
     async [Symbol.asyncDispose]() {
       days.clear()
@@ -96,89 +115,71 @@ export async function openSpool({ columns, dateColumn, folder }: SpoolOptions): 
   }
 }
 
+function waitingBytes(days: Iterable<OpenDay>): number {
+  let sum = 0
+  for (const open of days) for (const column of open.columns) sum += column.bytes
+  return sum
+}
+
 function dayOf(
   days: Map<string, OpenDay>,
   date: string | null | undefined,
-  where: { readonly folder: string; readonly dateColumn: string; readonly row: number; readonly columns: number },
+  where: { readonly dateColumn: string; readonly row: number; readonly columns: readonly RawColumn[] },
 ): OpenDay {
   const known = days.get(date ?? '')
   if (known) return known
   if (date === null || date === undefined || !isDay(date)) {
-    throw new MillraceError('LAKE_VALUE_INVALID', {
-      column: where.dateColumn,
-      value: date ?? '',
-      type: 'day',
-      row: where.row,
-    })
+    const { dateColumn, row } = where
+    throw new MillraceError('LAKE_VALUE_INVALID', { column: dateColumn, value: date ?? '', type: 'day', row })
   }
-  const open: OpenDay = {
-    date: date as Day,
-    path: join(where.folder, `${date}.csv`),
-    full: [],
-    chunk: Buffer.allocUnsafe(chunkBytes),
-    used: 0,
-    rows: 0,
-    widths: Array<Width>(where.columns).fill(widths.narrow),
-  }
+  const open: OpenDay = { date: date as Day, columns: [], waiting: 0, written: 0, parts: [] }
+  renew(open, where.columns)
   days.set(date, open)
   return open
 }
 
-/** Begins a new chunk and says how many bytes became ready for the disk. */
-function setAside(open: OpenDay, bytesNext: number): number {
-  const ready = open.used
-  if (ready > 0) open.full.push(open.chunk.subarray(0, ready))
-  open.chunk = Buffer.allocUnsafe(Math.max(chunkBytes, bytesNext))
-  open.used = 0
-  return ready
+function renew(open: OpenDay, columns: readonly RawColumn[]): void {
+  open.columns = columns.map(({ type }) => openColumn(type))
+  open.waiting = 0
 }
 
-const parquetTypes = {
-  text: 'varchar',
-  json: 'varchar',
-  day: 'date',
-  bigint: 'bigint',
-  decimal: 'decimal(18,6)',
-} as const
-
-/** The CSV's fields: `c0`, `c1`, … and for the digits beyond the sixth decimal `c1r`. */
-function csvFields(columns: readonly RawColumn[], width: readonly Width[]): string {
-  const fields = columns.flatMap(({ type }, index) => {
-    const main = width[index] === widths.huge ? 'decimal(38,6)' : parquetTypes[type]
-    const rest = type === 'decimal' ? [`'c${index}r': 'decimal(18,18)'`] : []
-    return [`'c${index}': ${quotedText(main)}`, ...rest]
-  })
-  return `{${fields.join(', ')}}`
+function addRow(open: OpenDay, columns: readonly RawColumn[], row: RawRow, rowNumber: number): void {
+  for (let index = 0; index < columns.length; index += 1) {
+    const { name, type } = columns[index]!
+    const value = row[name] ?? null
+    if (open.columns[index]!.add(value)) continue
+    const shown = (value ?? '').slice(0, 200)
+    throw new MillraceError('LAKE_VALUE_INVALID', { column: name, value: shown, type, row: rowNumber })
+  }
+  open.waiting += 1
 }
 
-/**
- * A decimal column of a file is decimal(18,6) unless a value of that day needs more: DuckDB works on the wider decimal(38,18)
- * fifteen times slower, and hardly any day needs it.
- */
-function selected(columns: readonly RawColumn[], width: readonly Width[]): string {
-  const list = columns.map(({ name }, index) => {
-    const value =
-      width[index] === widths.narrow
-        ? `c${index}`
-        : `(c${index}::decimal(38,18) + coalesce(c${index}r, 0)::decimal(38,18))::decimal(38,18)`
-    return `${value} as ${quotedName(name)}`
-  })
-  return list.join(', ')
-}
-
-async function convert(
-  duck: Awaited<ReturnType<typeof duckConnection>>,
-  columns: readonly RawColumn[],
-  open: OpenDay,
-): Promise<DayFile> {
-  const path = open.path.replace(/\.csv$/, '.parquet')
-  const source = `read_csv(${quotedText(open.path)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
-    nullstr = '', allow_quoted_nulls = false, max_line_size = 2097152, buffer_size = 8388608, columns = ${csvFields(columns, open.widths)})`
-  const target = `(format parquet, compression zstd, row_group_size ${rowGroupRows})`
-  await onDisk(path, () =>
-    duck.run(`copy (select ${selected(columns, open.widths)} from ${source}) to ${quotedText(path)} ${target}`),
+function fileOf(columns: readonly RawColumn[], open: OpenDay): Buffer {
+  return parquetFile(
+    open.columns.map((column, index) => column.column(columns[index]?.name ?? '')),
+    open.waiting,
   )
-  await rm(open.path)
+}
+
+async function whole(open: OpenDay, columns: readonly RawColumn[], folder: string): Promise<DayFile> {
+  const path = join(folder, `${open.date}.parquet`)
+  const file = fileOf(columns, open)
+  await onDisk(path, () => writeFile(path, file))
+  return { date: open.date, rows: open.waiting, path, bytes: file.length, sha256: hash('sha256', file) }
+}
+
+/** By name, so that parts whose decimals have other widths become one file of the widest. */
+async function merged(open: OpenDay, columns: readonly RawColumn[], folder: string): Promise<DayFile> {
+  const path = join(folder, `${open.date}.parquet`)
+  const last = join(folder, `${open.date}.${open.parts.length}.parquet`)
+  if (open.waiting > 0) await onDisk(last, () => writeFile(last, fileOf(columns, open)))
+  const parts = [...open.parts, ...(open.waiting > 0 ? [last] : [])]
+  using duck = await duckConnection()
+  await onDisk(path, () =>
+    duck.run(`copy (select * from read_parquet([${parts.map(quotedText).join(', ')}], union_by_name = true))
+      to ${quotedText(path)} (format parquet, compression zstd, row_group_size ${rowGroupRows})`),
+  )
+  for (const part of parts) await rm(part)
   const { size } = await stat(path)
-  return { date: open.date, rows: open.rows, path, bytes: size, sha256: await sha256Of(path) }
+  return { date: open.date, rows: open.written + open.waiting, path, bytes: size, sha256: await sha256Of(path) }
 }

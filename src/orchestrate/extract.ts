@@ -89,15 +89,10 @@ async function spoolOnce({ connector, account, slice, context, folder }: Reading
   const { columns, date } = mappingAt(connector.spec, slice.level)
   const spool = await openSpool({ columns, dateColumn: date, folder })
   const entities = new Map<string, EntityObservation>()
-  const required = columns.filter((column) => column.required).map((column) => column.name)
-  const removed = new Set<string>()
+  const required = new Set(columns.filter((column) => column.required).map((column) => column.name))
   try {
     const result = await connector.extract(slice, account, context, {
-      rows: (batch) => {
-        for (const row of batch)
-          for (const name of required) if (row[name] === null || row[name] === undefined) removed.add(name)
-        return spool.append(batch)
-      },
+      rows: (batch) => spool.append(batch),
       entities: async (batch) => {
         for (const one of batch) entities.set(`${one.level}|${one.entityId}`, one)
         await Promise.resolve()
@@ -109,7 +104,7 @@ async function spoolOnce({ connector, account, slice, context, folder }: Reading
       result,
       entities: [...entities.values()],
       drift: {
-        removed: [...removed],
+        removed: spool.incomplete().filter((name) => required.has(name)),
         mistyped: [],
         added: [],
         ...(result.vanished !== undefined && { vanished: result.vanished }),

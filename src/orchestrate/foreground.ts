@@ -20,6 +20,11 @@ import { endLine } from './task-result.ts'
 const leaseMs = 60_000
 const beatMs = 2_000
 const pollMs = 200
+/**
+ * The first task has so long alone. Accounts that began at one instant would be downloaded side by side and then loaded side by side,
+ * and by turns the database or the download would have nothing to do; begun one after the other, one is loaded while the next comes.
+ */
+const headStartMs = 500
 const finishTriesMax = 5
 /** Somebody else's run of the same partition is waited for; longer than this it is told instead. */
 const waitMsMax = 900_000
@@ -134,8 +139,8 @@ class Carrier {
 
   async carry(): Promise<void> {
     const { signal, slots } = this.#work
-    for (;;) {
-      const free = slots - this.#running.size
+    for (let round = 0; ; round += 1) {
+      const free = round === 0 ? 1 : slots - this.#running.size
       const tasks = signal.aborted || free === 0 ? [] : await this.#claim(free)
       for (const task of tasks) this.#begin(task)
       if (this.#running.size === 0) {
@@ -143,7 +148,8 @@ class Carrier {
         if (await this.#isOver()) return
       }
       const tick = new AbortController()
-      const ticking = systemClock.sleep(this.#running.size > 0 ? beatMs : pollMs, tick.signal).catch(() => undefined)
+      const waitMs = this.#running.size === 0 ? pollMs : round === 0 ? headStartMs : beatMs
+      const ticking = systemClock.sleep(waitMs, tick.signal).catch(() => undefined)
       await Promise.race([ticking, ...[...this.#running.values()].map((one) => one.ended)])
       tick.abort()
       if (performance.now() - this.#beatAtMs >= beatMs) await this.#beat()
