@@ -7,7 +7,7 @@ export default defineConfig(({ mode }) => {
   const long = mode === 'long' || process.env['MILLRACE_LONG'] === '1'
   return {
     test: {
-      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+      include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
       globalSetup: ['test/services.ts'],
       reporters: ['default', './test/skip-reporter.ts'],
       env: {

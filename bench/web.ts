@@ -3,8 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromiumPath, openBrowser, startDemo } from '../test/dashboard-fixture.ts'
-import type { Bench, Figures, Line } from './figures.ts'
+import type { Bench, BenchOptions, Figures, Line } from './figures.ts'
 import { median } from './measure.ts'
+import { benchLighthouse } from './web-lighthouse.ts'
+import type { LighthouseScores } from './web-lighthouse.ts'
+import { liveHeapDriftMb } from './web-live.ts'
+import { benchCampaigns } from './web-campaigns.ts'
+import type { CampaignTimes } from './web-campaigns.ts'
 import type { ScreenTimes } from './web-screens.ts'
 import { benchScreens } from './web-screens.ts'
 
@@ -12,6 +17,7 @@ const root = join(import.meta.dirname, '..')
 const web = join(root, 'dist', 'web')
 const kB = 1_000
 const visits = 5
+const liveMinutes = 30
 
 interface Weights {
   readonly initialJs: number
@@ -51,7 +57,7 @@ const vitals = `new Promise((resolve) => {
   setTimeout(() => resolve({ lcpMs: lcp, cls }), 1500)
 })`
 
-export async function bench({ say }: { readonly say: (line: string) => void }): Promise<Bench> {
+export async function bench({ long, say }: Pick<BenchOptions, 'long' | 'say'>): Promise<Bench> {
   spawnSync(process.execPath, [join(root, 'scripts', 'build-web.ts')], { cwd: root, stdio: ['ignore', 2, 2] })
   const weights = weigh()
   if (chromiumPath === undefined) return benchOf(weights, null)
@@ -78,11 +84,21 @@ export async function bench({ say }: { readonly say: (line: string) => void }): 
     seen.push(await page.evaluate<Visit>(vitals))
     await context.close()
   }
+  say('now Lighthouse, where it is installed')
+  const lighthouse = await benchLighthouse(`${demo.url}/?lang=en`, chromiumPath, say)
+  if (long) say(`now ${liveMinutes} minutes of the Live screen`)
+  const liveHeapMb = long ? await liveHeapDriftMb(browser, demo.url, liveMinutes) : null
   say('now a grid of 4,500 tasks and a log of 200,000 lines')
   const screens = await benchScreens(browser, root)
   await browser.close()
+  say('now a year of ten thousand campaigns, with nothing else going on')
+  await demo.stop()
+  const campaigns = await benchCampaigns()
   return benchOf(weights, {
     ...screens,
+    ...campaigns,
+    lighthouse,
+    liveHeapMb,
     firstPaintS,
     firstChartS,
     loadedS,
@@ -91,7 +107,9 @@ export async function bench({ say }: { readonly say: (line: string) => void }): 
   })
 }
 
-interface Times extends ScreenTimes {
+interface Times extends ScreenTimes, CampaignTimes {
+  readonly lighthouse: LighthouseScores | null
+  readonly liveHeapMb: number | null
   readonly firstPaintS: number
   readonly firstChartS: number
   readonly loadedS: number
@@ -105,6 +123,12 @@ function benchOf(weights: Weights, times: Times | null): Bench {
     ours,
     unit,
     bar: { atMost },
+  })
+  const reach = (what: string, ours: number | null, atLeast: number): Line => ({
+    what,
+    ours,
+    unit: '',
+    bar: { atLeast },
   })
   const figures: Figures = {
     initial_js_gz_kb: weights.initialJs / kB,
@@ -122,6 +146,12 @@ function benchOf(weights: Weights, times: Times | null): Bench {
     runs_click_driven_p95_ms: times?.clickDrivenP95Ms ?? null,
     log_open_ms: times?.logOpenMs ?? null,
     log_search_ms: times?.logSearchMs ?? null,
+    lighthouse_accessibility: times?.lighthouse?.accessibility ?? null,
+    lighthouse_best_practices: times?.lighthouse?.bestPractices ?? null,
+    lighthouse_performance: times?.lighthouse?.performance ?? null,
+    live_heap_drift_mb: times?.liveHeapMb ?? null,
+    campaigns_30_days_p95_ms: times?.month30P95Ms ?? null,
+    campaigns_365_days_p95_ms: times?.year365P95Ms ?? null,
   }
   return {
     figures,
@@ -139,6 +169,12 @@ function benchOf(weights: Weights, times: Times | null): Bench {
       line('click to a run’s detail, p95', figures['runs_click_p95_ms'] ?? null, 'ms', 100),
       line('log of 200,000 lines: open', figures['log_open_ms'] ?? null, 'ms', 500),
       line('log of 200,000 lines: search', figures['log_search_ms'] ?? null, 'ms', 1_000),
+      reach('Lighthouse: accessibility', figures['lighthouse_accessibility'] ?? null, 100),
+      reach('Lighthouse: best practices', figures['lighthouse_best_practices'] ?? null, 100),
+      reach('Lighthouse: performance, desktop', figures['lighthouse_performance'] ?? null, 95),
+      line('Live, 30 minutes (--long): heap grown by', figures['live_heap_drift_mb'] ?? null, 'MB', 10),
+      line('10,000 campaigns, 30 days: a filter, p95', figures['campaigns_30_days_p95_ms'] ?? null, 'ms', 200),
+      line('10,000 campaigns, a year: a filter, p95', figures['campaigns_365_days_p95_ms'] ?? null, 'ms', 300),
     ],
   }
 }

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 const source = join(root, 'src', 'web')
@@ -32,6 +31,8 @@ const hash = sourcesHash()
 if (builtHash() !== hash) {
   // A test's environment would make React's development build of it, half as large again and slower.
   process.env['NODE_ENV'] = 'production'
+  // Only now: the program that builds takes half a second to be read, and a demo whose dashboard is built waits for nothing.
+  const { build } = await import('vite')
   await build({ configFile: join(source, 'vite.config.ts'), logLevel: 'warn' })
   for (const file of globSync('assets/*.{js,css}', { cwd: target }))
     writeFileSync(join(target, `${file}.gz`), gzipSync(readFileSync(join(target, file)), { level: 9 }))

@@ -6,11 +6,11 @@
 #   scripts/services.sh wipe    NAME…   stop it and remove its data
 #   scripts/services.sh status [NAME…]  one line a service
 #   scripts/services.sh env    [NAME…]  the exports that the tests read, for what is there:  eval "$(scripts/services.sh env)"
-# Names: postgres s3 dbt kafka redis chromium rivals clients airflow pods airbyte flink peers. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
+# Names: postgres s3 dbt kafka redis chromium rivals clients airflow pods airbyte flink peers lighthouse. Programs rest in $MILLRACE_SERVICES_DIR (default ~/.cache/millrace-services).
 # For Debian 12 and its like, as root where apt has to install something; never asks anything.
 set -euo pipefail
 
-NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow pods airbyte flink peers)
+NAMES=(postgres s3 dbt kafka redis chromium rivals clients airflow pods airbyte flink peers lighthouse)
 SERVICES_DIR="${MILLRACE_SERVICES_DIR:-$HOME/.cache/millrace-services}"
 VERSITYGW_VERSION=v1.8.0
 DBT_CORE_VERSION=1.11.16
@@ -23,6 +23,7 @@ HADOLINT_VERSION=2.15.1
 COMPOSE_SPEC_VERSION=0.2.1
 PANDAS_VERSION=3.1.1
 DLT_VERSION=1.31.0
+LIGHTHOUSE_VERSION=13.5.0
 KAFKA_VERSION=4.4.0
 KAFKA_PYTHON_VERSION=3.0.12
 REDIS_PY_VERSION=8.1.0
@@ -490,12 +491,26 @@ start_chromium() { :; }
 stop_chromium() { :; }
 env_chromium() { if present_chromium; then echo "export MILLRACE_TEST_CHROMIUM='/usr/bin/chromium'"; fi; }
 
+# --- lighthouse: what a browser's own judge makes of the dashboard; of the benches alone, hence not among the packages
+
+present_lighthouse() { [ -f "$SERVICES_DIR/lighthouse/node_modules/lighthouse/cli/index.js" ]; }
+fetch_lighthouse() {
+  present_lighthouse && return
+  mkdir -p "$SERVICES_DIR/lighthouse"
+  npm install --prefix "$SERVICES_DIR/lighthouse" --save-exact --ignore-scripts --no-audit --no-fund "lighthouse@$LIGHTHOUSE_VERSION"
+}
+install_lighthouse() { once lighthouse "$LIGHTHOUSE_VERSION" fetch_lighthouse; }
+running_lighthouse() { present_lighthouse; }
+start_lighthouse() { :; }
+stop_lighthouse() { :; }
+env_lighthouse() { :; }
+
 # --- the command
 
 status_of() {
   local state=absent
   if "present_$1"; then state=installed; fi
-  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow | pods | airbyte | flink | peers) state=ready ;; esac; fi
+  if "running_$1"; then state=running; case "$1" in dbt | rivals | chromium | clients | airflow | pods | airbyte | flink | peers | lighthouse) state=ready ;; esac; fi
   printf '%-9s %s\n' "$1" "$state"
 }
 

@@ -107,7 +107,9 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   await using opening = new AsyncDisposableStack()
   // A mistake in a check is told before anything is started.
   const suite = await loadSuite(settings.projectDir)
-  const warehouse = opening.use(await openWarehouse(settings, context))
+  const warehouseOpening = openWarehouse(settings, context)
+  readAhead(settings)
+  const warehouse = opening.use(await warehouseOpening)
   const reader = opening.use(openReadOnly(warehouse))
   const lake = opening.use(
     await told(
@@ -144,6 +146,17 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
     retentionRawDays: settings.retention.raw,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+/** Reads the programs of what is opened after the warehouse while its server starts; what fails is told when it is opened. */
+function readAhead({ lake, transform, connections }: Settings): void {
+  const adapters = [
+    loadAdapter('lake', lake.adapter),
+    loadAdapter('runner', transform?.adapter ?? 'native'),
+    ...Object.values(connections).map(({ adapter }) => loadAdapter('connector', adapter)),
+  ]
+  const isSandboxed = Object.values(connections).some(({ sandboxed }) => sandboxed)
+  void Promise.allSettled([...adapters, isSandboxed ? import('./sandbox/sandbox.ts') : undefined])
 }
 
 /** The configured sources; a project on the sandbox that names none takes the sandbox's. */

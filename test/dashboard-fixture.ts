@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
+import { adapter as embedded } from '../src/warehouse/embedded.ts'
+import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import { root } from './bootstrap-fixture.ts'
 
 /** The demo with its dashboard, as a person starts it. */
@@ -17,14 +19,23 @@ export interface RunningDemo extends AsyncDisposable {
   readonly first: Readonly<Record<string, unknown>>
   /** Resolves with the `done` line when everything is loaded. */
   readonly done: Promise<Readonly<Record<string, unknown>>>
+  /** Asks its warehouse by SQL, by another way than the dashboard does. */
+  ask(query: string): Promise<readonly Readonly<Record<string, unknown>>[]>
   /** Ends it as Ctrl-C does; its exit code. */
   stop(): Promise<number | null>
 }
 
-export async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<RunningDemo> {
+export interface DemoStart {
+  readonly env?: Readonly<Record<string, string>>
+  /** Live events a second; the demo's own thousand when left out. */
+  readonly events?: number
+}
+
+export async function startDemo({ env = {}, events }: DemoStart = {}): Promise<RunningDemo> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-dashboard-'))
   const main = join(root, 'src', 'cli', 'main.ts')
   const args = ['demo', '--json', '--port', '0', '--as-of', '2026-11-22', '--project', folder]
+  if (events !== undefined) args.push('--events', String(events))
   const child = spawn(process.execPath, [main, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
@@ -48,15 +59,19 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
   done.catch(() => undefined)
   await heard('ready')
   const [first = {}] = told
+  const projectDir = join(folder, '.millrace', 'demo')
+  const asking = askerOf(projectDir)
   const stop = async () => {
+    await asking.close()
     child.kill('SIGINT')
     return (await ended)[0]
   }
   return {
     url: String(first['url']),
-    projectDir: join(folder, '.millrace', 'demo'),
+    projectDir,
     first,
     done,
+    ask: asking.ask,
     stop,
     async [Symbol.asyncDispose]() {
       await stop()
@@ -118,11 +133,19 @@ export function millrace(
   return { status, stdout, stderr }
 }
 
-/** Asks the demo's warehouse by another way than the dashboard: the command line. */
-export function askBySql(
-  demo: Pick<RunningDemo, 'projectDir'>,
-  query: string,
-): readonly Readonly<Record<string, unknown>>[] {
-  const { stdout } = millrace(['sql', '--project', demo.projectDir, '--format', 'json', query])
-  return JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[]
+/** A connection of one's own to a demo's warehouse, opened at the first question. */
+function askerOf(projectDir: string): { readonly ask: RunningDemo['ask']; close(): Promise<void> } {
+  let opened: Promise<Warehouse> | undefined
+  return {
+    async ask(query) {
+      const options = { dir: join(projectDir, '.millrace', 'postgres'), connections: '2' }
+      opened ??= embedded.open(embedded.options.parse(options))
+      return (await opened).query(query)
+    },
+    async close() {
+      const warehouse = await opened
+      opened = undefined
+      await warehouse?.[Symbol.asyncDispose]()
+    },
+  }
 }

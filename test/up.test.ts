@@ -147,7 +147,7 @@ test(
       META_ACCESS_TOKEN: platform.credentials.metaAccessToken,
     }
     expect(await call(['init', '.', '--yes'], folder).ended).toBe(0)
-    writeDemoTime(folder, { asOf, clockMs })
+    writeDemoTime(folder, { asOf, clockMs, eventsPerSecond: 1_000 })
     const up = call(['up', '--json', '--port', '0', '--slots', '2'], folder, env)
     const { url } = await up.heard((line) => line.event === 'ready')
     await up.heard((line) => line.event === 'accounts')

@@ -7,6 +7,7 @@ const byAccount = [
   'extract',
   'partition_state',
   'fact_ad_daily',
+  'fact_ad_monthly',
   'fact_ad_daily_history',
   'daily_campaign_metrics',
   'daily_campaign_budget',
@@ -16,6 +17,7 @@ const byAccount = [
   'dq_newest_run',
   'dq_newest_score',
   'incident',
+  'stream_series',
 ] as const
 
 /** Rows that belong to a row of another table, by the name of the column that both have. */
@@ -35,18 +37,30 @@ const ofNobody = [
   'anomaly',
   'ledger_day',
   'ledger_account',
-  'engine_run',
-  'engine_task',
   'engine_pipeline',
   'pipeline_run',
   'outbox',
   'dead_letter',
-  'rt_minute',
   'stream_cursor',
   'stream_head',
-  'stream_live',
+  'stream_reconciliation',
   'stream_topic',
 ] as const
+
+/** Tasks that are about an account of theirs; what a run does for everybody, as building models, is nobody's. */
+const ownTasks = (schema: string) =>
+  `select run_id, task from ${schema}.engine_task where account in (select platform || '/' || account_id from client_account)`
+
+/** Rows that say in a way of their own whose they are. */
+const byCondition = {
+  engine_task: (schema) => `(run_id, task) in (${ownTasks(schema)})`,
+  engine_run: (schema) => `run_id in (select run_id from (${ownTasks(schema)}) own)`,
+  engine_log: (schema) => `(run_id, task) in (${ownTasks(schema)})`,
+  run_extract: (schema) => `extract_id in (${ofAccounts(`${schema}.extract`, 'extract_id')})`,
+  rt_minute: (schema) => `series_id in (${ofAccounts(`${schema}.stream_series`, 'series_id')})`,
+  // Which job's counters are shown, and nothing else.
+  stream_live: () => 'true',
+} as const satisfies Readonly<Record<string, (schema: string) => string>>
 
 interface Narrowing {
   /** Quoted. */
@@ -75,6 +89,9 @@ export function narrowed(
         const mine = ofAccounts(`${schema}.${owner}`, column)
         return `${name} as not materialized (select * from ${schema}.${name} where ${column} in (${mine}))`
       }),
+    ...Object.entries(byCondition)
+      .filter(([name]) => names(name))
+      .map(([name, own]) => `${name} as not materialized (select * from ${schema}.${name} where ${own(schema)})`),
     ...ofNobody.filter(names).map((name) => `${name} as (select * from ${schema}.${name} where false)`),
   ]
   const [, head = '', body = query] = /^((?:\s*--[^\n]*\n)*)\s*(?:with\s)?([\s\S]*)$/i.exec(query) ?? []

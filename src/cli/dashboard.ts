@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OpenContext } from '../config.ts'
+import type { OpenContext, Opening } from '../config.ts'
 import type { RunEvent } from '../orchestrate/events.ts'
 import type { LiveLook } from '../server/mount.ts'
 import type { Server } from '../server/server.ts'
@@ -85,15 +85,44 @@ export function serveDashboard({ output, language }: Invocation): void {
   buildDashboard(() => output.warn(said[language].failed))
 }
 
-/** The context with every stage of the opening told to the boot page too. */
-export function told(context: OpenContext, server: Server | undefined): OpenContext {
+/** A context whose every stage of the opening is told to the boot page too, from the first one on, whenever that page is there. */
+export interface BootRelay {
+  readonly context: OpenContext
+  to(server: Server | undefined): void
+}
+
+export function bootRelay(context: OpenContext): BootRelay {
+  const early: Opening[] = []
+  let board: Server['board'] | undefined
   return {
-    ...context,
-    onOpening(opening) {
-      context.onOpening(opening)
-      server?.board.stage(opening)
+    context: {
+      ...context,
+      onOpening(opening) {
+        context.onOpening(opening)
+        if (board) board.stage(opening)
+        else early.push(opening)
+      },
+    },
+    to(server) {
+      board = server?.board
+      for (const opening of early.splice(0)) board?.stage(opening)
     },
   }
+}
+
+/** What is still being opened, and is closed at the end also when nobody came to wait for it. */
+export function lateUse<Opened extends AsyncDisposable>(value: Promise<Opened>): LateUse<Opened> {
+  value.catch(() => undefined)
+  return {
+    value,
+    async [Symbol.asyncDispose]() {
+      await (await value.catch(() => undefined))?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+interface LateUse<Opened> extends AsyncDisposable {
+  readonly value: Promise<Opened>
 }
 
 /** Hands what a run tells to the boot page as well. */

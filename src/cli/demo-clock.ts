@@ -11,6 +11,8 @@ export interface DemoTime {
   readonly asOf: Day
   /** Later than anything the demo has done: its clock starts here, so that a later extract is also a later one by its time. */
   readonly clockMs: number
+  /** Live events that its running day brings, over all its accounts; 1,000 where a demo says nothing of them. */
+  readonly eventsPerSecond: number
 }
 
 /** What the demo's running day brings, over all its accounts. */
@@ -27,11 +29,12 @@ export function demoNoonMs(asOf: Day): number {
 export function readDemoTime(projectDir: string): DemoTime | undefined {
   const file = fileOf(projectDir)
   if (!existsSync(file)) return undefined
-  const { asOf, clockMs } = JSON.parse(readFileSync(file, 'utf8')) as {
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly asOf: string
     readonly clockMs: number
+    readonly eventsPerSecond?: number
   }
-  return { asOf: day(asOf), clockMs }
+  return { asOf: day(kept.asOf), clockMs: kept.clockMs, eventsPerSecond: kept.eventsPerSecond ?? demoEventsPerSecond }
 }
 
 export function writeDemoTime(projectDir: string, time: DemoTime): void {
@@ -41,6 +44,6 @@ export function writeDemoTime(projectDir: string, time: DemoTime): void {
 }
 
 /** Waits are real, the day is the demo's. */
-export function demoClock({ clockMs }: DemoTime): Clock {
+export function demoClock({ clockMs }: Pick<DemoTime, 'clockMs'>): Clock {
   return offsetClock(systemClock, clockMs - systemClock.nowMs())
 }

@@ -7,7 +7,7 @@ import type { Busy } from '../sandbox/traffic.ts'
 import type { Traffic } from '../stream/traffic.ts'
 import type { Invocation } from './command.ts'
 import type { DemoTime } from './demo-clock.ts'
-import { demoEventsPerSecond, writeDemoTime } from './demo-clock.ts'
+import { writeDemoTime } from './demo-clock.ts'
 import type { LiveEvents } from './up-stream.ts'
 
 /** Events of the project's sandbox: its campaigns, each as often as its platform will report. Throws CLI_USAGE where there is none. */
@@ -42,14 +42,14 @@ const keptEveryMs = 5_000
 export async function showLive({ invocation, settings, time, clock, ports }: Showing, live: LiveEvents): Promise<void> {
   const { signal, projectDir } = invocation
   const { simulateTraffic } = await import('../stream/simulate.ts')
-  const busy = { since: time.asOf, eventsPerSecond: demoEventsPerSecond }
+  const busy = { since: time.asOf, eventsPerSecond: time.eventsPerSecond }
   const traffic = await worldTraffic(settings, busy, seededRandom(clock.nowMs()))
   let keptMs = 0
   const keep = (): void => {
     const nowMs = clock.nowMs()
     if (nowMs - keptMs < keptEveryMs) return
     keptMs = nowMs
-    writeDemoTime(projectDir, { asOf: time.asOf, clockMs: nowMs + 2 * keptEveryMs })
+    writeDemoTime(projectDir, { ...time, clockMs: nowMs + 2 * keptEveryMs })
   }
   await live.count(ports, signal, async (log) => {
     await simulateTraffic({ log, traffic, clock, tell: keep }, signal)

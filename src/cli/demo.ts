@@ -3,10 +3,10 @@ import type { Day } from '../domain/day.ts'
 import { addDays, day, dayAt, timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { RunSummary } from '../orchestrate/events.ts'
-import { alsoToBoard, startDashboard, stayUp, told } from './dashboard.ts'
+import { alsoToBoard, bootRelay, lateUse, startDashboard, stayUp } from './dashboard.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import type { DemoTime } from './demo-clock.ts'
-import { demoNoonMs, readDemoTime, writeDemoTime } from './demo-clock.ts'
+import { demoEventsPerSecond, demoNoonMs, readDemoTime, writeDemoTime } from './demo-clock.ts'
 import { demoWork } from './demo-hands.ts'
 import { showProgress } from './progress.ts'
 import { openContext, projectSettings } from './project.ts'
@@ -34,6 +34,10 @@ export const command: CommandSpec = {
     {
       flags: '--days <n>',
       text: { en: 'How many days are loaded; 30 when left out', ko: '적재할 날 수. 생략하면 30' },
+    },
+    {
+      flags: '--events <n>',
+      text: { en: 'Live events a second; 1,000 when left out', ko: '초당 실시간 이벤트. 생략하면 1,000' },
     },
     {
       flags: '--as-of <day>',
@@ -66,12 +70,16 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
   const settings = await projectSettings(inside)
   const clocks = openContext(inside)
   const live = given['once'] === true ? undefined : await liveEvents(settings, inside, clocks.clock)
+  // The database begins to start before the server is read and listens: the one is another process's work, the other this one's.
+  const relay = bootRelay(clocks)
+  const { openPorts } = await import('../config.ts')
+  await using opened = lateUse(openPorts(settings, relay.context))
   await using dashboard =
     live && (await startDashboard(inside, { port: portOf(given), context: clocks, live: live.look }))
-  const context = told(clocks, dashboard)
+  relay.to(dashboard)
+  const { context } = relay
   const { runPipeline } = await import('../orchestrate/run.ts')
-  const { openPorts } = await import('../config.ts')
-  await using ports = await openPorts(settings, context)
+  const ports = await opened.value
   const zone = timeZone(settings.pipeline.zone)
   // Told before it is ready: a page that found it ready and idle would look again only in half a minute.
   dashboard?.board.progress({ done: 0, total: 0, rows: 0 })
@@ -87,7 +95,7 @@ async function demo(invocation: Invocation, _args: readonly string[], given: Giv
     alsoToBoard(showProgress(output, language), dashboard),
     signal,
   )
-  writeDemoTime(projectDir, { asOf: time.asOf, clockMs: context.clock.nowMs() + 1_000 })
+  writeDemoTime(projectDir, { ...time, clockMs: context.clock.nowMs() + 1_000 })
   const seconds = Math.round(performance.now() - startedAt) / 1_000
   if (output.json) output.record(doneOf(summary, days, seconds))
   else {
@@ -118,6 +126,18 @@ function daysOf(given: Given): number {
   throw new MillraceError('CLI_USAGE', { command: 'demo', detail: `--days wants a whole number from 1 to ${daysMax}` })
 }
 
+const eventsMax = 100_000
+
+function eventsOf(given: Given): number {
+  const text = given['events']
+  const events = typeof text === 'string' ? Number(text) : demoEventsPerSecond
+  if (Number.isInteger(events) && events >= 1 && events <= eventsMax) return events
+  throw new MillraceError('CLI_USAGE', {
+    command: 'demo',
+    detail: `--events wants a whole number from 1 to ${eventsMax}`,
+  })
+}
+
 /** The demo's time, kept since the first one; `--as-of` moves it. Written before anything else, so that a killed demo keeps its day. */
 function demoTime(projectDir: string, given: Given, { clock }: Invocation): DemoTime {
   const kept = readDemoTime(projectDir)
@@ -125,8 +145,9 @@ function demoTime(projectDir: string, given: Given, { clock }: Invocation): Demo
   const asOf = asked ?? kept?.asOf ?? dayAt(clock.nowMs(), timeZone('Asia/Seoul'))
   const clockMs = kept?.asOf === asOf ? kept.clockMs : demoNoonMs(asOf)
   // A minute ahead: if this demo is killed, the next one's extracts are still younger than those it made.
-  writeDemoTime(projectDir, { asOf, clockMs: clockMs + 60_000 })
-  return { asOf, clockMs }
+  const time = { asOf, clockMs, eventsPerSecond: eventsOf(given) }
+  writeDemoTime(projectDir, { ...time, clockMs: clockMs + 60_000 })
+  return time
 }
 
 /** The last line of `demo --json`; its keys are what other programs rely on. */

@@ -3,7 +3,7 @@ import type { Settings } from '../config-check.ts'
 import { systemClock, systemRandom } from '../domain/clock.ts'
 import type { Language } from '../domain/errors.ts'
 import type { Invocation } from './command.ts'
-import { demoClock, demoEventsPerSecond, demoNoonMs, readDemoTime } from './demo-clock.ts'
+import { demoClock, demoNoonMs, readDemoTime } from './demo-clock.ts'
 
 /** The project's settings. Throws CONFIG_* with every problem. */
 export async function projectSettings(invocation: Invocation): Promise<Settings> {
@@ -34,7 +34,7 @@ export function openContext({ output, language, projectDir, secrets, deed }: Inv
     secrets,
     ...(demo && {
       sandboxNowMs: demoNoonMs(demo.asOf),
-      sandboxBusy: { since: demo.asOf, eventsPerSecond: demoEventsPerSecond },
+      sandboxBusy: { since: demo.asOf, eventsPerSecond: demo.eventsPerSecond },
     }),
     onWarehouse: (warehouse) => deed.begin(warehouse),
     onOpening({ part, state, place, seconds }) {

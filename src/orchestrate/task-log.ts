@@ -153,6 +153,14 @@ export function readLog(warehouse: Pick<Warehouse, 'query'>, asked: LogQuery): P
   )
 }
 
+/** The same lines from the table itself, for readers to whom its function is not there. */
+export function readLogTable(warehouse: Pick<Warehouse, 'query'>, asked: LogQuery): Promise<readonly StoredLine[]> {
+  return warehouse.query<StoredLine>(
+    `select log_id::text as "logId", task, attempt, at, level, message from engine_log where ${matching} order by log_id offset $6 limit $7`,
+    [...valuesOf(asked), asked.offset ?? 0, asked.limit],
+  )
+}
+
 /** How many lines match, how many of them stand before `line`, and the newest of the run's lines, matching or not ('0': none). */
 export async function countLog(
   warehouse: Pick<Warehouse, 'query'>,

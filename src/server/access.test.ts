@@ -363,6 +363,85 @@ describe('somebody who is limited to clients', () => {
     ])
   })
 
+  test('sees the runs, the lines and the live counters of those clients’ accounts, and of no other', async () => {
+    const runId = '0190a000-0000-7000-8000-00000000a001'
+    const otherId = '0190a000-0000-7000-8000-00000000a002'
+    await warehouse.query(`insert into engine_version values ('narrow', 'v', '{}', now())`)
+    await warehouse.query(
+      `insert into engine_pipeline (pipeline, runs_active_max, version, updated_at) values ('narrow', 9, 'v', now())`,
+    )
+    await warehouse.query(
+      `insert into engine_run (run_id, pipeline, version, partition_key, kind, generation, state, queued_at, started_at, ended_at)
+       select id::uuid, 'narrow', 'v', '2026-11-2' || place, 'scheduled', 1, 'success', now(), now(), now() from unnest($1::text[]) with ordinality r (id, place)`,
+      [[runId, otherId]],
+    )
+    await warehouse.query(
+      `insert into engine_task (run_id, task, kind, account, after, trigger_rule, input, state, tries_max, retry, not_before, pool, timeout_ms, started_at, ended_at)
+       select r.id::uuid, t.task, 'load', t.account, t.after, 'all_success', 'null', 'success', 1, '{}', now(), 'default', 1000, now(), now()
+       from (values ($1, 'load:1', 'google_ads/1', '{}'::text[]), ($1, 'load:2', 'google_ads/2', '{}'), ($1, 'models', null, '{load:1,load:2}'),
+         ($2, 'load:2', 'google_ads/2', '{}')) t (run, task, account, after) join unnest(array[$1, $2]) r (id) on r.id = t.run`,
+      [runId, otherId],
+    )
+    await warehouse.query(
+      `insert into engine_log (run_id, task, attempt, at, level, message)
+       select run_id, task, 1, now(), 'info', 'line of ' || task from engine_task where run_id = any ($1::uuid[])`,
+      [[runId, otherId]],
+    )
+    await warehouse.query(`insert into stream_job (job_id, job) overriding system value values (77, 'narrow')`)
+    await warehouse.query(`insert into stream_live (job_id) values (77)`)
+    await warehouse.query('create table rt_minute_probe partition of rt_minute default')
+    await warehouse.query(
+      `with series as (
+         insert into stream_series (platform, account_id, campaign_id, currency, timezone)
+         values ('google_ads', '1', 'c1', '', 'UTC'), ('google_ads', '2', 'c2', '', 'UTC') returning series_id, account_id)
+       insert into rt_minute (job_id, series_id, minute, impressions, clicks, conversions, revenue_micros, cost_micros, ivt_impressions, ivt_clicks, ivt_conversions)
+       select 77, series_id, floor(extract(epoch from now()) / 60)::int, case account_id when '1' then 10 else 1000 end, 0, 0, 0, 0, 0, 0, 0 from series`,
+    )
+    const read = async (path: string, key: string) => {
+      const reply = await fetch(`${server.url}/api/v1/${path}`, { headers: { authorization: `Bearer ${key}` } })
+      return [reply.status, await reply.text()] as const
+    }
+    const told = async (key: string) => {
+      const asked = [
+        'runs',
+        'runs/grid',
+        `runs/${runId}`,
+        `runs/${runId}/graph`,
+        `runs/${runId}/logs`,
+        `runs/${runId}/logs?offset=0`,
+        `runs/${runId}/logs/text`,
+      ]
+      const answers = await Promise.all(
+        [...asked, `runs/${otherId}`, `runs/${otherId}/logs`].map((path) => read(path, key)),
+      )
+      return answers.map(
+        ([status, text]) =>
+          `${status} ${[...new Set(text.match(/(?<=")(load:\d|models)(?=")|line of [\w:]+|a00\d(?=")/g))].sort().join()}`,
+      )
+    }
+    expect(await told(limited)).toEqual([
+      '200 a001',
+      '200 a001,load:1',
+      '200 a001,load:1',
+      '200 load:1',
+      '200 line of load:1,load:1',
+      '200 line of load:1,load:1',
+      '200 line of load:1',
+      // It repeats what was asked for.
+      '404 a002',
+      '200 ',
+    ])
+    expect((await told(held.viewer))[2]).toBe('200 a001,load:1,load:2,models')
+    const impressions = async (key: string) => {
+      const live = JSON.parse((await read('live?minutes=5', key))[1]) as {
+        readonly minutes: readonly { readonly impressions: string }[]
+      }
+      return live.minutes.reduce((sum, one) => sum + Number(one.impressions), 0)
+    }
+    expect([await impressions(limited), await impressions(held.viewer)]).toEqual([10, 1010])
+    expect((await read('live/events', limited))[0]).toBe(200)
+  })
+
   test('is refused where rows are nobody’s in particular, by every route that does not say otherwise', async () => {
     const open = Object.entries(specs).filter(([, { role, perClient }]) => role === 'anyone' || perClient)
     const others = Object.keys(specs).filter((key) => !open.some(([one]) => one === key))

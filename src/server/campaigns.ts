@@ -10,6 +10,7 @@ import type { RouteInput, RouteOutput } from './contract.ts'
 import { delimited } from './delimited.ts'
 import { Figures } from './figure.ts'
 import type { PackParquet } from './insight.ts'
+import { monthPlan, weighed } from './month-plan.ts'
 import type { Door } from './mount.ts'
 import { serve } from './route.ts'
 import { sql } from './sql.ts'
@@ -123,22 +124,34 @@ async function readCampaigns(door: Door, zone: TimeZone, query: Asked): Promise<
   const length = daysBetween(from, to) + 1
   const figures = new Figures(door.warehouse(), door.clock)
   const names = query.selection === undefined ? null : await selected(door, query.selection)
+  const before = { from: addDays(from, -length), to: addDays(from, -1) }
+  const today = dayAt(door.clock.nowMs(), zone)
+  const { months, days } = weighed([monthPlan(from, to, today), monthPlan(before.from, before.to, today)])
   const filter = [from, to, query.platform ?? null, query.currency ?? null, query.q ?? null] as const
-  const [rows, totals] = await Promise.all([
-    figures.ask<Answer['rows'][number]>('campaigns', [...filter, query.sort, query.limit, names]),
-    figures.ask<Answer['totals'][number]>('campaign-totals', [...filter, names]),
+  const rows = await figures.ask<Row>('campaigns', [
+    ...filter,
+    query.sort,
+    query.limit,
+    names,
+    ...[months, days].flatMap(({ dates, weights }) => [dates, ...weights.map((each) => each.map(String))]),
   ])
+  const totals = rows.filter((one) => one.campaigns !== null)
   return {
     from,
     to,
-    beforeFrom: addDays(from, -length),
-    beforeTo: addDays(from, -1),
+    beforeFrom: before.from,
+    beforeTo: before.to,
     count: totals.reduce((sum, one) => sum + one.campaigns, 0),
-    totals: [...totals],
-    rows: [...rows],
+    totals,
+    rows: rows.flatMap(({ campaigns, ...row }) => (campaigns === null ? [row as Answer['rows'][number]] : [])),
     sources: figures.sources,
   }
 }
+
+/** The totals of each currency, which have a number of campaigns, and the campaigns, which have none. */
+type Row =
+  | (Answer['totals'][number] & { readonly campaigns: number })
+  | (Answer['rows'][number] & { readonly campaigns: null })
 
 function rangeOf(query: Asked, today: Day): { readonly from: Day; readonly to: Day } {
   const to = query.to === undefined ? addDays(today, -1) : day(query.to)

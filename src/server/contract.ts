@@ -141,17 +141,20 @@ export const contract = {
   },
   'GET /api/v1/live': {
     role: 'viewer',
+    perClient: true,
     summary: 'Live counters by minute and campaign, how far the counting is, and what it was reconciled with',
     query: liveQuery,
     response: liveAnswer,
   },
   'GET /api/v1/live/events': {
     role: 'viewer',
+    perClient: true,
     summary: 'A look at the newest events of the log, a few of them; none where the program has no log open',
     response: liveEventsAnswer,
   },
   'GET /api/v1/runs': {
     role: 'viewer',
+    perClient: true,
     summary: 'Runs, newest first',
     query: z.object({
       pipeline: z.string().optional(),
@@ -162,6 +165,7 @@ export const contract = {
   },
   'GET /api/v1/runs/grid': {
     role: 'viewer',
+    perClient: true,
     summary: 'The newest runs against their tasks, in one answer',
     query: z.object({
       pipeline: z.string().optional(),
@@ -171,18 +175,21 @@ export const contract = {
   },
   'GET /api/v1/runs/:runId': {
     role: 'viewer',
+    perClient: true,
     summary: 'One run with its tasks and their attempts',
     params: z.object({ runId: z.uuid() }),
     response: z.object({ run, tasks: z.array(task), summary: z.unknown() }),
   },
   'GET /api/v1/runs/:runId/graph': {
     role: 'viewer',
+    perClient: true,
     summary: 'The run’s tasks as a picture: where each stands and which waits for which',
     params: z.object({ runId: z.uuid() }),
     response: z.object({ layout }),
   },
   'GET /api/v1/runs/:runId/data': {
     role: 'viewer',
+    perClient: true,
     summary: 'What the run downloaded and loaded: each day of each account, with what it changed',
     params: z.object({ runId: z.uuid() }),
     response: z.object({ partitions: z.array(runPartition), sources: z.record(z.string(), source) }),
@@ -208,6 +215,7 @@ export const contract = {
   },
   'GET /api/v1/runs/:runId/logs': {
     role: 'viewer',
+    perClient: true,
     summary: 'One page of a run’s lines, oldest first',
     params: z.object({ runId: z.uuid() }),
     query: logQuery,

@@ -2,12 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { isRunEnded } from '../orchestrate/run-state.ts'
 import type { EngineRunState } from '../orchestrate/run-state.ts'
-import { readLog } from '../orchestrate/task-log.ts'
 import type { BootBoard } from './boot.ts'
 import { bootView } from './boot.ts'
 import type { Door } from './mount.ts'
 import { languageOf } from './problem.ts'
-import { clockShiftMs, lineOf } from './runs.ts'
+import { clockShiftMs, lineOf, linesOf } from './runs.ts'
 
 /** As often as the writer of lines writes. */
 const lookEveryMs = 250
@@ -32,7 +31,7 @@ export function following(app: FastifyInstance, door: Door, board: BootBoard): v
   )
   app.get(
     '/api/v1/runs/:runId/logs/stream',
-    { sse: 'only', schema: { hide: true }, config: { role: 'viewer' } },
+    { sse: 'only', schema: { hide: true }, config: { role: 'viewer', perClient: true } },
     async (request, reply) => {
       const { runId } = z.object({ runId: z.uuid() }).parse(request.params)
       const { task, after } = z
@@ -96,7 +95,7 @@ async function* logMessages(
   while (!gone.aborted) {
     // Asked before the lines: what was written until the end is then surely among them.
     const isOver = await hasEnded(door, runId)
-    const lines = await readLog(door.warehouse(), { runId, task, afterId: last, limit: linesPerLook })
+    const lines = await linesOf(door.warehouse(), { runId, task, afterId: last, limit: linesPerLook })
     for (const line of lines) {
       last = BigInt(line.logId)
       yield { id: line.logId, event: 'line', data: lineOf(line, shiftMs) }

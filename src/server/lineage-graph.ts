@@ -48,7 +48,7 @@ export const readers = {
     'brief-actions',
     'alerts',
   ],
-  'screen:campaigns': ['campaigns', 'campaign-totals'],
+  'screen:campaigns': ['campaigns'],
   'screen:runs': ['runs', 'grid', 'run-partitions'],
   'screen:quality': ['quality-checks', 'quality-scores', 'quality-samples'],
   'screen:connectors': ['connector-days'],
@@ -63,6 +63,7 @@ const ownTables: Readonly<Record<string, readonly string[]>> = {
   partition_state: ['*'],
   extract: ['*'],
   daily_campaign_metrics: ['fact_ad_daily'],
+  fact_ad_monthly: ['fact_ad_daily'],
 }
 
 const tableId = (name: string) => `table:${name}`

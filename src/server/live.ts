@@ -2,13 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import { isoInstant } from '../domain/clock.ts'
 import { dayAt } from '../domain/day.ts'
 import type { TimeZone } from '../domain/day.ts'
+import { isNarrowed } from './asking.ts'
 import type { RouteOutput } from './contract.ts'
 import { Figures } from './figure.ts'
 import { countedAnswer } from './live-counted.ts'
-import type { Door, LiveLook } from './mount.ts'
+import type { SqlRow } from '../warehouse/warehouse.ts'
+import type { Door, LiveCounts, LiveLook } from './mount.ts'
 import { serve } from './route.ts'
 
 type Live = RouteOutput<'GET /api/v1/live'>
+type Counts = Awaited<ReturnType<LiveCounts>>
 
 /** A row as Postgres gives it: instants are dates there and text in an answer. */
 type Raw<Row> = {
@@ -59,9 +62,9 @@ export function live(
     const asked = { now, minutes, campaign: campaign ?? null }
     const [counted, reconciled] = await Promise.all([
       counts
-        ? counts({ nowMs: now.getTime(), minutes, campaignId: asked.campaign, campaignsMax }).then((found) =>
-            countedAnswer(found, now.toISOString()),
-          )
+        ? counts({ nowMs: now.getTime(), minutes, campaignId: asked.campaign, campaignsMax })
+            .then((found) => (isNarrowed() ? ownCounts(door, found) : found))
+            .then((found) => countedAnswer(found, now.toISOString()))
         : countersOf(figures, asked).then((rows) => ({ ...rows, sources: figures.sources })),
       figures.ask<Raw<Live['reconciled'][number]>>('live-reconciled', [dayAt(now.getTime(), zoneOf())]),
     ])
@@ -76,6 +79,40 @@ export function live(
     const asOf = isoInstant(door.clock.nowMs())
     if (!sample) return { asOf, end: 0, events: [] }
     const { end, events } = await sample(eventsMax)
-    return { asOf, end, events: events.map(({ atMs, ...event }) => ({ ...event, at: isoInstant(atMs) })) }
+    const own = await ownEvents(door, events)
+    // How much everybody sends together is nobody's own.
+    return {
+      asOf,
+      end: isNarrowed() ? own.length : end,
+      events: own.map(({ atMs, ...event }) => ({ ...event, at: isoInstant(atMs) })),
+    }
   })
+}
+
+interface Sampled {
+  readonly platform: string
+  readonly campaignId: string
+}
+
+/** Of a sample, the events of campaigns that the asker may see. */
+async function ownEvents<Event extends Sampled>(door: Door, events: readonly Event[]): Promise<readonly Event[]> {
+  if (!isNarrowed()) return events
+  const rows = await door
+    .warehouse()
+    .query<Sampled & SqlRow>(
+      `select distinct platform, entity_id as "campaignId" from dim_entity where level = 'campaign' and entity_id = any ($1::text[])`,
+      [events.map(({ campaignId }) => campaignId)],
+    )
+  const own = new Set(rows.map(({ platform, campaignId }) => `${platform} ${campaignId}`))
+  return events.filter(({ platform, campaignId }) => own.has(`${platform} ${campaignId}`))
+}
+
+/** Counters outside the warehouse are of everybody by the minute; by the campaign they say whose they are. */
+async function ownCounts(door: Door, counts: Counts): Promise<Counts> {
+  const rows = await door
+    .warehouse()
+    .query<SqlRow>(`select platform || ' ' || account_id as account from dim_account where is_current`)
+  const own = new Set(rows.map(({ account }) => account))
+  const campaigns = counts.campaigns.filter(({ platform, accountId }) => own.has(`${platform} ${accountId}`))
+  return { ...counts, minutes: [], partitions: [], campaigns }
 }

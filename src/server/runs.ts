@@ -5,9 +5,10 @@ import { isoInstant, systemClock } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Engine } from '../orchestrate/engine.ts'
-import type { StoredLine } from '../orchestrate/task-log.ts'
-import { countLog, readLog } from '../orchestrate/task-log.ts'
+import type { LogQuery, StoredLine } from '../orchestrate/task-log.ts'
+import { countLog, readLog, readLogTable } from '../orchestrate/task-log.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
+import { isNarrowed } from './asking.ts'
 import type { RouteInput, RouteOutput } from './contract.ts'
 import { logQuery } from './contract-runs.ts'
 import { Figures } from './figure.ts'
@@ -58,7 +59,7 @@ async function listRuns(warehouse: Warehouse, { pipeline, state, runId, limit }:
 /** Room for a task's name, its account and its state. */
 const boxPx = { width: 212, height: 76 }
 
-const textRoute = { schema: { hide: true }, config: { role: 'viewer' } } as const
+const textRoute = { schema: { hide: true }, config: { role: 'viewer', perClient: true } } as const
 
 /** Reading runs, their grid, one of them and its lines. */
 export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => Engine): void {
@@ -97,6 +98,11 @@ export function readingRuns(app: FastifyInstance, door: Door, engineOf: () => En
   serve(app, 'GET /api/v1/runs/:runId/logs', ({ params, query }) => readLines(door.warehouse(), params.runId, query))
 }
 
+/** A page of a run's lines; of those that are the asker's own, where not all are. */
+export function linesOf(warehouse: Warehouse, asked: LogQuery): Promise<readonly StoredLine[]> {
+  return isNarrowed() ? readLogTable(warehouse, asked) : readLog(warehouse, asked)
+}
+
 async function readLines(
   warehouse: Warehouse,
   runId: string,
@@ -104,7 +110,7 @@ async function readLines(
 ): Promise<RouteOutput<'GET /api/v1/runs/:runId/logs'>> {
   const asked = { runId, task, afterId: BigInt(after), grep, level }
   const [lines, shiftMs, found] = await Promise.all([
-    readLog(warehouse, { ...asked, offset, limit }),
+    linesOf(warehouse, { ...asked, offset, limit }),
     clockShiftMs(warehouse, runId),
     offset === undefined
       ? null
@@ -168,14 +174,18 @@ async function runDetail(
     [runId],
   )
   if (run.source === 'direct') return { run, tasks: [], summary: told?.summary ?? null }
-  const [{ tasks }, shiftMs] = await Promise.all([engineOf().inspect(runId), clockShiftMs(warehouse, runId)])
+  const [{ tasks }, shiftMs, own] = await Promise.all([
+    engineOf().inspect(runId),
+    clockShiftMs(warehouse, runId),
+    ownTasks(warehouse, runId),
+  ])
   const shifted = (at: Date | string | null) => (at === null ? null : isoInstant(new Date(at).getTime() + shiftMs))
   return {
     run,
     summary: told?.summary ?? null,
-    tasks: tasks.map((one) => ({
+    tasks: tasks.filter(own).map((one) => ({
       ...one,
-      after: [...one.after],
+      after: one.after.filter((task) => own({ task })),
       startedAt: shifted(one.startedAt),
       endedAt: shifted(one.endedAt),
       attempts: one.attempts.map((attempt) => ({
@@ -186,6 +196,16 @@ async function runDetail(
       })),
     })),
   }
+}
+
+/** Which of a run's tasks the asker may see: all of them, or those of their own accounts. */
+async function ownTasks(warehouse: Warehouse, runId: string): Promise<(one: { readonly task: string }) => boolean> {
+  if (!isNarrowed()) return () => true
+  const rows = await warehouse.query<{ readonly task: string }>('select task from engine_task where run_id = $1', [
+    runId,
+  ])
+  const names = new Set(rows.map(({ task }) => task))
+  return ({ task }) => names.has(task)
 }
 
 /** Changing them: the engine decides, and its refusals are answered as they are. */

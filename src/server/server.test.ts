@@ -120,7 +120,7 @@ test('lineage goes from the platforms through dbt’s models to every screen, by
   expect(from.get('table:daily_campaign_metrics')).toEqual(['table:fact_ad_daily'])
   expect(from.get('table:fact_ad_daily')).toEqual(['raw:google_ads'])
   expect(from.get('raw:google_ads')).toEqual(['platform:google_ads'])
-  expect(from.get('screen:campaigns')).toContain('table:daily_campaign_metrics')
+  expect(from.get('screen:campaigns')).toContain('table:fact_ad_monthly')
   expect([...from.keys()].filter((id) => id.startsWith('test.'))).toEqual([])
   // Every screen is drawn, and each of its queries is a file that is there.
   expect(Object.keys(readers).filter((id) => !from.has(id))).toEqual([])

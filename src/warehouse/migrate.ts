@@ -118,9 +118,17 @@ export async function migrateSchema(pool: PostgresPool): Promise<readonly string
   const known = readMigrations()
   const applied = await appliedOf(pool)
   if (applied && pendingMigrations(known, applied, schema).length === 0) return []
+  const step = (session: Session) => applyNext(session, known, schema)
+  // A schema that is new is there whole or not at all, and pays for one commit; an old one keeps each step that succeeded.
+  return applied
+    ? applyEach(() => pool.transaction(step))
+    : pool.transaction((session) => applyEach(() => step(session)))
+}
+
+async function applyEach(next: () => Promise<string | null>): Promise<readonly string[]> {
   const names: string[] = []
   for (;;) {
-    const name = await pool.transaction((session) => applyNext(session, known, schema))
+    const name = await next()
     if (name === null) return names
     names.push(name)
   }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
 import { call } from './client.ts'
 import { instant } from './format.ts'
 import { Panel } from './panel.tsx'
@@ -18,44 +19,21 @@ export function AccessAudit(): ReactNode {
     refetchInterval: 30_000,
   })
   return (
-    <Panel
-      title={say.access.audit}
-      sub={say.access.auditSub}
-      query={query}
-      heightPx={320}
-      emptiness={({ lines }) => (lines.length > 0 ? null : 'zero')}
-    >
+    <Panel name="audit" title={say.access.audit} sub={say.access.auditSub} query={query} heightPx={320}>
       {({ lines }) => (
-        <div className="scroll" tabIndex={0} role="group" aria-label={say.access.audit}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{say.access.at}</th>
-                <th scope="col">{say.access.who}</th>
-                <th scope="col">{say.access.did}</th>
-                <th scope="col">{say.access.subject}</th>
-                <th scope="col">{say.access.outcome}</th>
-                <th scope="col">{say.access.origin}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {lines.map((one) => (
-                <tr key={one.auditId}>
-                  <td>{instant(one.at, zone)}</td>
-                  <td translate="no">
-                    <bdi>{one.who}</bdi>
-                  </td>
-                  <td translate="no">{one.action}</td>
-                  <td translate="no">
-                    <bdi>{one.subject}</bdi>
-                  </td>
-                  <td>{say.access.outcomes[one.outcome]}</td>
-                  <td translate="no">{one.origin}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={say.access.audit}
+          rows={lines}
+          keyOf={({ auditId }) => auditId}
+          columns={[
+            { name: say.access.at, cell: ({ at }) => instant(at, zone) },
+            { name: say.access.who, isVerbatim: true, cell: ({ who }) => <bdi>{who}</bdi> },
+            { name: say.access.did, isVerbatim: true, cell: ({ action }) => action },
+            { name: say.access.subject, isVerbatim: true, cell: ({ subject }) => <bdi>{subject}</bdi> },
+            { name: say.access.outcome, cell: ({ outcome }) => say.access.outcomes[outcome] },
+            { name: say.access.origin, isVerbatim: true, cell: ({ origin }) => origin },
+          ]}
+        />
       )}
     </Panel>
   )

@@ -1,6 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
+import type { Column } from './data-table.tsx'
 import { clientsOf } from './access-members.tsx'
 import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
@@ -22,7 +24,7 @@ export function AccessKeys(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/v1/keys', { lang: language, signal }),
   })
   return (
-    <Panel title={say.access.keys} sub={say.access.keysSub} query={query} heightPx={220}>
+    <Panel name="keys" title={say.access.keys} sub={say.access.keysSub} query={query} heightPx={220}>
       {({ keys }) => (
         <>
           {keys.length > 0 && <KeyTable keys={keys} />}
@@ -41,40 +43,35 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }): ReactNode {
     mutationFn: (keyId: string) => call('POST /api/v1/keys/:keyId/revoke', { params: { keyId }, lang: language }),
     onSettled: () => client.invalidateQueries({ queryKey: ['keys'] }),
   })
+  const columns: readonly Column<Key>[] = [
+    { name: say.access.name, isHeader: true, isVerbatim: true, cell: ({ name }) => <bdi>{name}</bdi> },
+    { name: say.access.role, cell: ({ scope }) => say.access.roles[scope] },
+    {
+      name: say.access.clients,
+      isVerbatim: true,
+      cell: ({ clients }) => clients?.join(', ') ?? say.access.everything,
+    },
+    {
+      name: say.access.expires,
+      cell: ({ expiresAt }) => (expiresAt === null ? say.access.never : instant(expiresAt, zone)),
+    },
+    {
+      name: say.access.lastUsed,
+      cell: ({ lastUsedAt }) => (lastUsedAt === null ? say.access.never : instant(lastUsedAt, zone)),
+    },
+    { name: say.access.createdBy, isVerbatim: true, cell: ({ createdBy }) => createdBy },
+    {
+      name: say.access.actions,
+      cell: ({ keyId, name }) => (
+        <SureButton label={say.access.revoke} about={name} onSure={() => revoke.mutate(keyId)} />
+      ),
+    },
+  ]
   return (
-    <div className="scroll" tabIndex={0} role="group" aria-label={say.access.keys}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{say.access.name}</th>
-            <th scope="col">{say.access.role}</th>
-            <th scope="col">{say.access.clients}</th>
-            <th scope="col">{say.access.expires}</th>
-            <th scope="col">{say.access.lastUsed}</th>
-            <th scope="col">{say.access.createdBy}</th>
-            <th scope="col">{say.access.actions}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((one) => (
-            <tr key={one.keyId}>
-              <th scope="row" translate="no">
-                <bdi>{one.name}</bdi>
-              </th>
-              <td>{say.access.roles[one.scope]}</td>
-              <td translate="no">{one.clients?.join(', ') ?? say.access.everything}</td>
-              <td>{one.expiresAt === null ? say.access.never : instant(one.expiresAt, zone)}</td>
-              <td>{one.lastUsedAt === null ? say.access.never : instant(one.lastUsedAt, zone)}</td>
-              <td translate="no">{one.createdBy}</td>
-              <td>
-                <SureButton label={say.access.revoke} about={one.name} onSure={() => revoke.mutate(one.keyId)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <>
+      <DataTable label={say.access.keys} rows={keys} keyOf={({ keyId }) => keyId} columns={columns} />
       {revoke.error instanceof ApiError && <ErrorBox problem={revoke.error.problem} />}
-    </div>
+    </>
   )
 }
 

@@ -1,6 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
+import type { Column } from './data-table.tsx'
 import type { Answer } from './client.ts'
 import { ApiError, call } from './client.ts'
 import { instant } from './format.ts'
@@ -31,7 +33,7 @@ export function AccessMembers(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/v1/users', { lang: language, signal }),
   })
   return (
-    <Panel title={say.access.members} sub={say.access.membersSub} query={query} heightPx={220}>
+    <Panel name="members" title={say.access.members} sub={say.access.membersSub} query={query} heightPx={220}>
       {({ users }) => (
         <>
           <MemberTable members={users} />
@@ -45,40 +47,32 @@ export function AccessMembers(): ReactNode {
 function MemberTable({ members }: { readonly members: readonly Member[] }): ReactNode {
   const { say } = useSpeech()
   const zone = useProject().data?.zone ?? 'UTC'
-  return (
-    <div className="scroll" tabIndex={0} role="group" aria-label={say.access.members}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{say.access.name}</th>
-            <th scope="col">{say.access.role}</th>
-            <th scope="col">{say.access.clients}</th>
-            <th scope="col">{say.access.by}</th>
-            <th scope="col">{say.access.lastSeen}</th>
-            <th scope="col">{say.access.actions}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {members.map((one) => (
-            <tr key={one.userId}>
-              <th scope="row" translate="no">
-                <bdi>{one.name}</bdi>
-              </th>
-              <td>
-                {say.access.roles[one.role]} {one.disabledAt !== null && <em>({say.access.disabled})</em>}
-              </td>
-              <td translate="no">{one.clients?.join(', ') ?? say.access.everything}</td>
-              <td>{one.signsInBy === 'password' ? say.access.password : one.signsInBy}</td>
-              <td>{one.lastSeenAt === null ? say.access.never : instant(one.lastSeenAt, zone)}</td>
-              <td>
-                <Switch member={one} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
+  const columns: readonly Column<Member>[] = [
+    { name: say.access.name, isHeader: true, isVerbatim: true, cell: ({ name }) => <bdi>{name}</bdi> },
+    {
+      name: say.access.role,
+      cell: ({ role, disabledAt }) => (
+        <>
+          {say.access.roles[role]} {disabledAt !== null && <em>({say.access.disabled})</em>}
+        </>
+      ),
+    },
+    {
+      name: say.access.clients,
+      isVerbatim: true,
+      cell: ({ clients }) => clients?.join(', ') ?? say.access.everything,
+    },
+    {
+      name: say.access.by,
+      cell: ({ signsInBy }) => (signsInBy === 'password' ? say.access.password : signsInBy),
+    },
+    {
+      name: say.access.lastSeen,
+      cell: ({ lastSeenAt }) => (lastSeenAt === null ? say.access.never : instant(lastSeenAt, zone)),
+    },
+    { name: say.access.actions, cell: (member) => <Switch member={member} /> },
+  ]
+  return <DataTable label={say.access.members} rows={members} keyOf={({ userId }) => userId} columns={columns} />
 }
 
 function Switch({ member }: { readonly member: Member }): ReactNode {

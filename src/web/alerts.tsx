@@ -21,11 +21,12 @@ export function Alerts(): ReactNode {
     <div className="stack">
       <h1>{say.nav.alerts}</h1>
       <Panel
+        name="alerts"
         title={say.alerts.inbox}
         sub={say.alerts.sub}
         query={query}
         heightPx={400}
-        emptiness={({ alerts }) => (alerts.length > 0 ? null : 'zero')}
+
         none={say.alerts.none}
         source={(data) => data.sources['alerts']}
       >

@@ -28,11 +28,12 @@ export function Backfills({ zone }: { readonly zone: string }): ReactNode {
   return (
     <>
       <Panel
+        name="backfills"
         title={said.backfills}
         sub={said.backfillsSub}
         query={query}
         heightPx={80}
-        emptiness={({ backfills }) => (backfills.length > 0 ? null : 'zero')}
+
         none={said.noBackfills}
         actions={
           <button type="button" disabled={today === undefined || !mayRun} onClick={() => setOpen(true)}>

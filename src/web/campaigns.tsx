@@ -1,15 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
 import { stringifySearch } from './address.ts'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
 import { changeShare, count, isDay, money, platformName, platformNames, share, signedShare } from './format.ts'
 import { ColumnChooser, useColumns } from './campaign-columns.tsx'
+import type { CampaignColumn } from './campaign-columns.tsx'
 import { PasteList } from './campaign-list.tsx'
 import { Panel } from './panel.tsx'
 import { useGo, useRefreshMs, useTitle, useValues } from './screen.ts'
 import { useSpeech } from './words.ts'
+import type { Language } from './words.ts'
 
 type Data = Answer<'GET /api/v1/campaigns'>
 type Row = Data['rows'][number]
@@ -46,18 +49,13 @@ export function Campaigns(): ReactNode {
       <h1>{say.campaigns.title}</h1>
       <Filters query={query} />
       <Panel
+        name="campaigns"
         title={say.campaigns.leaderboard}
         sub={say.campaigns.sub}
         query={query}
         heightPx={500}
         onClear={clear}
-        emptiness={({ rows }) =>
-          rows.length > 0
-            ? null
-            : (asked.q ?? asked.platform ?? asked.currency ?? asked.selection)
-              ? 'filtered'
-              : 'late'
-        }
+        isFiltered={[asked.q, asked.platform, asked.currency, asked.selection].some((one) => one !== undefined)}
         source={(data) => data.sources['campaigns']}
         actions={
           <>
@@ -138,42 +136,43 @@ function Leaderboard({ data }: { readonly data: Data }): ReactNode {
   return (
     <>
       <p className="sub">{said.against(data.from, data.to, data.beforeFrom, data.beforeTo)}</p>
-      <div className="scroll tall" tabIndex={0} role="group" aria-label={said.leaderboard}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{said.campaign}</th>
-              {shown.map((name) => (
-                <th key={name} scope="col" className="number">
-                  {said.columns[name]}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.totals.map((total) => (
-              <tr key={total.currency} className="total">
-                <th scope="row">{said.total(total.currency, count(total.campaigns, language))}</th>
-                <Figures row={total} />
-              </tr>
-            ))}
-            {data.rows.map((row) => (
-              <tr key={`${row.platform} ${row.accountId} ${row.campaignId} ${row.currency}`}>
-                <th scope="row">
-                  <bdi translate="no" className="name" title={row.campaignName}>
-                    {row.campaignName}
-                  </bdi>
-                  <small>
-                    {platformName(row.platform)} · <span translate="no">{row.accountName}</span>
-                    {row.provisional && ` · ${say.overview.completeness.provisional}`}
-                  </small>
-                </th>
-                <Figures row={row} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable<Row | Total>
+        label={said.leaderboard}
+        isTall
+        rows={[...data.totals, ...data.rows]}
+        keyOf={(row) =>
+          isTotal(row) ? row.currency : `${row.platform} ${row.accountId} ${row.campaignId} ${row.currency}`
+        }
+        rowClass={(row) => (isTotal(row) ? 'total' : undefined)}
+        columns={[
+          { name: said.campaign, isHeader: true, cell: (row) => <Named row={row} /> },
+          ...shown.map((name) => ({
+            name: said.columns[name],
+            isNumber: true,
+            cell: (row: Sums) => figureOf[name](row, language),
+          })),
+        ]}
+      />
+    </>
+  )
+}
+
+type Total = Data['totals'][number]
+
+const isTotal = (row: Row | Total): row is Total => 'campaigns' in row
+
+function Named({ row }: { readonly row: Row | Total }): ReactNode {
+  const { say, language } = useSpeech()
+  if (isTotal(row)) return say.campaigns.total(row.currency, count(row.campaigns, language))
+  return (
+    <>
+      <bdi translate="no" className="name" title={row.campaignName}>
+        {row.campaignName}
+      </bdi>
+      <small>
+        {platformName(row.platform)} · <span translate="no">{row.accountName}</span>
+        {row.provisional && ` · ${say.overview.completeness.provisional}`}
+      </small>
     </>
   )
 }
@@ -183,24 +182,16 @@ type Sums = Pick<
   'currency' | 'cost' | 'costBefore' | 'impressions' | 'clicks' | 'conversions' | 'ctr' | 'cpc' | 'cvr' | 'cpa' | 'roas'
 >
 
-function Figures({ row }: { readonly row: Sums }): ReactNode {
-  const { language } = useSpeech()
-  const shown = useColumns()
-  const cells = {
-    cost: money(row.cost, row.currency, language),
-    before: signedShare(changeShare(row.cost, row.costBefore), language),
-    impressions: count(row.impressions, language),
-    clicks: count(row.clicks, language),
-    conversions: count(row.conversions, language),
-    ctr: share(row.ctr, language),
-    cpc: money(row.cpc, row.currency, language),
-    cvr: share(row.cvr, language),
-    cpa: money(row.cpa, row.currency, language),
-    roas: count(row.roas, language),
-  }
-  return shown.map((name) => (
-    <td key={name} className="number">
-      {cells[name]}
-    </td>
-  ))
+/** What stands in a column for a campaign or a total. */
+const figureOf: Readonly<Record<CampaignColumn, (row: Sums, language: Language) => string>> = {
+  cost: (row, language) => money(row.cost, row.currency, language),
+  before: (row, language) => signedShare(changeShare(row.cost, row.costBefore), language),
+  impressions: (row, language) => count(row.impressions, language),
+  clicks: (row, language) => count(row.clicks, language),
+  conversions: (row, language) => count(row.conversions, language),
+  ctr: (row, language) => share(row.ctr, language),
+  cpc: (row, language) => money(row.cpc, row.currency, language),
+  cvr: (row, language) => share(row.cvr, language),
+  cpa: (row, language) => money(row.cpa, row.currency, language),
+  roas: (row, language) => count(row.roas, language),
 }

@@ -28,11 +28,12 @@ export function CoveragePanel(): ReactNode {
   const step = (days: number, from: 'from' | 'to') => data && go({ month: shiftDay(data[from], days).slice(0, 7) })
   return (
     <Panel
+      name="coverage"
       title={said.coverage}
       sub={said.coverageSub}
       query={query}
       heightPx={320}
-      emptiness={({ accounts }) => (accounts.length > 0 ? null : 'late')}
+
       source={({ sources }) => sources['compare-days']}
       actions={
         <span className="day">

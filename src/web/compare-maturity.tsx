@@ -31,11 +31,12 @@ export function MaturityPanel(): ReactNode {
   })
   return (
     <Panel
+      name="maturity"
       title={said.maturity}
       sub={said.maturitySub}
       query={query}
       heightPx={340}
-      emptiness={({ curve }) => (curve.length > 0 ? null : 'zero')}
+
       source={({ sources }) => sources['maturity-curve']}
       actions={
         <>

@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
 import type { Compared } from './compare.tsx'
 import { count, platformName, share } from './format.ts'
 import { Panel } from './panel.tsx'
@@ -16,52 +17,63 @@ export function NamesPanel({ query }: { readonly query: UseQueryResult<Compared>
   const said = say.compare
   return (
     <Panel
+      name="names"
       title={said.names}
       sub={said.namesSub}
       query={query}
       heightPx={220}
-      emptiness={({ names }) => (names.length > 0 ? null : 'late')}
+
       source={({ sources }) => sources['compare-names']}
     >
       {({ names }) => (
-        <div className="scroll" tabIndex={0} role="group" aria-label={said.names}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{said.account}</th>
-                {[said.campaigns, said.matched, said.violations, said.ambiguous, said.leadBack].map((name) => (
-                  <th key={name} scope="col" className="number">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {names.map((row) => (
-                <tr key={`${row.platform} ${row.accountId}`}>
-                  <th scope="row">
-                    <span translate="no">{row.name}</span>
-                    <small>{platformName(row.platform)}</small>
-                  </th>
-                  <td className="number">{count(row.campaigns, language)}</td>
-                  <td className="number">
-                    {isRead(row) ? count(row.matched, language) : said.unread}
-                    {isRead(row) && <small>{share(part(row.matched, row.campaigns), language, 0)}</small>}
-                  </td>
-                  {[row.violations, row.ambiguous].map((some, at) => (
-                    <td key={said[at === 0 ? 'violations' : 'ambiguous']} className="number">
-                      {count(isRead(row) ? some : null, language)}
-                    </td>
-                  ))}
-                  <td className="number">
-                    {row.told === 0 ? said.untold : count(row.leadBack, language)}
-                    {row.told > 0 && <small>{share(part(row.leadBack, row.told), language, 0)}</small>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={said.names}
+          rows={names}
+          keyOf={({ platform, accountId }) => `${platform} ${accountId}`}
+          columns={[
+            {
+              name: said.account,
+              isHeader: true,
+              cell: ({ name, platform }) => (
+                <>
+                  <span translate="no">{name}</span>
+                  <small>{platformName(platform)}</small>
+                </>
+              ),
+            },
+            { name: said.campaigns, isNumber: true, cell: ({ campaigns }) => count(campaigns, language) },
+            {
+              name: said.matched,
+              isNumber: true,
+              cell: (row) => (
+                <>
+                  {isRead(row) ? count(row.matched, language) : said.unread}
+                  {isRead(row) && <small>{share(part(row.matched, row.campaigns), language, 0)}</small>}
+                </>
+              ),
+            },
+            {
+              name: said.violations,
+              isNumber: true,
+              cell: (row) => count(isRead(row) ? row.violations : null, language),
+            },
+            {
+              name: said.ambiguous,
+              isNumber: true,
+              cell: (row) => count(isRead(row) ? row.ambiguous : null, language),
+            },
+            {
+              name: said.leadBack,
+              isNumber: true,
+              cell: ({ told, leadBack }) => (
+                <>
+                  {told === 0 ? said.untold : count(leadBack, language)}
+                  {told > 0 && <small>{share(part(leadBack, told), language, 0)}</small>}
+                </>
+              ),
+            },
+          ]}
+        />
       )}
     </Panel>
   )

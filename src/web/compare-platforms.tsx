@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
 import type { Compared } from './compare.tsx'
 import { count, money, platformName, share } from './format.ts'
 import { Panel } from './panel.tsx'
@@ -31,11 +32,12 @@ export function PlatformsPanel({ query }: Asked): ReactNode {
   const said = say.compare
   return (
     <Panel
+      name="platforms"
       title={said.platforms}
       sub={said.platformsSub}
       query={query}
       heightPx={260}
-      emptiness={({ platforms }) => (platforms.length > 0 ? null : 'late')}
+
       source={(data) => data.sources['compare-platforms']}
     >
       {(data) => <Platforms data={data} />}
@@ -51,32 +53,47 @@ function Platforms({ data }: { readonly data: Compared }): ReactNode {
       <p className="sub">
         {data.from} – {data.to} · {data.currency === null ? said.notConverted : said.converted(data.currency)}
       </p>
-      <div className="scroll" tabIndex={0} role="group" aria-label={said.platforms}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{said.platform}</th>
-              {columns.map((name) => (
-                <th key={name} scope="col" className="number">
-                  {said.columns[name]}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.platforms.map((row) => (
-              <PlatformRow key={`${row.platform} ${row.currency}`} row={row} data={data} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={said.platforms}
+        rows={data.platforms}
+        keyOf={({ platform, currency }) => `${platform} ${currency}`}
+        columns={[
+          { name: said.platform, isHeader: true, cell: (row) => <PlatformName row={row} /> },
+          ...columns.map((name) => ({
+            name: said.columns[name],
+            isNumber: true,
+            cell: (row: Row) => <PlatformFigure name={name} row={row} data={data} />,
+          })),
+        ]}
+      />
     </>
   )
 }
 
-function PlatformRow({ row, data }: { readonly row: Row; readonly data: Compared }): ReactNode {
+function PlatformName({ row }: { readonly row: Row }): ReactNode {
   const { say, language } = useSpeech()
   const said = say.compare
+  return (
+    <>
+      {platformName(row.platform)}
+      <small>
+        {row.currency} · {count(row.accounts, language)} {said.accounts}
+        {row.accountsWithoutRate > 0 && ` · ${said.withoutRate(count(row.accountsWithoutRate, language))}`}
+        {row.provisional && ` · ${said.provisional}`}
+      </small>
+    </>
+  )
+}
+
+interface PlatformFigureProps {
+  readonly name: (typeof columns)[number]
+  readonly row: Row
+  readonly data: Compared
+}
+
+/** A figure, and whether it may be compared with the other platforms'. */
+function PlatformFigure({ name, row, data }: PlatformFigureProps): ReactNode {
+  const { say, language } = useSpeech()
   const texts = {
     cost: money(row.cost, row.currency, language),
     costShare: share(row.costShare, language, 1),
@@ -89,28 +106,13 @@ function PlatformRow({ row, data }: { readonly row: Row; readonly data: Compared
     cpa: money(row.cpa, row.currency, language),
     roas: count(row.roas, language),
   }
+  const metric = metricOf[name] ?? name
+  const caveat = data.caveats.find((one) => one.platform === row.platform && one.metric === metric)
   return (
-    <tr>
-      <th scope="row">
-        {platformName(row.platform)}
-        <small>
-          {row.currency} · {count(row.accounts, language)} {said.accounts}
-          {row.accountsWithoutRate > 0 && ` · ${said.withoutRate(count(row.accountsWithoutRate, language))}`}
-          {row.provisional && ` · ${said.provisional}`}
-        </small>
-      </th>
-      {columns.map((name) => {
-        const caveat = data.caveats.find(
-          (one) => one.platform === row.platform && one.metric === (metricOf[name] ?? name),
-        )
-        return (
-          <td key={name} className="number">
-            {texts[name]}
-            {caveat && <small title={caveat[language]}>{said.comparable[caveat.comparable]}</small>}
-          </td>
-        )
-      })}
-    </tr>
+    <>
+      {texts[name]}
+      {caveat && <small title={caveat[language]}>{say.compare.comparable[caveat.comparable]}</small>}
+    </>
   )
 }
 
@@ -119,39 +121,19 @@ export function CaveatsPanel({ query }: Asked): ReactNode {
   const { say, language } = useSpeech()
   const said = say.compare
   return (
-    <Panel
-      title={said.caveats}
-      sub={said.caveatsSub}
-      query={query}
-      heightPx={160}
-      emptiness={({ caveats }) => (caveats.length > 0 ? null : 'zero')}
-    >
+    <Panel name="caveats" title={said.caveats} sub={said.caveatsSub} query={query} heightPx={160}>
       {({ caveats }) => (
-        <div className="scroll" tabIndex={0} role="group" aria-label={said.caveats}>
-          <table>
-            <thead>
-              <tr>
-                {[said.platform, said.metric, said.standing, said.why].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {caveats.map((one) => (
-                <tr key={`${one.platform} ${one.metric}`}>
-                  <th scope="row">{platformName(one.platform)}</th>
-                  <td translate="no" className="nowrap">
-                    {one.metric}
-                  </td>
-                  <td className="nowrap">{said.comparable[one.comparable]}</td>
-                  <td className="words">{one[language]}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={said.caveats}
+          rows={caveats}
+          keyOf={({ platform, metric }) => `${platform} ${metric}`}
+          columns={[
+            { name: said.platform, isHeader: true, cell: ({ platform }) => platformName(platform) },
+            { name: said.metric, isVerbatim: true, className: 'nowrap', cell: ({ metric }) => metric },
+            { name: said.standing, className: 'nowrap', cell: ({ comparable }) => said.comparable[comparable] },
+            { name: said.why, className: 'words', cell: (caveat) => caveat[language] },
+          ]}
+        />
       )}
     </Panel>
   )

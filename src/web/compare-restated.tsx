@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
 import type { Compared } from './compare.tsx'
 import { count, money, platformName, signedShare } from './format.ts'
 import { Panel } from './panel.tsx'
@@ -15,50 +16,45 @@ export function RestatedPanel({ query }: { readonly query: UseQueryResult<Compar
     currency === null ? count(text, language) : money(text, currency, language)
   return (
     <Panel
+      name="restated"
       title={said.restated}
       sub={said.restatedSub}
       query={query}
       heightPx={220}
-      emptiness={({ restated }) => (restated.length > 0 ? null : 'zero')}
+
       source={({ sources }) => sources['compare-restated']}
     >
       {({ restated }) => (
-        <div className="scroll tall" tabIndex={0} role="group" aria-label={said.restated}>
-          <table>
-            <thead>
-              <tr>
-                {[said.day, said.account, said.metric].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-                {[said.age, said.change, said.now, said.ofFirst].map((name) => (
-                  <th key={name} scope="col" className="number">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {restated.map((row) => (
-                <tr key={`${row.platform} ${row.accountId} ${row.date} ${row.metric} ${row.currency}`}>
-                  <th scope="row">{row.date}</th>
-                  <td>
-                    {platformName(row.platform)} <small translate="no">{row.accountId}</small>
-                  </td>
-                  <td>{said.metrics[row.metric]}</td>
-                  <td className="number">{count(row.ageDays, language)}</td>
-                  <td className="number">
-                    {row.difference.startsWith('-') ? '' : '+'}
-                    {amount(row.difference, row)}
-                  </td>
-                  <td className="number">{amount(row.now, row)}</td>
-                  <td className="number">{signedShare(row.share === null ? null : Number(row.share), language)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={said.restated}
+          isTall
+          rows={restated}
+          keyOf={(row) => `${row.platform} ${row.accountId} ${row.date} ${row.metric} ${row.currency}`}
+          columns={[
+            { name: said.day, isHeader: true, cell: ({ date }) => date },
+            {
+              name: said.account,
+              cell: ({ platform, accountId }) => (
+                <>
+                  {platformName(platform)} <small translate="no">{accountId}</small>
+                </>
+              ),
+            },
+            { name: said.metric, cell: ({ metric }) => said.metrics[metric] },
+            { name: said.age, isNumber: true, cell: ({ ageDays }) => count(ageDays, language) },
+            {
+              name: said.change,
+              isNumber: true,
+              cell: (row) => `${row.difference.startsWith('-') ? '' : '+'}${amount(row.difference, row)}`,
+            },
+            { name: said.now, isNumber: true, cell: (row) => amount(row.now, row) },
+            {
+              name: said.ofFirst,
+              isNumber: true,
+              cell: (row) => signedShare(row.share === null ? null : Number(row.share), language),
+            },
+          ]}
+        />
       )}
     </Panel>
   )

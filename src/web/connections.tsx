@@ -32,11 +32,12 @@ export function Connections({ zone }: { readonly zone: string }): ReactNode {
   return (
     <>
       <Panel
+        name="connections"
         title={said.title}
         sub={said.sub}
         query={query}
         heightPx={160}
-        emptiness={({ connections }) => (connections.length > 0 ? null : 'zero')}
+
         none={said.none}
         actions={
           isAdmin && (
@@ -87,7 +88,7 @@ function ConnectionTable({ rows, zone, onDeed }: ConnectionTableProps): ReactNod
             </>
           ),
         },
-        { name: said.platform, cell: (one) => platformName(one.connector) },
+        { name: said.platform, className: 'nowrap', cell: (one) => platformName(one.connector) },
         { name: said.place, cell: (one) => <code translate="no">{one.place}</code> },
         { name: said.keeps, cell: (one) => <span translate="no">{one.keeps.join(', ') || '–'}</span> },
         { name: said.ends, cell: (one) => instant(one.ends, zone, 'minute') },

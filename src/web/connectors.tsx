@@ -32,11 +32,12 @@ export function Connectors(): ReactNode {
     <div className="stack">
       <h1>{say.nav.connectors}</h1>
       <Panel
+        name="connectors"
         title={said.coverage}
         sub={said.sub}
         query={query}
         heightPx={360}
-        emptiness={({ accounts }) => (accounts.length > 0 ? null : 'late')}
+
         source={(data) => data.sources['connector-days']}
       >
         {(data) => <Coverage data={data} zone={zone} />}

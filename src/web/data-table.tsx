@@ -7,6 +7,7 @@ export interface Column<Row> {
   readonly isNumber?: boolean
   /** Names the row to whoever hears the table. */
   readonly isHeader?: boolean
+  readonly className?: string
   /** Ids and names are not translated by browsers. */
   readonly isVerbatim?: boolean
 }
@@ -17,12 +18,17 @@ interface DataTableProps<Row> {
   readonly keyOf: (row: Row) => string
   readonly columns: readonly Column<Row>[]
   readonly className?: string
+  /** Scrolls within itself also where it is longer than the screen. */
+  readonly isTall?: boolean
+  /** Sets a row apart from the others. */
+  readonly rowClass?: (row: Row) => string | undefined
 }
 
 /** Rows under named columns, scrolled within themselves where they are wider than the screen, by keyboard too. */
-export function DataTable<Row>({ label, rows, keyOf, columns, className }: DataTableProps<Row>): ReactNode {
+export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
+  const { label, rows, keyOf, columns, className, isTall = false, rowClass } = props
   return (
-    <div className="scroll" tabIndex={0} role="group" aria-label={label}>
+    <div className={isTall ? 'scroll tall' : 'scroll'} tabIndex={0} role="group" aria-label={label}>
       <table className={className}>
         <thead>
           <tr>
@@ -35,7 +41,7 @@ export function DataTable<Row>({ label, rows, keyOf, columns, className }: DataT
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} className={rowClass?.(row)}>
               {columns.map((column) => (
                 <Cell key={column.name} row={row} column={column} />
               ))}
@@ -48,8 +54,8 @@ export function DataTable<Row>({ label, rows, keyOf, columns, className }: DataT
 }
 
 function Cell<Row>({ row, column }: { readonly row: Row; readonly column: Column<Row> }): ReactNode {
-  const { cell, isHeader, isNumber, isVerbatim } = column
-  const shared = { className: isNumber ? 'number' : undefined, ...(isVerbatim && { translate: 'no' as const }) }
+  const { cell, isHeader, isNumber, isVerbatim, className } = column
+  const shared = { className: isNumber ? 'number' : className, ...(isVerbatim && { translate: 'no' as const }) }
   return isHeader ? (
     <th scope="row" {...shared}>
       {cell(row)}

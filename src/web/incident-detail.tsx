@@ -28,7 +28,7 @@ export function IncidentDetail({ incidentId, zone }: IncidentDetailProps): React
     refetchInterval: 30_000,
   })
   return (
-    <Panel title={`${say.incidents.incident} ${incidentId.slice(0, 13)}`} query={query} heightPx={320}>
+    <Panel name="incident" title={`${say.incidents.incident} ${incidentId.slice(0, 13)}`} query={query} heightPx={320}>
       {(data) => (
         <div className="stack">
           <p>

@@ -26,11 +26,12 @@ export function Incidents(): ReactNode {
   return (
     <>
       <Panel
+        name="incidents"
         title={said.title}
         sub={said.sub}
         query={query}
         heightPx={120}
-        emptiness={(data) => (data.incidents.length > 0 ? null : 'zero')}
+
         none={all ? said.none : said.noneOpen}
         actions={
           <label className="inline">

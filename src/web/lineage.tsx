@@ -32,11 +32,12 @@ export function Lineage(): ReactNode {
     <div className="stack">
       <h1>{say.nav.lineage}</h1>
       <Panel
+        name="lineage"
         title={said.title}
         sub={said.sub}
         query={query}
         heightPx={560}
-        emptiness={({ nodes }) => (nodes.length > 0 ? null : 'zero')}
+
         source={(data) => data.sources['lineage-ledger']}
       >
         {(data) => <Shown data={data} zone={zone} />}

@@ -16,11 +16,12 @@ export function LiveCampaigns({
   const { say } = useSpeech()
   return (
     <Panel
+      name="liveCampaigns"
       title={say.live.today}
       sub={say.live.todaySub}
       query={query}
       heightPx={320}
-      emptiness={({ campaigns }) => (campaigns.length > 0 ? null : 'zero')}
+
       source={(data) => data.sources['live-campaigns']}
     >
       {(data) => <CampaignTable rows={data.campaigns} zone={zone} />}

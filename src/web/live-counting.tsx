@@ -18,11 +18,12 @@ export function LiveCounting({ query, zone }: Asked): ReactNode {
   const heads = [said.waiting, said.records, said.duplicates, said.invalid, said.late]
   return (
     <Panel
+      name="counting"
       title={said.counting}
       sub={said.countingSub}
       query={query}
       heightPx={160}
-      emptiness={({ partitions }) => (partitions.length > 0 ? null : 'zero')}
+
       source={(data) => data.sources['live-state']}
     >
       {(data) => (
@@ -72,11 +73,12 @@ export function LiveReconciled({ query, zone }: Asked): ReactNode {
   const said = say.live
   return (
     <Panel
+      name="reconciled"
       title={said.reconciled}
       sub={said.reconciledSub}
       query={query}
       heightPx={160}
-      emptiness={({ reconciled }) => (reconciled.length > 0 ? null : 'zero')}
+
       source={(data) => data.sources['live-reconciled']}
     >
       {(data) => (

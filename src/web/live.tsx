@@ -107,17 +107,16 @@ interface Asked {
   readonly zone: string
 }
 
-const isCounted = ({ partitions }: LiveData): boolean => partitions.length > 0
-
 function Minutes({ query, zone }: Asked): ReactNode {
   const { say } = useSpeech()
   return (
     <Panel
+      name="minutes"
       title={say.live.byMinute}
       sub={say.live.byMinuteSub}
       query={query}
       heightPx={300}
-      emptiness={(data) => (isCounted(data) ? null : 'zero')}
+
       source={(data) => data.sources['live-minutes']}
     >
       {(data) => <MinuteFigure data={data} zone={zone} />}
@@ -174,13 +173,7 @@ function Feed({ query, zone }: { readonly query: UseQueryResult<Events>; readonl
   const { say, language } = useSpeech()
   const said = say.live
   return (
-    <Panel
-      title={said.feed}
-      sub={said.feedSub}
-      query={query}
-      heightPx={240}
-      emptiness={({ events }) => (events.length > 0 ? null : 'zero')}
-    >
+    <Panel name="feed" title={said.feed} sub={said.feedSub} query={query} heightPx={240}>
       {(data) => (
         <>
           <p className="sub">{said.sampled(count(data.events.length, language), count(data.end, language))}</p>

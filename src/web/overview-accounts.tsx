@@ -3,7 +3,6 @@ import type { ReactNode } from 'react'
 import { count, instant, platformName } from './format.ts'
 import type { OverviewData } from './overview.tsx'
 import { Panel } from './panel.tsx'
-import type { Emptiness } from './panel-state.ts'
 import { useSpeech } from './words.ts'
 
 type Account = OverviewData['accounts'][number]
@@ -12,24 +11,18 @@ type PartitionDay = Account['days'][number]
 /** A shape beside each colour, so that neither alone carries the state. */
 const partitionMarks = { published: '✓', stale: '~', failed: '✕', missing: '!', not_due: '·' } as const
 
-/** Nothing came for any account: of a day that is not over that is as it should be, of another it is late. */
-function accountsEmptiness({ accounts }: Pick<OverviewData, 'accounts'>): Emptiness | null {
-  const days = accounts.flatMap((one) => one.days)
-  if (days.length === 0) return 'late'
-  return days.every(({ state }) => state === 'not_due') ? 'not_due' : null
-}
-
 export function AccountsPanel({ query }: { readonly query: UseQueryResult<OverviewData> }): ReactNode {
   const { say } = useSpeech()
   const said = say.overview
   return (
     <Panel
+      name="accounts"
       title={said.in}
       sub={said.inSub}
       query={query}
       heightPx={260}
       className="wide"
-      emptiness={accountsEmptiness}
+
       source={(data) => data.sources['brief-accounts']}
     >
       {(data) => <AccountsTable data={data} />}

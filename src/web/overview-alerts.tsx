@@ -9,12 +9,13 @@ export function AlertsPanel({ query }: { readonly query: UseQueryResult<Overview
   const { say } = useSpeech()
   return (
     <Panel
+      name="overviewAlerts"
       title={say.overview.alerts}
       sub={say.overview.alertsSub}
       query={query}
       heightPx={260}
       className="wide"
-      emptiness={({ alerts }) => (alerts.length > 0 ? null : 'zero')}
+
       none={say.alerts.none}
       source={(data) => data.sources['alerts']}
     >

@@ -23,11 +23,12 @@ export function VolumePanel({ query }: Asked): ReactNode {
   useEffect(() => void volumeChart(), [])
   return (
     <Panel
+      name="volume"
       title={say.overview.volume}
       sub={say.overview.volumeSub}
       query={query}
       heightPx={300}
-      emptiness={({ volume, verdict }) => (volume.length > 0 ? null : verdict.in === 'not_yet' ? 'not_due' : 'late')}
+
       source={(data) => data.sources['brief-volume']}
     >
       {(data) => <Volume data={data} />}
@@ -80,11 +81,12 @@ export function StagesPanel({ query }: Asked): ReactNode {
   const { say } = useSpeech()
   return (
     <Panel
+      name="stages"
       title={say.overview.stages}
       sub={say.overview.stagesSub}
       query={query}
       heightPx={300}
-      emptiness={({ stages }) => (stages.length > 0 ? null : 'zero')}
+
       source={(data) => data.sources['brief-stages']}
     >
       {(data) => <Stages data={data} />}
@@ -137,13 +139,12 @@ export function QualityPanel({ query }: Asked): ReactNode {
   const { say } = useSpeech()
   return (
     <Panel
+      name="scores"
       title={say.overview.quality}
       sub={say.overview.qualitySub}
       query={query}
       heightPx={300}
-      emptiness={({ quality, verdict }) =>
-        quality.some(({ judged }) => judged > 0) ? null : verdict.in === 'not_yet' ? 'not_due' : 'late'
-      }
+
       source={(data) => data.sources['brief-checks']}
     >
       {(data) => <Scores scores={data.quality} />}

@@ -13,11 +13,12 @@ export function MoneyPanel({ query }: { readonly query: UseQueryResult<OverviewD
   const said = say.overview
   return (
     <Panel
+      name="money"
       title={said.money}
       sub={said.moneySub}
       query={query}
       heightPx={180}
-      emptiness={({ money: rows, verdict }) => (rows.length > 0 ? null : verdict.in === 'not_yet' ? 'not_due' : 'late')}
+
       source={(data) => data.sources['brief-money']}
     >
       {(data) => (
@@ -50,7 +51,7 @@ function CurrencyRow({ row }: { readonly row: MoneyRow }): ReactNode {
   const cell = (text: string, now: string | null, before: string | null) => (
     <td className="number">
       {text}
-      <small>{signedShare(changeShare(now, before), language)}</small>
+      <small className="change">{signedShare(changeShare(now, before), language)}</small>
     </td>
   )
   return (
@@ -72,11 +73,12 @@ export function MoversPanel({ query }: { readonly query: UseQueryResult<Overview
   const said = say.overview
   return (
     <Panel
+      name="movers"
       title={said.movers}
       sub={said.moversSub}
       query={query}
       heightPx={260}
-      emptiness={({ movers, verdict }) => (movers.length > 0 ? null : verdict.in === 'not_yet' ? 'not_due' : 'zero')}
+
       source={(data) => data.sources['brief-movers']}
     >
       {(data) => (

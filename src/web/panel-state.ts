@@ -1,8 +1,6 @@
+import type { Emptiness } from './panel-rules.ts'
 import { ApiError } from './client.ts'
 import type { Problem } from './client.ts'
-
-/** Why a panel has nothing to show; five empties that are never one blank. */
-export type Emptiness = 'not_due' | 'late' | 'filtered' | 'zero'
 
 export type PanelState =
   | { readonly kind: 'loading' }

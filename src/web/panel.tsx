@@ -4,19 +4,23 @@ import type { ReactNode } from 'react'
 import { ageOf } from './browser-clock.ts'
 import type { Problem } from './client.ts'
 import { duration } from './format.ts'
-import type { Emptiness } from './panel-state.ts'
+import { panelRules } from './panel-rules.ts'
+import type { Emptiness, Narrowed, PanelData, PanelName } from './panel-rules.ts'
 import { panelState } from './panel-state.ts'
 import type { FigureSource } from './why.tsx'
 import { Why } from './why.tsx'
 import { useSpeech } from './words.ts'
 
-interface PanelProps<Data> {
+interface PanelProps<Name extends PanelName, Data> {
+  /** Which of the panels it is: what it makes of nothing is its rule. */
+  readonly name: Name
   readonly title: string
   readonly sub?: string
   readonly query: UseQueryResult<Data>
   /** Of the final content, so that nothing moves when it comes. */
   readonly heightPx: number
-  readonly emptiness?: ((data: Data) => Emptiness | null) | undefined
+  /** The reader has narrowed what is asked for. */
+  readonly isFiltered?: boolean
   /** What is said where there truly is none, when there is more to say than that. */
   readonly none?: string | undefined
   readonly source?: ((data: Data) => FigureSource | undefined) | undefined
@@ -27,15 +31,16 @@ interface PanelProps<Data> {
 }
 
 /** A part of a screen that shows data, in all of its seven states. */
-export function Panel<Data>(props: PanelProps<Data>): ReactNode {
-  const { title, sub, query, emptiness, source, className = '', actions } = props
+export function Panel<Name extends PanelName, Data extends PanelData<Name>>(props: PanelProps<Name, Data>): ReactNode {
+  const { name, title, sub, query, isFiltered = false, source, className = '', actions } = props
+  const rule = panelRules[name] as (data: Data, narrowed: Narrowed) => Emptiness | null
   const id = useId()
   const data = query.data
   const state = panelState({
     hasData: data !== undefined,
     error: query.error,
     ageSeconds: ageOf(query.dataUpdatedAt),
-    emptiness: data !== undefined && emptiness ? emptiness(data) : null,
+    emptiness: data === undefined ? null : rule(data, { isFiltered }),
   })
   const from = data !== undefined && source ? source(data) : undefined
   return (
@@ -55,14 +60,14 @@ export function Panel<Data>(props: PanelProps<Data>): ReactNode {
   )
 }
 
-function PanelBody<Data>({
+function PanelBody<Name extends PanelName, Data>({
   query,
   heightPx,
   onClear,
   none,
   children,
   state,
-}: PanelProps<Data> & { readonly state: ReturnType<typeof panelState> }): ReactNode {
+}: PanelProps<Name, Data> & { readonly state: ReturnType<typeof panelState> }): ReactNode {
   const { say, language } = useSpeech()
   const data = query.data
   if (state.kind === 'loading')

@@ -37,40 +37,44 @@ export function Quality(): ReactNode {
       </h1>
       <Incidents />
       <Panel
+        name="checks"
         title={said.checks}
         sub={said.sub}
         query={query}
         heightPx={420}
-        emptiness={({ checks }) => (checks.length > 0 ? null : 'late')}
+
         source={(data) => data.sources['quality-checks']}
       >
         {(data) => <CheckTable data={data} />}
       </Panel>
       <Panel
+        name="scoreDays"
         title={said.scores}
         sub={said.scoresSub}
         query={query}
         heightPx={160}
-        emptiness={({ scores }) => (scores.length > 0 ? null : 'late')}
+
         source={(data) => data.sources['quality-scores']}
       >
         {(data) => <QualityScores data={data} />}
       </Panel>
       <Panel
+        name="contracts"
         title={said.contracts}
         sub={said.contractsSub}
         query={query}
         heightPx={80}
-        emptiness={({ contracts }) => (contracts.length > 0 ? null : 'zero')}
+
         source={(data) => data.sources['quality-contracts']}
       >
         {(data) => <Contracts data={data} />}
       </Panel>
       <Panel
+        name="samples"
         title={said.samples}
         query={query}
         heightPx={120}
-        emptiness={({ samples }) => (samples.length > 0 ? null : 'zero')}
+
         source={(data) => data.sources['quality-samples']}
       >
         {(data) => (

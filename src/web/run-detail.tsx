@@ -32,7 +32,7 @@ export function RunDetail({ runId, zone }: RunDetailProps): ReactNode {
     refetchInterval: ({ state }) => (state.data?.run.endedAt === null ? 1_000 : 30_000),
   })
   return (
-    <Panel title={`${say.runs.run} ${runId.slice(0, 8)}`} query={query} heightPx={300}>
+    <Panel name="run" title={`${say.runs.run} ${runId.slice(0, 8)}`} query={query} heightPx={300}>
       {(detail) => (
         <div className="stack" data-shown={runId}>
           <p>

@@ -26,11 +26,12 @@ export function Runs(): ReactNode {
     <div className="stack">
       <h1>{say.runs.title}</h1>
       <Panel
+        name="runs"
         title={say.runs.grid}
         sub={say.runs.gridSub}
         query={query}
         heightPx={280}
-        emptiness={({ runs }) => (runs.length > 0 ? null : 'zero')}
+
         none={say.runs.noRuns}
         actions={<ScheduleSwitch />}
       >

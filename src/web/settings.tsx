@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
+import { DataTable } from './data-table.tsx'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
 import { count, platformName } from './format.ts'
@@ -41,34 +42,17 @@ function General({ query }: Asked): ReactNode {
   const { say } = useSpeech()
   const said = say.settings
   return (
-    <Panel
-      title={said.general}
-      sub={said.generalSub}
-      query={query}
-      heightPx={320}
-      emptiness={({ general }) => (general.length > 0 ? null : 'zero')}
-    >
+    <Panel name="general" title={said.general} sub={said.generalSub} query={query} heightPx={320}>
       {({ general }) => (
-        <div className="scroll" tabIndex={0} role="group" aria-label={said.general}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{said.key}</th>
-                <th scope="col">{said.value}</th>
-              </tr>
-            </thead>
-            <tbody translate="no">
-              {general.map(({ key, value }) => (
-                <tr key={key}>
-                  <th scope="row">
-                    <code>{key}</code>
-                  </th>
-                  <td>{value}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={said.general}
+          rows={general}
+          keyOf={({ key }) => key}
+          columns={[
+            { name: said.key, isHeader: true, isVerbatim: true, cell: ({ key }) => <code>{key}</code> },
+            { name: said.value, isVerbatim: true, cell: ({ value }) => value },
+          ]}
+        />
       )}
     </Panel>
   )
@@ -102,73 +86,63 @@ function Metrics({ query }: Asked): ReactNode {
   const { say, language } = useSpeech()
   const said = say.settings
   return (
-    <Panel title={said.metrics} sub={said.metricsSub} query={query} heightPx={420}>
+    <Panel name="metrics" title={said.metrics} sub={said.metricsSub} query={query} heightPx={420}>
       {({ metrics }) => (
-        <div className="scroll" tabIndex={0} role="group" aria-label={said.metrics}>
-          <table>
-            <thead>
-              <tr>
-                {[said.metric, said.formula, said.better, said.caveats].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {metrics.map((one) => (
-                <tr key={one.id}>
-                  <th scope="row">
-                    {one.label[language]} <code translate="no">{one.id}</code>
-                    <small>{one.meaning[language]}</small>
-                  </th>
-                  <td>{one.formula === null ? said.sum : <code translate="no">{one.formula}</code>}</td>
-                  <td>{said.betters[one.better]}</td>
-                  <td>
-                    {one.caveats.map((caveat) => (
-                      <small key={caveat.platform + caveat.en}>
-                        {platformName(caveat.platform)}: {caveat[language]}
-                      </small>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={said.metrics}
+          rows={metrics}
+          keyOf={({ id }) => id}
+          columns={[
+            {
+              name: said.metric,
+              isHeader: true,
+              cell: ({ id, label, meaning }) => (
+                <>
+                  {label[language]} <code translate="no">{id}</code>
+                  <small>{meaning[language]}</small>
+                </>
+              ),
+            },
+            {
+              name: said.formula,
+              cell: ({ formula }) => (formula === null ? said.sum : <code translate="no">{formula}</code>),
+            },
+            { name: said.better, className: 'nowrap', cell: ({ better }) => said.betters[better] },
+            { name: said.caveats, cell: ({ caveats }) => <Caveats caveats={caveats} /> },
+          ]}
+        />
       )}
     </Panel>
   )
+}
+
+function Caveats({ caveats }: Pick<Data['metrics'][number], 'caveats'>): ReactNode {
+  const { language } = useSpeech()
+  return caveats.map((caveat) => (
+    <small key={caveat.platform + caveat.en}>
+      {platformName(caveat.platform)}: {caveat[language]}
+    </small>
+  ))
 }
 
 function Retention({ query }: Asked): ReactNode {
   const { say, language } = useSpeech()
   const said = say.settings
   return (
-    <Panel
-      title={said.retention}
-      sub={said.retentionSub}
-      query={query}
-      heightPx={200}
-      emptiness={({ retention }) => (retention.length > 0 ? null : 'zero')}
-    >
+    <Panel name="retention" title={said.retention} sub={said.retentionSub} query={query} heightPx={200}>
       {({ retention }) => (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{said.what}</th>
-              <th scope="col">{said.retention}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {retention.map(({ what, days }) => (
-              <tr key={what}>
-                <th scope="row">{said.whats[what]}</th>
-                <td>{days === null ? said.always : said.days(count(days, language))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DataTable
+          label={said.retention}
+          rows={retention}
+          keyOf={({ what }) => what}
+          columns={[
+            { name: said.what, isHeader: true, cell: ({ what }) => said.whats[what] },
+            {
+              name: said.retention,
+              cell: ({ days }) => (days === null ? said.always : said.days(count(days, language))),
+            },
+          ]}
+        />
       )}
     </Panel>
   )
