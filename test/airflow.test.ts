@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { startEmbedded } from '../src/warehouse/embedded-server.ts'
 
 /*
  * The exported DAG, run by a real Airflow from a folder of its own, against the sandbox; and the same days by our own engine.
@@ -43,6 +44,12 @@ function folder(name: string): string {
   return made
 }
 
+/** Keeps a project's Postgres up between its commands, each of which would begin and end it. */
+async function keepPostgres(project: string): Promise<void> {
+  const server = await startEmbedded({ dir: join(project, '.millrace', 'postgres') })
+  onTestFinished(() => server.stop())
+}
+
 /** Airflow's own commands, over a home of this test alone. */
 function airflowIn(home: string, project: string) {
   const env = {
@@ -69,7 +76,10 @@ test(
   async ({ skip }) => {
     if (airflow === '') skip('Airflow is not installed: scripts/services.sh install airflow')
     const [home, theirs, ours] = [folder('home'), folder('theirs'), folder('ours')]
-    for (const project of [theirs, ours]) await millrace(project, 'init', project, '--yes')
+    for (const project of [theirs, ours]) {
+      await millrace(project, 'init', project, '--yes')
+      await keepPostgres(project)
+    }
     const dag = join(home, 'dags', 'ad_data_pipeline.py')
     mkdirSync(dirname(dag))
     await millrace(theirs, 'export', 'airflow', '--out', dag)

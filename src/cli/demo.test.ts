@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startEmbedded } from '../warehouse/embedded-server.ts'
+import type { EmbeddedServer } from '../warehouse/embedded-server.ts'
 
 /*
  * The whole job by the real binary, on the embedded Postgres and the sandbox, in a folder whose path has a space and Hangul.
@@ -102,7 +104,31 @@ describe('demo --once --json', () => {
   }, 120_000)
 })
 
-describe('on what the demo made', () => {
+describe('a backup of what the demo made', () => {
+  test('backup makes one, lists it, shows its plan, wants a yes, and brings it back', () => {
+    const backup = (...args: readonly string[]) => run('backup', ...args, '--project', demoProject)
+    const made = backup('create', '--keep', '1')
+    expect(failureOf(made)).toBe('')
+    const [one] = made.lines()
+    expect(one).toMatchObject({ server: expect.stringMatching(/^18/), tables: expect.any(Number) })
+    expect(backup('list').lines()).toMatchObject([{ id: one?.['id'] }])
+    expect(backup('restore', '--dry-run').lines()).toMatchObject([{ event: 'plan', id: one?.['id'], gap: null }])
+    expect(backup('restore')).toMatchObject({ code: 2, stderr: expect.stringContaining('CLI_CONFIRMATION_NEEDED') })
+    expect(backup('restore', 'nope').stderr).toContain('WAREHOUSE_BACKUP_UNKNOWN')
+    expect(failureOf(backup('restore', '--to', 'backup', '--yes'))).toBe('')
+    const rows = run('sql', '--project', demoProject, 'select count(*)::int as rows from fact_ad_daily')
+    expect(rows.lines()).toEqual([{ rows: first.lines().at(-1)?.['rows'] }])
+    expect(run('upgrade', '--dry-run', '--project', demoProject).lines()).toEqual([{ event: 'plan', missing: [] }])
+  }, 240_000)
+})
+
+describe('on what the demo made, its Postgres kept up between the commands', () => {
+  let server: EmbeddedServer
+  beforeAll(async () => {
+    server = await startEmbedded({ dir: join(demoProject, '.millrace', 'postgres') })
+  })
+  afterAll(() => server.stop())
+
   test('status shows every partition published, the runs, and the delivered notices', () => {
     const lines = run('status', '--project', demoProject, '--since', '2026-11-07', '--until', '2026-11-10').lines()
     const partitions = lines.filter(({ event }) => event === 'partition')
@@ -140,22 +166,6 @@ describe('on what the demo made', () => {
     expect(slow).toMatchObject({ code: 2, stdout: '' })
     expect(slow.stderr).toContain('CLI_SQL_TIMEOUT')
   }, 120_000)
-
-  test('backup makes one, lists it, shows its plan, wants a yes, and brings it back', () => {
-    const backup = (...args: readonly string[]) => run('backup', ...args, '--project', demoProject)
-    const made = backup('create', '--keep', '1')
-    expect(failureOf(made)).toBe('')
-    const [one] = made.lines()
-    expect(one).toMatchObject({ server: expect.stringMatching(/^18/), tables: expect.any(Number) })
-    expect(backup('list').lines()).toMatchObject([{ id: one?.['id'] }])
-    expect(backup('restore', '--dry-run').lines()).toMatchObject([{ event: 'plan', id: one?.['id'], gap: null }])
-    expect(backup('restore')).toMatchObject({ code: 2, stderr: expect.stringContaining('CLI_CONFIRMATION_NEEDED') })
-    expect(backup('restore', 'nope').stderr).toContain('WAREHOUSE_BACKUP_UNKNOWN')
-    expect(failureOf(backup('restore', '--to', 'backup', '--yes'))).toBe('')
-    const rows = run('sql', '--project', demoProject, 'select count(*)::int as rows from fact_ad_daily')
-    expect(rows.lines()).toEqual([{ rows: first.lines().at(-1)?.['rows'] }])
-    expect(run('upgrade', '--dry-run', '--project', demoProject).lines()).toEqual([{ event: 'plan', missing: [] }])
-  }, 240_000)
 
   test('dbt works on its project and warehouse with dbt’s own exit codes', () => {
     expect(run('--project', demoProject, 'dbt', 'run', '--select', 'account_daily').code).toBe(0)
@@ -248,7 +258,9 @@ describe('on what the demo made', () => {
     const twice = plan('--from', '2026-11-07', '--since', '2026-11-07')
     expect([twice.code, twice.stderr.includes('CLI_USAGE')]).toEqual([2, true])
   }, 120_000)
+})
 
+describe('on what the demo made', () => {
   test('doctor finds everything well, within its project', () => {
     const ran = run('doctor', '--json', '--project', demoProject)
     expect(failureOf(ran)).toBe('')

@@ -52,7 +52,9 @@ function wanted(given: Given): (account: Account) => boolean {
   return ({ platform, accountId }) => (platforms?.includes(platform) ?? true) && (accounts?.includes(accountId) ?? true)
 }
 
-async function openProjectLake(invocation: Invocation): Promise<{ readonly lake: Lake; readonly settings: Settings }> {
+export async function openProjectLake(
+  invocation: Invocation,
+): Promise<{ readonly lake: Lake; readonly settings: Settings }> {
   const settings = await projectSettings(invocation)
   const { openLake } = await import('../config.ts')
   return { lake: await openLake(settings), settings }
@@ -213,7 +215,7 @@ export async function copyToLake(invocation: Invocation, given: Given): Promise<
 }
 
 /** A lake by its address: a folder, or `s3://bucket/prefix` whose keys the AWS SDK finds in the environment. */
-async function openPlace(place: string, endpoint: string | undefined): Promise<Lake> {
+export async function openPlace(place: string, endpoint: string | undefined): Promise<Lake> {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(place) ?? []
   const { loadAdapter } = await import('../config-check.ts')
   const adapter = await loadAdapter('lake', bucket === undefined ? 'folder' : 's3')

@@ -5,7 +5,6 @@ import type { MovePlan } from '../warehouse/move.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { confirmed } from './ask.ts'
 import type { Given, Invocation } from './command.ts'
-import { copyToLake } from './lake-actions.ts'
 import { openContext, projectSettings } from './project.ts'
 import { formatOf, printRows } from './table.ts'
 
@@ -19,8 +18,6 @@ const words = {
     moved: (tables: number, place: string) => `${tables} tables are at ${place}, equal by count and hash.`,
     views: (names: string) => `These views could not be made there: ${names}. Build them: millrace dbt build`,
     next: 'From now on: warehouse: { adapter: ’postgres’, url: ’env:…’ } in millrace.config.ts, or MILLRACE_DATABASE_URL.',
-    nextLake: 'From now on: lake: { adapter: ’s3’, bucket: ’…’ } in millrace.config.ts.',
-    lake: (place: string) => `Copies every file of the lake to ${place}. Go on?`,
   },
   ko: {
     plan: (tables: number, rows: string, there: number, place: string) =>
@@ -31,27 +28,8 @@ const words = {
     moved: (tables: number, place: string) => `테이블 ${tables}개가 ${place}에 있으며 행 수와 해시가 같습니다.`,
     views: (names: string) => `만들지 못한 뷰: ${names}. 다시 만들기: millrace dbt build`,
     next: '이제 millrace.config.ts에 warehouse: { adapter: ’postgres’, url: ’env:…’ } 또는 MILLRACE_DATABASE_URL 을 쓰세요.',
-    nextLake: '이제 millrace.config.ts에 lake: { adapter: ’s3’, bucket: ’…’ } 을 쓰세요.',
-    lake: (place: string) => `레이크의 모든 파일을 ${place}에 복사합니다. 계속할까요?`,
   },
 } as const satisfies Record<Language, unknown>
-
-/** Every file of the lake, compared by hash; again it copies the rest. */
-export async function moveLake(invocation: Invocation, given: Given, place: string): Promise<number> {
-  const { output, language } = invocation
-  const said = words[language]
-  if (given['dryRun'] === true) {
-    output.record({ event: 'plan', lake: place })
-    return exitCodes.ok
-  }
-  if (!(await confirmed(invocation, said.lake(place)))) {
-    output.say(said.declined)
-    return exitCodes.skipped
-  }
-  const code = await copyToLake(invocation, { ...given, to: place })
-  output.say(said.nextLake)
-  return code
-}
 
 export async function moveWarehouse(invocation: Invocation, given: Given, url: string): Promise<number> {
   const { output, language, signal } = invocation

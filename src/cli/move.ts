@@ -27,7 +27,8 @@ export const command: CommandSpec = {
   ],
   async run(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
     const places = (given['to'] as readonly string[]).map((place) => resolved(place, invocation))
-    const { moveLake, moveWarehouse } = await import('./move-actions.ts')
+    const { moveWarehouse } = await import('./move-actions.ts')
+    const { moveLake } = await import('./move-lake.ts')
     for (const place of places) {
       const code = await (place.startsWith('s3:') ? moveLake : moveWarehouse)(invocation, given, place)
       if (code !== 0) return code

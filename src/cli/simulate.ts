@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Settings } from '../config-check.ts'
 import { seededRandom } from '../domain/clock.ts'
 import { addDays, day, dayAt, dayStartMs, timeZone } from '../domain/day.ts'
 import type { Language } from '../domain/errors.ts'
@@ -30,10 +31,11 @@ export const command: CommandSpec = {
     },
     { flags: '--outages <n>', text: { en: 'So many more, drawn by the seed', ko: '시드로 정하는 장애 수' } },
     { flags: '--seed <n>', text: { en: 'Of all chance; 1', ko: '모든 우연의 시드. 1' } },
+    { flags: '--whole', text: { en: 'Raw files and models too; slower', ko: '원본 파일과 모델까지. 느림' } },
   ],
   description: {
-    en: 'Runs the schedule over a range of days on a clock that jumps: what falls due, waves of accounts that close later, restatements, outages of platforms, what they make late and when it came after all. Planner, queue, the platforms’ clients, audit and load are real, against the sandbox and in a warehouse of its own that is removed at the end; raw files and models are left out, and nobody is told. Prints a line for each day, and at the end what was late.',
-    ko: '건너뛰는 시계로 기간 동안의 일정을 실행합니다: 처리할 날, 나중에 마감되는 계정, 수정분, 플랫폼 장애, 그로 인한 지연과 회복. 플래너, 대기열, 플랫폼 클라이언트, 감사, 적재는 실제이며 샌드박스와 전용 웨어하우스를 쓰고 끝나면 지웁니다. 원본 파일과 모델은 만들지 않고 알림도 보내지 않습니다. 날마다 한 줄, 끝에는 지연 목록을 출력합니다.',
+    en: 'Runs the schedule over a range of days on a clock that jumps: what falls due, waves of accounts that close later, restatements, outages of platforms, what they make late and when it came after all. Planner, queue, the platforms’ clients, audit and load are real, against the sandbox. It writes a warehouse of its own into a folder of the system’s for temporary files, with --whole the raw files and the dbt models too, and removes all of it at the end; the project stays as it is, and nobody is told. Prints a line for each day, and at the end what was late.',
+    ko: '건너뛰는 시계로 기간 동안의 일정을 실행합니다: 처리할 날, 나중에 마감되는 계정, 수정분, 플랫폼 장애, 그로 인한 지연과 회복. 플래너, 대기열, 플랫폼 클라이언트, 감사, 적재는 실제이며 샌드박스를 씁니다. 임시 폴더에 전용 웨어하우스를 만들고, --whole이면 원본 파일과 dbt 모델도 만든 뒤 끝나면 모두 지웁니다. 프로젝트는 그대로이고 알림도 보내지 않습니다. 날마다 한 줄, 끝에는 지연 목록을 출력합니다.',
   },
   examples: [
     {
@@ -60,6 +62,8 @@ const words = {
     due: (at: string) => `deadline ${at}`,
     came: (at: string) => `came ${at}`,
     missing: 'missing',
+    made: (files: number, models: number) =>
+      `${files} raw files were written and ${models} models built; all is removed.`,
   },
   ko: {
     late: (late: number, came: number, hours: number) =>
@@ -69,12 +73,15 @@ const words = {
     due: (at: string) => `기한 ${at}`,
     came: (at: string) => `도착 ${at}`,
     missing: '누락',
+    made: (files: number, models: number) =>
+      `원본 파일 ${files}개를 쓰고 모델을 ${models}번 만들었으며, 모두 지웠습니다.`,
   },
 } as const satisfies Record<Language, unknown>
 
 async function simulation(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
   const { output, signal, language } = invocation
   const random = seededRandom(wholeOf(given, 'seed', 1, 2 ** 31))
+  const whole = given['whole'] === true
   const settings = await projectSettings(invocation)
   if (Object.values(settings.connections).some((one) => !one.sandboxed && one.adapter !== 'file'))
     throw new MillraceError('CLI_USAGE', {
@@ -106,12 +113,12 @@ async function simulation(invocation: Invocation, _args: readonly string[], give
           options: embedded.options.parse({ dir: join(folder, 'postgres'), durable: false }),
         },
         lake: { adapter: 'folder', options: lake.options.parse({ root: join(folder, 'lake') }) },
-        transform: null,
+        transform: whole ? await copiedModels(settings, folder) : null,
         notify: {},
       },
       { clock, random, fetch: globalThis.fetch, onOpening: () => undefined },
     )
-    const { lateDays, simulate } = await import('../orchestrate/simulate.ts')
+    const { lateDays, madeBy, simulate } = await import('../orchestrate/simulate.ts')
     const { drawOutages, outageOf } = await import('../orchestrate/outage.ts')
     const named = ((given['outage'] as readonly string[] | undefined) ?? []).map(outageOf)
     const drawn = wholeOf(given, 'outages', 0, 1_000)
@@ -124,6 +131,7 @@ async function simulation(invocation: Invocation, _args: readonly string[], give
       outages: [...named, ...drawOutages(drawn, between, platformsOf(ports), random)].toSorted(
         (a, b) => a.fromMs - b.fromMs,
       ),
+      whole,
       moveTo: (instantMs) => {
         atMs = Math.max(atMs, instantMs)
       },
@@ -131,12 +139,26 @@ async function simulation(invocation: Invocation, _args: readonly string[], give
     })
     const sums = await print(output, events, (at) => dayAt(at.getTime(), zone))
     const late = await lateDays(ports.warehouse)
-    if (output.json) output.record({ event: 'done', from, to, ...sums, lateDays: late })
+    const made = whole ? await madeBy(ports) : null
+    if (output.json) output.record({ event: 'done', from, to, ...sums, ...made, lateDays: late })
     else report(output, language, late)
+    if (!output.json && made) output.say(words[language].made(made.files, made.models))
     return 0
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The project's models in a folder of the simulation, so that what a build leaves behind is not in the project. */
+async function copiedModels(
+  { transform }: Pick<Settings, 'transform'>,
+  folder: string,
+): Promise<Settings['transform']> {
+  if (transform === null) return null
+  const project = join(folder, 'dbt')
+  await cp(transform.project, project, { recursive: true })
+  const profiles = transform.profiles === transform.project ? project : transform.profiles
+  return { ...transform, project, profiles }
 }
 
 function platformsOf({ connections }: Pick<Ports, 'connections'>): readonly Platform[] {

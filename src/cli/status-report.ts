@@ -2,6 +2,7 @@ import type { Day, DayRange } from '../domain/day.ts'
 import type { Facts, Language } from '../domain/errors.ts'
 import type { Outcome } from '../quality/check.ts'
 import { foundText } from '../quality/result.ts'
+import type { WorkerRow } from '../orchestrate/worker-list.ts'
 import type { PartitionStatus, RefusingCheck } from '../warehouse/partition-state.ts'
 import type { Output } from './output.ts'
 import { tableText } from './table.ts'
@@ -16,13 +17,15 @@ export interface KnownAccount {
 export interface LastRun {
   readonly runId: string
   readonly pipeline: string
-  readonly since: Day
-  readonly until: Day
+  readonly since: string
+  readonly until: string
   readonly state: string
   readonly startedAt: Date
   readonly finishedAt: Date | null
   /** How the task that builds the models stands; `unchanged`: nothing that they are made from has changed, so it built nothing. */
   readonly models: string | null
+  /** Attempts whose worker was no longer heard of; others went on with them. */
+  readonly attemptsLost: number
 }
 
 export interface OutboxState {
@@ -60,6 +63,7 @@ export interface StatusReport {
   readonly levels: readonly LevelLine[]
   readonly runs: readonly LastRun[]
   readonly outbox: readonly OutboxState[]
+  readonly workers: readonly WorkerRow[]
 }
 
 /** Days of levels below campaigns that are not published, or whose last load was refused. */
@@ -98,6 +102,8 @@ export function withMissing(
   return lines.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
+const secondText = (at: Date) => `${at.toISOString().slice(0, 19)}Z`
+
 const words = {
   en: {
     title: ({ since, until }: DayRange) => (since === until ? since : `${since} to ${until}`),
@@ -107,6 +113,12 @@ const words = {
     states: { published: 'published', stale: 'stale', failed: 'failed', missing: 'missing' },
     runs: 'Last runs',
     unchanged: 'models unchanged, not built again',
+    lost: (count: number) => `workers lost in ${count} attempts, taken over`,
+    workers: 'Workers',
+    worker: ({ state, host, pid, tasks, slots, lost, heartbeatAt }: WorkerRow) =>
+      state === 'working'
+        ? `working  ${host} ${pid}: ${tasks} of ${slots} slots busy`
+        : `silent  ${host} ${pid}: last heard of ${secondText(heartbeatAt)}; ${lost} taken over`,
     outbox: 'Outbox',
     waiting: (one: OutboxState) =>
       `${one.channel}: ${one.delivered} delivered, ${one.waiting} waiting, ${one.dead} given up`,
@@ -119,6 +131,12 @@ const words = {
     states: { published: '공개', stale: '오래됨', failed: '실패', missing: '누락' },
     runs: '최근 실행',
     unchanged: '모델 변화 없음, 다시 만들지 않음',
+    lost: (count: number) => `워커가 사라진 시도 ${count}개, 이어받음`,
+    workers: '워커',
+    worker: ({ state, host, pid, tasks, slots, lost, heartbeatAt }: WorkerRow) =>
+      state === 'working'
+        ? `동작 중  ${host} ${pid}: 슬롯 ${slots}개 중 ${tasks}개 사용`
+        : `소식 없음  ${host} ${pid}: 마지막 소식 ${secondText(heartbeatAt)}, 이어받은 것 ${lost}개`,
     outbox: '보낼 편지함',
     waiting: (one: OutboxState) => `${one.channel}: 보냄 ${one.delivered}, 대기 ${one.waiting}, 포기 ${one.dead}`,
   },
@@ -127,7 +145,14 @@ const words = {
 /** Words of a run's state that differ from the state itself. */
 const runStates: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: {},
-  ko: { running: '실행 중', success: '성공', partial: '일부', failed: '실패' },
+  ko: {
+    running: '실행 중',
+    success: '성공',
+    partial: '일부',
+    failed: '실패',
+    cancelling: '취소 중',
+    cancelled: '취소됨',
+  },
 }
 
 /** To stdout: tables for a person, one object a line for a program. */
@@ -136,6 +161,7 @@ export function printReport(output: Output, report: StatusReport, language: Lang
     for (const partition of report.partitions) output.record({ event: 'partition', ...partition })
     for (const level of report.levels) output.record({ event: 'level', ...level })
     for (const run of report.runs) output.record({ event: 'run', ...run })
+    for (const worker of report.workers) output.record({ event: 'worker', ...worker })
     for (const channel of report.outbox) output.record({ event: 'outbox', ...channel })
     return
   }
@@ -153,6 +179,7 @@ export function printReport(output: Output, report: StatusReport, language: Lang
       said.runs,
       report.runs.map((run) => runLine(run, language)),
     ),
+    ...section(said.workers, report.workers.map(said.worker)),
     ...section(
       said.outbox,
       report.outbox.map((one) => said.waiting(one) + (one.lastError ? ` (${one.lastError})` : '')),
@@ -206,8 +233,12 @@ function problemLines(
     })
 }
 
-function runLine({ startedAt, state, pipeline, since, until, runId, models }: LastRun, language: Language): string {
+function runLine(
+  { startedAt, state, pipeline, since, until, runId, models, attemptsLost }: LastRun,
+  language: Language,
+): string {
   const days = since === until ? since : `${since}…${until}`
   const built = models === 'unchanged' ? `  ${words[language].unchanged}` : ''
-  return `${startedAt.toISOString().slice(0, 19)}Z  ${runStates[language][state] ?? state}  ${pipeline}  ${days}\n    ${runId}${built}`
+  const lost = attemptsLost === 0 ? '' : `\n    ${words[language].lost(attemptsLost)}`
+  return `${secondText(startedAt)}  ${runStates[language][state] ?? state}  ${pipeline}  ${days}\n    ${runId}${built}${lost}`
 }

@@ -10,6 +10,7 @@ import { printReport, troubledLevels, withMissing } from './status-report.ts'
 
 /** How many days are shown when none are named. */
 const daysShown = 30
+const runsShown = 5
 
 export const command: CommandSpec = {
   name: 'status',
@@ -19,8 +20,8 @@ export const command: CommandSpec = {
     ...rangeOptions,
   ],
   description: {
-    en: 'Shows what is published, stale, failed and missing by account and day, what the audit refused and why, the last runs, and messages that wait. 30 days when none are named.',
-    ko: '계정과 날짜별로 공개·오래됨·실패·누락을 보여 주고, 감사가 거부한 것과 이유, 최근 실행, 대기 중인 메시지를 보여 줍니다. 날짜를 주지 않으면 30일입니다.',
+    en: 'Shows what is published, stale, failed and missing by account and day, what the audit refused and why, the last runs, messages that wait, and workers that are there or went without a word. 30 days when none are named.',
+    ko: '계정과 날짜별로 공개·오래됨·실패·누락을 보여 주고, 감사가 거부한 것과 이유, 최근 실행, 대기 중인 메시지, 동작 중이거나 소식이 끊긴 워커를 보여 줍니다. 날짜를 주지 않으면 30일입니다.',
   },
   examples: [
     { line: 'millrace status', text: { en: 'the last 30 days', ko: '최근 30일' } },
@@ -45,24 +46,23 @@ async function status(invocation: Invocation, _args: readonly string[], given: G
 
 async function readReport(warehouse: Warehouse, range: DayRange): Promise<StatusReport> {
   const { readStatus } = await import('../warehouse/partition-state.ts')
-  const [known, accounts, runs, outbox] = await Promise.all([
+  const { leaseMsDefault } = await import('../orchestrate/embedded-engine.ts')
+  const { sql } = await import('../orchestrate/sql.ts')
+  const { listWorkers } = await import('../orchestrate/worker-list.ts')
+  const [known, accounts, runs, outbox, workers] = await Promise.all([
     readStatus(warehouse, range),
     warehouse.query<KnownAccount & Readonly<Record<string, unknown>>>(
       `select platform, account_id as "accountId", name from dim_account where is_current order by platform, account_id`,
     ),
-    warehouse.query<LastRun & Readonly<Record<string, unknown>>>(
-      `select run_id as "runId", pipeline, interval_start as since, interval_end as until, state,
-              started_at as "startedAt", finished_at as "finishedAt",
-              (select t.state from engine_task t where t.run_id = pipeline_run.run_id and t.kind = 'dbt' limit 1) as models
-       from pipeline_run order by started_at desc limit 5`,
-    ),
+    warehouse.query<LastRun & Readonly<Record<string, unknown>>>(sql('last-runs'), [runsShown]),
     warehouse.query<OutboxState & Readonly<Record<string, unknown>>>(
       `select channel, count(*) filter (where delivered_at is not null)::int as delivered,
               count(*) filter (where delivered_at is null and dead_at is null)::int as waiting,
               count(*) filter (where dead_at is not null)::int as dead, max(last_error) filter (where delivered_at is null) as "lastError"
        from outbox group by channel order by channel`,
     ),
+    listWorkers(warehouse, leaseMsDefault),
   ])
   const days: readonly Day[] = daysOf(range)
-  return { range, partitions: withMissing(known, accounts, days), levels: troubledLevels(known), runs, outbox }
+  return { range, partitions: withMissing(known, accounts, days), levels: troubledLevels(known), runs, outbox, workers }
 }

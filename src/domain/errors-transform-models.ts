@@ -122,6 +122,21 @@ export const transformModelErrors = {
       fix: '모델 {model}의 `{key}`를 고치세요.',
     },
   },
+  TRANSFORM_CONFIG_TYPE: {
+    exit: 'config',
+    retryable: false,
+    facts: ['file', 'node', 'key', 'expected'],
+    en: {
+      what: "The configuration '{key}' of {node} must be {expected} ({file})",
+      why: 'dbt gives this key a fixed type.',
+      fix: 'Write {expected} there, or move a value of your own under meta.',
+    },
+    ko: {
+      what: "{node}의 설정 '{key}' 값의 형식이 잘못되었습니다 ({file})",
+      why: 'dbt에서 이 키의 형식은 정해져 있습니다: {expected}.',
+      fix: '형식에 맞게 고치거나, 자체 값이라면 meta 아래로 옮기세요.',
+    },
+  },
   TRANSFORM_UNIT_TEST_INVALID: {
     exit: 'config',
     retryable: false,

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { addDays, day, daysOf } from '../domain/day.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
-import { carryOutCare, copyLake, planCare, planRetirement, verifyFiles } from './care.ts'
+import { carryOutCare, copyLake, planCare, planCopy, planRetirement, verifyFiles } from './care.ts'
 import { adapter as folder } from './folder.ts'
 import { supersededExtracts } from './inventory.ts'
 import type { Lake } from './lake.ts'
@@ -175,7 +175,10 @@ describe('copy', () => {
     await using from = await openFolder('from')
     await using to = await openFolder('to')
     await land(from, record(nowMs, '2026-09-01', '2026-09-02'))
+    const planned = async () => (await Array.fromAsync(planCopy(from, to))).map(({ state }) => state)
+    expect(await planned()).toEqual(['copy', 'copy'])
     expect(await copied(from, to)).toEqual(wholeCopy(await readManifest(from, account)))
+    expect(await planned()).toEqual(['there', 'there'])
   })
 
   test('goes on where it was stopped, and refuses a damaged file and one that differs', async () => {

@@ -101,6 +101,24 @@ export interface Copied {
   readonly outcome: 'copied' | 'there'
 }
 
+/** One file that a copy would look at. */
+export interface CopyPlan {
+  readonly key: string
+  readonly sizeBytes: number
+  /** `there`: something is under its key already; the copy compares it by hash. */
+  readonly state: 'copy' | 'there'
+}
+
+/** What `copyLake` would do, in its order; nothing is written and no file is read. */
+export async function* planCopy(from: Lake, to: Lake): AsyncGenerator<CopyPlan, void, undefined> {
+  const kept = new Set<string>()
+  for await (const { key } of to.list('raw')) kept.add(key)
+  for await (const account of manifestAccounts(from))
+    for (const entry of await readManifest(from, account))
+      for (const { key, bytes } of entry.status === 'landed' ? entry.files : [])
+        yield { key, sizeBytes: bytes, state: kept.has(key) ? 'there' : 'copy' }
+}
+
 /**
  * Copies everything that the manifests of one lake name into another: files first, each compared with its hash on the way, then the
  * manifest entry that makes them count. Stopped anywhere and begun again it copies the rest. Entries that the other lake has stay.

@@ -1,6 +1,6 @@
 import { duckConnection, quotedName, quotedText } from './parquet.ts'
 
-/** A column of an event file: text, but for the three numbers of its place. JSON numbers pass through a double: 15 digits are exact. */
+/** A column of an event file: text as the event has it, but for the numbers of its place and of its reading. */
 export interface EventColumn {
   readonly name: string
   readonly type: 'varchar' | 'bigint' | 'integer'

@@ -42,7 +42,7 @@ async function begun(
   return { engine, queue: engine.queue, clock, pipeline, runIds, runId: runIds[0] ?? '' }
 }
 
-test('a run is made in one statement, and each of its tasks is claimed and ended in one', async () => {
+test('a run is made in one statement, and each of its tasks is ended in one that brings the next', async () => {
   const asked: string[] = []
   const counted: Pick<Warehouse, 'query' | 'transaction'> = {
     query: (sql, values) => {
@@ -60,12 +60,15 @@ test('a run is made in one statement, and each of its tasks is claimed and ended
   asked.length = 0
   const runId = await engine.trigger({ pipeline: 'few', partitionKey: '2026-11-22', kind: 'manual' })
   expect(asked).toHaveLength(1)
-  for (const wanted of [2, 1]) {
-    const held = await engine.queue.claim('a', 9)
-    expect(held).toHaveLength(wanted)
-    for (const { fence } of held) expect(await engine.queue.finish(fence, done)).toBe('ended')
+  const [a, b] = await engine.queue.claim('a', 9)
+  const told: string[] = []
+  for (let one = a, rest = [b]; one; one = rest.shift()) {
+    const { ending, claimed } = await engine.queue.finishAndClaim(one.fence, done, { worker: 'a', count: 1 })
+    told.push([one.task, ending, ...claimed.map((next) => next.task)].join(' '))
+    rest.push(...claimed)
   }
-  expect([asked.length, (await engine.inspect(runId)).state]).toEqual([6, 'success'])
+  expect(told).toEqual(['a ended', 'b ended c', 'c ended'])
+  expect([asked.length, (await engine.inspect(runId)).state]).toEqual([5, 'success'])
 })
 
 test('a task whose worker went away is given to another; the lost attempt is kept and costs no try', async () => {
@@ -212,6 +215,16 @@ test('no more runs are active than allowed, and a backfill does not keep todayâ€
   expect((await engine.runs({ pipeline, limit: 9 })).filter((one) => one.state === 'running')).toHaveLength(2)
 })
 
+test('an end that blocks its pool brings nothing, whatever else may begin; the next claim does', async () => {
+  const { queue } = await begun([{ pool: 'ads_api' }, {}, {}])
+  const [first] = await queue.claim('a', 1)
+  const quota: TaskResult = { kind: 'failed', errorClass: 'quota', error: {}, exitCode: 1, retryAfterMs: 60_000 }
+  const more = { worker: 'a', count: 3 }
+  expect(first?.task).toBe('t0')
+  expect(await queue.finishAndClaim(first?.fence ?? '', quota, more)).toEqual({ ending: 'again', claimed: [] })
+  expect(await queue.claim('a', 3)).toHaveLength(2)
+})
+
 test('what is under way cannot be cleared', async () => {
   const { engine, queue, runId } = await begun([{}])
   await queue.claim('a', 1)
@@ -221,4 +234,19 @@ test('what is under way cannot be cleared', async () => {
   await expect(engine.clear({ runId, tasks: ['nothing'], downstream: false })).rejects.toMatchObject({
     code: 'ORCHESTRATE_TASK_MISSING',
   })
+})
+
+test('an ended run cannot be cleared while another run of its partition lives', async () => {
+  const { engine, queue, pipeline, runId } = await begun([{}])
+  const finish = async () => {
+    for (const { fence } of await queue.claim('a', 9)) await queue.finish(fence, done)
+  }
+  await finish()
+  const again = await engine.trigger({ pipeline, partitionKey: '2026-11-01', kind: 'manual' })
+  await expect(engine.clear({ runId, tasks: [], downstream: false })).rejects.toMatchObject({
+    code: 'ORCHESTRATE_RUN_LIVE',
+    facts: { run: again },
+  })
+  await finish()
+  expect(await engine.clear({ runId, tasks: [], downstream: false })).toBe(1)
 })

@@ -9,7 +9,7 @@ import type { ClearRequest, Engine, RunFilter, RunRow, RunView, TaskView, Trigge
 import { canonicalJson, checkGraph, hashOf } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { uuid } from './identity.ts'
-import { abandoned } from './live-run.ts'
+import { abandoned, liveRun } from './live-run.ts'
 import type { LiveRun } from './live-run.ts'
 import type { TaskQueue } from './queue.ts'
 import { isRunEnded, runTable } from './run-state.ts'
@@ -24,6 +24,9 @@ export interface EmbeddedOptions {
   readonly leaseMs?: number | undefined
 }
 
+/** How long a worker may be silent before others take over what it holds. */
+export const leaseMsDefault = 15_000
+
 export interface EmbeddedEngine extends Engine {
   readonly queue: TaskQueue
   readonly leaseMs: number
@@ -31,7 +34,7 @@ export interface EmbeddedEngine extends Engine {
 
 /** The engine over the warehouse's own Postgres. Any number of processes may open it; there is no other state than the tables. */
 export function embeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
-  const { warehouse, virtual, random = systemRandom, leaseMs = 15_000 } = options
+  const { warehouse, virtual, random = systemRandom, leaseMs = leaseMsDefault } = options
   const now: Now = () => (virtual ? isoInstant(virtual.nowMs()) : null)
   const clock = virtual ?? systemClock
   return {
@@ -143,9 +146,9 @@ async function cancel(session: Session, runId: string, now: Now): Promise<void> 
 }
 
 async function clear(session: Session, { runId, tasks, downstream }: ClearRequest, now: Now): Promise<number> {
-  const [run] = await session.query('select pipeline from engine_run where run_id = $1', [runId])
+  const [run] = await session.query('select pipeline, partition_key from engine_run where run_id = $1', [runId])
   if (!run) throw new MillraceError('ORCHESTRATE_RUN_UNKNOWN', { run: runId })
-  const pipeline = String(run['pipeline'])
+  const [pipeline, partition] = [String(run['pipeline']), String(run['partition_key'])]
   // Before the run's row, as the promoter takes them.
   await session.query('select 1 from engine_pipeline where pipeline = $1 for update', [pipeline])
   const state = await lockRun(session, runId)
@@ -161,6 +164,9 @@ async function clear(session: Session, { runId, tasks, downstream }: ClearReques
   const busy = rows.find((one) => wanted.has(one.task) && (one.state === 'running' || one.state === 'ready'))
   if (state === null || state === 'cancelling' || busy)
     throw new MillraceError('ORCHESTRATE_RUN_BUSY', { run: runId, task: busy?.task ?? 'the run' })
+  // A run that is cleared lives again, and a partition has one live run at most.
+  const other = isRunEnded(state) ? await liveRun(session, pipeline, partition) : null
+  if (other !== null) throw new MillraceError('ORCHESTRATE_RUN_LIVE', { pipeline, partition, run: other })
   // The command that once carried it out is gone; what is done again is done by workers, by their pools.
   await session.query(
     `update engine_task set state = 'waiting', tries = 0, lost = 0, cancel_at = null, sealed = null, error = null, ended_at = null,

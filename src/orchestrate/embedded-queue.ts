@@ -6,7 +6,7 @@ import { engineChannel, promote } from './embedded-settle.ts'
 import type { Now } from './embedded-settle.ts'
 import { endingOf, endingRow, followUp } from './ending.ts'
 import type { Ending, RunningTask } from './ending.ts'
-import type { ClaimedTask, TaskQueue, TaskResult } from './queue.ts'
+import type { ClaimedTask, Finished, TaskQueue, TaskResult } from './queue.ts'
 import type { TaskState } from './run-state.ts'
 import { taskTable } from './run-state.ts'
 import { sql } from './sql.ts'
@@ -29,10 +29,23 @@ export function embeddedQueue(given: QueueOptions): TaskQueue {
   return {
     claim: (worker, count) => claim(options, worker, count),
     beat: (fences) => beat(options, fences),
-    finish: (fence, result) => finish(options, fence, result),
+    finish: async (fence, result) => (await finish(options, fence, result, null)).kind,
+    async finishAndClaim(fence, result, more) {
+      const { kind, claimed } = await finish(options, fence, result, more)
+      return { ending: kind, claimed }
+    },
     sweep: () => sweep(options),
     nextDueMs: () => nextDueMs(options),
   }
+}
+
+/** A claimed task as the database tells of it, with all that its end is decided by. */
+type Claimed = ClaimedTask & { readonly held: RunningTask }
+
+/** Who takes how many. */
+interface Claimer {
+  readonly worker: string
+  readonly count: number
 }
 
 async function claim(
@@ -40,14 +53,16 @@ async function claim(
   worker: string,
   count: number,
 ): Promise<readonly ClaimedTask[]> {
-  const rows = await warehouse.query<SqlRow & { readonly task: ClaimedTask & { readonly held: RunningTask } }>(
+  const rows = await warehouse.query<SqlRow & { readonly task: Claimed }>(
     'select engine_claim($1, $2, $3, $4) as task',
     [worker, count, leaseMs, now()],
   )
-  return rows.map(({ task: { held, ...task } }) => {
-    known.set(task.fence, held)
-    return task
-  })
+  return rows.map(({ task }) => remembered(known, task))
+}
+
+function remembered(known: Opened['known'], { held, ...task }: Claimed): ClaimedTask {
+  known.set(task.fence, held)
+  return task
 }
 
 async function beat(
@@ -71,11 +86,11 @@ async function beat(
   }
 }
 
-async function finish(options: Opened, fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'> {
-  const outcome = await end(options, { fence }, result)
+async function finish(options: Opened, fence: string, result: TaskResult, more: Claimer | null): Promise<Outcome> {
+  const outcome = await end(options, { fence }, result, more)
   options.known.delete(fence)
   if (outcome.waitingRun !== null) await promoteAfter(options, outcome.waitingRun)
-  return outcome.kind
+  return outcome
 }
 
 /** Outside the transaction that ended the run; if the process dies here, the next sweep does it. */
@@ -95,33 +110,37 @@ async function promoteNext({ warehouse, now }: QueueOptions, pipeline: string): 
 type Held = { readonly fence: string } | { readonly runId: string; readonly task: string }
 
 interface Outcome {
-  readonly kind: 'ended' | 'again' | 'fenced'
+  readonly kind: Finished
   /** The run, when it ended with the task and another one of its pipeline waits. */
   readonly waitingRun: string | null
+  readonly claimed: readonly ClaimedTask[]
 }
+
+const fenced: Outcome = { kind: 'fenced', waitingRun: null, claimed: [] }
 
 /**
  * Decides by how the run was last known, and writes what was decided if everything still stands so; otherwise it decides again by what
  * the database says. One round trip where nothing else has moved, and the rules stay where they are pure.
  */
-async function end(options: Opened, held: Held, result: TaskResult | 'lost'): Promise<Outcome> {
+async function end(options: Opened, held: Held, result: TaskResult | 'lost', more: Claimer | null): Promise<Outcome> {
   let running = 'fence' in held ? options.known.get(held.fence) : undefined
   for (;;) {
     running ??= await look(options, held)
-    if (!running) return { kind: 'fenced', waitingRun: null }
+    if (!running) return fenced
     // What was published in the task's own transaction has succeeded, even if its process could not say so any more, or died of something else.
     const isUntold = result === 'lost' || result.kind === 'failed' || result.kind === 'deferred'
     const known = isUntold && running.sealed !== null ? running.sealed : result
     const ending = endingOf(running, known, options.random)
-    const answer = await writeEnding(options, running, ending, known, result === 'lost')
-    if (answer.written === 'fenced') return { kind: 'fenced', waitingRun: null }
+    const answer = await writeEnding(options, running, { ending, result: known, isLost: result === 'lost', more })
+    if (answer.written === 'fenced') return fenced
     if (answer.written === 'moved') {
       // A lost task may have been heard of meanwhile, so it is looked for by its lease again.
       running = 'fence' in held ? (answer.held ?? undefined) : undefined
       continue
     }
-    if (ending.delayMs !== null) return { kind: 'again', waitingRun: null }
-    return { kind: 'ended', waitingRun: answer.written === 'waited' ? running.runId : null }
+    const claimed = (answer.claimed ?? []).map((one) => remembered(options.known, one))
+    if (ending.delayMs !== null) return { kind: 'again', waitingRun: null, claimed }
+    return { kind: 'ended', waitingRun: answer.written === 'waited' ? running.runId : null, claimed }
   }
 }
 
@@ -139,20 +158,29 @@ interface Written {
   readonly written: 'done' | 'waited' | 'moved' | 'fenced'
   readonly standing: string | null
   readonly held: RunningTask | null
+  readonly claimed?: readonly Claimed[] | undefined
+}
+
+interface Told {
+  readonly ending: Ending
+  readonly result: TaskResult | 'lost'
+  readonly isLost: boolean
+  readonly more: Claimer | null
 }
 
 async function writeEnding(
-  { warehouse, now, known }: Opened,
+  { warehouse, now, known, leaseMs }: Opened,
   running: RunningTask,
-  ending: Ending,
-  result: TaskResult | 'lost',
-  isLost: boolean,
+  { ending, result, isLost, more }: Told,
 ): Promise<Written> {
   const state = taskTable.running[ending.event]
   assert(state !== null, `a running task cannot ${ending.event}`)
   const { changes, runState } = followUp(running, state)
+  const claims = more !== null && !ending.blocksPool
   const [row] = await warehouse.query<SqlRow & { readonly written: Written }>(
-    'select engine_finish($1, $2, $3, $4, $5, $6, $7, $8, $9) as written',
+    claims
+      ? 'select engine_finish_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as written'
+      : 'select engine_finish($1, $2, $3, $4, $5, $6, $7, $8, $9) as written',
     [
       running.runId,
       running.fence,
@@ -163,6 +191,7 @@ async function writeEnding(
       runState,
       engineChannel,
       now(),
+      ...(claims ? [more.worker, more.count, leaseMs] : []),
     ],
   )
   const written = row?.written as Written
@@ -195,7 +224,7 @@ async function sweep(options: Opened): Promise<{ readonly lost: number; readonly
   let lost = 0
   for (const row of await warehouse.query(sql('reap'), [now()])) {
     const held = { runId: String(row['runId']), task: String(row['task']) }
-    const outcome = await end(options, held, 'lost')
+    const outcome = await end(options, held, 'lost', null)
     if (outcome.kind === 'fenced') continue
     lost += 1
     await tellLost(options, row)

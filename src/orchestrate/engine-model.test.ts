@@ -100,7 +100,15 @@ async function take(real: Real, step: Step): Promise<void> {
     case 'finish': {
       const fence = held.get(step.worker)?.shift()
       if (fence === undefined) return
-      const ending = await engine.queue.finish(fence, results[step.how] ?? { kind: 'success', output: null })
+      const result = results[step.how] ?? { kind: 'success', output: null }
+      const claim = { worker: step.worker, count: step.how % 3 }
+      const { ending, claimed } =
+        claim.count === 0
+          ? { ending: await engine.queue.finish(fence, result), claimed: [] }
+          : await engine.queue.finishAndClaim(fence, result, claim)
+      held.set(step.worker, [...(held.get(step.worker) ?? []), ...claimed.map((one) => one.fence)])
+      if (claimed.length > claim.count || (ending === 'fenced' && claimed.length > 0))
+        real.faults.push(`${fence} ${ending} brought ${claimed.length}`)
       if (ending !== 'fenced') real.finished += 1
       const again = await engine.queue.finish(fence, { kind: 'success', output: null })
       if (again !== 'fenced') real.faults.push(`${fence} could be finished twice`)
@@ -235,7 +243,7 @@ test(`whatever workers, crashes and people do in whatever order, the states stay
       expect(await check(real)).toEqual([])
       finished += real.finished
     }),
-    { seed: 20261123, numRuns: long ? 700 : 12, endOnFailure: !long },
+    { seed: 20261123, numRuns: long ? 700 : 16, endOnFailure: !long },
   )
   expect(finished).toBeGreaterThan(long ? 2_000 : 40)
 })

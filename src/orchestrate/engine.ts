@@ -103,7 +103,7 @@ export interface Engine {
   cancel(runId: string): Promise<void>
   /**
    * Makes ended tasks wait again, with all their tries; old attempts are kept. Returns how many. Throws ORCHESTRATE_RUN_BUSY when
-   * one of them is under way or the run is being cancelled.
+   * one of them is under way or the run is being cancelled, and ORCHESTRATE_RUN_LIVE when another run of its partition lives.
    */
   clear(request: ClearRequest): Promise<number>
   /** While paused, only runs made by hand begin. */

@@ -87,7 +87,7 @@ async function insertRun(session: Session, run: ForegroundRun): Promise<string |
      from engine_run where pipeline = $2 and partition_key = $4`,
     [runId, pipeline, version, partitionKey, JSON.stringify(conf), leaseMs, ownerOf(process.pid), clockShiftMs],
   )
-  await session.query(sql('trigger'), [runId, JSON.stringify(graph.tasks), 0, null])
+  await session.query('select engine_add_tasks($1, $2, null, 0, null)', [runId, JSON.stringify(graph.tasks)])
   await beginRun(session, run)
   await settleRun(session, runId, 'running', serverNow)
   return null

@@ -36,6 +36,9 @@ export type TaskResult =
       readonly output?: Json | undefined
     }
 
+/** What telling of an attempt's end came to. */
+export type Finished = 'ended' | 'again' | 'fenced'
+
 /** What the supervisor of tasks works with. */
 export interface TaskQueue {
   /** Takes up to `count` tasks that may begin, best first. */
@@ -43,7 +46,13 @@ export interface TaskQueue {
   /** Renews the leases; says which of them are no longer held and which ought to be stopped. */
   beat(fences: readonly string[]): Promise<{ readonly gone: readonly string[]; readonly cancelled: readonly string[] }>
   /** Ends the attempt; `fenced`: somebody else has the task by now, and nothing was changed. */
-  finish(fence: string, result: TaskResult): Promise<'ended' | 'again' | 'fenced'>
+  finish(fence: string, result: TaskResult): Promise<Finished>
+  /** As `finish`, and takes up to `count` tasks that may begin with it, at one cost; nothing with an end that blocks a pool, or `fenced`. */
+  finishAndClaim(
+    fence: string,
+    result: TaskResult,
+    claim: { readonly worker: string; readonly count: number },
+  ): Promise<{ readonly ending: Finished; readonly claimed: readonly ClaimedTask[] }>
   /** Gives tasks of workers that went away to others, lets queued runs begin. Any number may do it at once. */
   sweep(): Promise<{ readonly lost: number; readonly promoted: number }>
   /** Milliseconds until the next task may begin; null when none waits for a time. */

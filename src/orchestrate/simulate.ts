@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts'
 import { isoInstant } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import type { SqlRow, Warehouse } from '../warehouse/warehouse.ts'
+import { adBodies } from './ad-bodies.ts'
 import { performTask } from './body.ts'
 import type { TaskBodies } from './body.ts'
 import { embeddedEngine } from './embedded-engine.ts'
@@ -21,6 +22,8 @@ export interface SimulateOptions {
   readonly deadlineMs: number
   readonly untilMs: number
   readonly outages?: readonly Outage[] | undefined
+  /** The lake's files and the models too, as a real night makes them: some hundred times the work. */
+  readonly whole?: boolean | undefined
   readonly moveTo: (instantMs: number) => void
   readonly signal: AbortSignal
 }
@@ -52,7 +55,7 @@ export type Simulated =
  * due, what a platform restates, what an outage makes late and when it came after all. Nothing sleeps.
  */
 export async function* simulate(options: SimulateOptions): AsyncGenerator<Simulated, void, undefined> {
-  const { pipeline, deadlineMs, untilMs, outages = [], moveTo, signal } = options
+  const { pipeline, deadlineMs, untilMs, outages = [], whole = false, moveTo, signal } = options
   const connections = options.ports.connections.map((one) => withOutages(one, outages))
   const ports: Ports = { ...options.ports, connections }
   const { warehouse, clock } = ports
@@ -70,7 +73,7 @@ export async function* simulate(options: SimulateOptions): AsyncGenerator<Simula
         late.push({ kind: 'late', at: new Date(clock.nowMs()), day: event.day, account: event.account })
     },
   })
-  const bodies = simulatedBodies(ports)
+  const bodies = whole ? adBodies(ports) : simulatedBodies(ports)
   const told = new Set<string>()
   const waiting = [...outages]
   for (let nowMs = clock.nowMs(); nowMs <= untilMs;) {
@@ -155,4 +158,16 @@ export function lateDays(warehouse: Pick<Warehouse, 'query'>): Promise<readonly 
     `select platform || '/' || account_id as account, day, deadline_at as deadline, recovered_at as recovered from ledger_account
      where late_at is not null order by deadline_at, day, account`,
   )
+}
+
+/** What a whole simulation has made: files in the lake, and how often a model was built. */
+export async function madeBy({
+  warehouse,
+  lake,
+}: Pick<Ports, 'warehouse' | 'lake'>): Promise<{ readonly files: number; readonly models: number }> {
+  const [built] = await warehouse.query(
+    `select coalesce(sum((output ->> 'models')::int), 0)::int as models from engine_task where kind = 'dbt' and state = 'success'`,
+  )
+  const files = await Array.fromAsync(lake.list('raw'))
+  return { files: files.length, models: Number(built?.['models']) }
 }

@@ -114,7 +114,8 @@ test('a process that was told to die is given nothing more, though it has not ye
   expect(child.isUsable).toBe(false)
 })
 
-test.each([
+/** Kind and input of a task that fails, the code, and whether it is tried again. */
+const failures = [
   ['typed', { rows: 'many' }, 'ORCHESTRATE_TASK_INPUT', 'permanent'],
   ['typed', { rows: -1 }, 'ORCHESTRATE_TASK_OUTPUT', 'permanent'],
   ['gone', null, 'ORCHESTRATE_TASK_KIND', 'permanent'],
@@ -122,31 +123,48 @@ test.each([
   ['exit', { code: 75 }, 'ORCHESTRATE_TASK_EXITED', 'transient'],
   ['exit', { code: 3 }, 'ORCHESTRATE_TASK_EXITED', 'permanent'],
   ['abort', null, 'ORCHESTRATE_TASK_EXITED', 'transient'],
-] as const)('%s with %j fails as %s', async (kind, input, code, errorClass) => {
+] as const
+
+test('what is wrong with a task, its input, its output or its process has a code, and is tried again where that may help', async () => {
   const engine = open()
-  const runId = await begin(engine, [node('a', kind, input, { triesMax: 2 })])
+  const runId = await begin(
+    engine,
+    failures.map(([kind, input], index) => node(`t${index}`, kind, input, { triesMax: 2 })),
+  )
   const { state, tasks } = await until(engine, runId)
-  const attempts = tasks[0]?.attempts ?? []
-  expect([state, attempts.length, attempts[0]?.errorClass]).toEqual([
-    'failed',
-    errorClass === 'transient' ? 2 : 1,
-    errorClass,
+  expect(state).toBe('failed')
+  const found = tasks.map(({ attempts }) => {
+    const codes = new Set(attempts.map((one) => (one.error as { readonly code?: string } | null)?.code))
+    return [[...codes].join(' '), attempts[0]?.errorClass, attempts.length]
+  })
+  expect(found).toEqual(failures.map((one) => [one[2], one[3], one[3] === 'transient' ? 2 : 1]))
+})
+
+test('a lease outlasts computing and a clock that is put forth and back an hour; a task over its time is stopped, deaf or not', async () => {
+  let shiftMs = 0
+  const clock: Clock = {
+    nowMs: () => systemClock.nowMs() + shiftMs,
+    sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),
+  }
+  const engine = open({ clock })
+  const runId = await begin(engine, [
+    node('computes', 'burn', { ms: leaseMs * 2 }),
+    node('deaf', 'deaf', null, { timeoutMs: 2_500, triesMax: 2 }),
+    node('waits', 'wait', { ms: leaseMs * 3 }),
   ])
-  expect(attempts[0]?.error).toMatchObject({ code })
-})
-
-test('a task that computes longer than its lease keeps it, because its supervisor’s heart beats', async () => {
-  const engine = open()
-  const runId = await begin(engine, [node('a', 'burn', { ms: leaseMs * 2 })])
+  await until(engine, runId, (view) => view.tasks.every((one) => one.state === 'running'))
+  for (const hours of [1, -1]) {
+    shiftMs = hours * 3_600_000
+    await systemClock.sleep(hours < 0 ? leaseMs * 1.5 : leaseMs / 4)
+    // As another worker does, which would be given what is over.
+    expect(await engine.queue.sweep()).toMatchObject({ lost: 0 })
+  }
   const { state, tasks } = await until(engine, runId)
-  expect([state, tasks[0]?.attempts.length]).toEqual(['success', 1])
-})
-
-test('a task over its time is stopped, SIGTERM ignored or not, and the next try has a new process', async () => {
-  const engine = open()
-  const runId = await begin(engine, [node('a', 'deaf', null, { timeoutMs: 2_500, triesMax: 2 })])
-  const { state, tasks } = await until(engine, runId)
-  expect([state, tasks[0]?.attempts.map((one) => one.errorClass)]).toEqual(['failed', ['timeout', 'timeout']])
+  // Each try of the deaf one has a new process.
+  expect([state, tasks.map((one) => one.attempts.map((each) => each.errorClass ?? each.state))]).toEqual([
+    'failed',
+    [['success'], ['timeout', 'timeout'], ['success']],
+  ])
   const lines = await readLog(warehouse, { runId, afterId: 0n, grep: 'SIGTERM', limit: 9 })
   expect(lines.length).toBeGreaterThanOrEqual(1)
 })
@@ -208,12 +226,13 @@ test('a task that prints without end keeps its first lines and a note', async ()
   expect(row?.['note']).toContain('cut')
 })
 
-test('a gigabyte is not kept, neither in one line nor in many, and the log says so', async () => {
+test('a gigabyte is not kept, neither in one line nor in many, and the log says so; a line without an end is', async () => {
   const engine = open()
   const megabytes = process.env['MILLRACE_LONG'] === '1' ? 1_024 : 48
   const runId = await begin(engine, [
     node('line', 'flood', { megabytes, lineLength: 0 }),
     node('lines', 'flood', { megabytes, lineLength: 4_096 }),
+    node('short', 'flood', { megabytes: 0, lineLength: 0 }),
   ])
   expect((await until(engine, runId)).state).toBe('success')
   stop.abort()
@@ -228,38 +247,9 @@ test('a gigabyte is not kept, neither in one line nor in many, and the log says 
   expect([line?.['lines'], Number(line?.['characters']) <= 8_193]).toEqual([1, true])
   expect(Number(lines?.['characters'])).toBeLessThan(17 * 2 ** 20)
   expect(lines?.['note']).toContain('cut: a task keeps 100,000 lines and 16 MB')
+  const short = await readLog(warehouse, { runId, task: 'short', afterId: 0n, limit: 9 })
+  expect(short.map((one) => one.message)).toEqual(['no end of line', 'ends: success'])
 }, 600_000)
-
-test('what a task prints without an end of line is kept, and the task ends', async () => {
-  const engine = open()
-  const runId = await begin(engine, [node('a', 'flood', { megabytes: 0, lineLength: 0 })])
-  expect((await until(engine, runId)).state).toBe('success')
-  stop.abort()
-  await working
-  expect((await readLog(warehouse, { runId, afterId: 0n, limit: 9 })).map((one) => one.message)).toEqual([
-    'no end of line',
-    'ends: success',
-  ])
-})
-
-test('a clock that is put back or forth an hour takes no task from its worker', async () => {
-  let shiftMs = 0
-  const clock: Clock = {
-    nowMs: () => systemClock.nowMs() + shiftMs,
-    sleep: (durationMs, signal) => systemClock.sleep(durationMs, signal),
-  }
-  const engine = open({ clock })
-  const runId = await begin(engine, [node('a', 'wait', { ms: leaseMs * 3 })])
-  await until(engine, runId, (view) => view.tasks[0]?.state === 'running')
-  for (const hours of [1, -1]) {
-    shiftMs = hours * 3_600_000
-    await systemClock.sleep(hours < 0 ? leaseMs * 1.5 : leaseMs / 4)
-    // As another worker does, which would be given what is over.
-    expect(await engine.queue.sweep()).toMatchObject({ lost: 0 })
-  }
-  const { state, tasks } = await until(engine, runId)
-  expect([state, tasks[0]?.attempts.length]).toEqual(['success', 1])
-})
 
 /** A way to the database that can be closed and opened again. */
 async function gateTo({ host, port }: Connection) {

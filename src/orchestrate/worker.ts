@@ -5,7 +5,7 @@ import { listen } from '../warehouse/listen.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { EmbeddedEngine } from './embedded-engine.ts'
 import { engineChannel } from './embedded-settle.ts'
-import type { ClaimedTask, TaskResult } from './queue.ts'
+import type { ClaimedTask, Finished, TaskResult } from './queue.ts'
 import { openLogWriter } from './task-log.ts'
 import { endLine } from './task-result.ts'
 import type { LogWriter } from './task-log.ts'
@@ -40,6 +40,11 @@ export type WorkerEvent =
       readonly outcome: TaskResult['kind'] | 'fenced'
     }
   | { readonly event: 'trouble'; readonly code: string; readonly message: string }
+
+const fenced: { readonly ending: Finished; readonly claimed: readonly ClaimedTask[] } = {
+  ending: 'fenced',
+  claimed: [],
+}
 
 /** Who missed a notice looks again after this. */
 const pollMs = 1_000
@@ -78,6 +83,7 @@ class Worker {
   #sweepAtMs = Number.NEGATIVE_INFINITY
   #isTroubled = false
   #isWoken = false
+  #isDraining = false
   #resting: AbortController | undefined
 
   constructor(options: WorkerOptions) {
@@ -86,6 +92,7 @@ class Worker {
   }
 
   async work(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => (this.#isDraining = true))
     await using _ = listen(this.#options.warehouse, engineChannel, () => this.#wake())
     while (!signal.aborted) {
       const waitMs = await this.#turn().catch((error: unknown) => this.#trouble(error))
@@ -100,8 +107,11 @@ class Worker {
       await this.#beat().catch((error: unknown) => this.#trouble(error))
       await this.#rest(200, new AbortController().signal)
     }
-    for (const held of this.#held.values()) this.#stop(held, 'drain')
-    await Promise.all(this.#endings)
+    // Again, because one that was just being told of may have brought the next with it.
+    while (this.#endings.size > 0) {
+      for (const held of this.#held.values()) this.#stop(held, 'drain')
+      await Promise.all(this.#endings)
+    }
   }
 
   async close(): Promise<void> {
@@ -187,16 +197,21 @@ class Worker {
     else process.kill()
     const { runId, attempt } = task
     this.#log.write({ runId, task: task.task, attempt, atMs: this.#options.clock.nowMs(), ...endLine(result) })
-    const outcome = held.isGone ? 'fenced' : await this.#finish(task, result)
+    const { ending, claimed } = held.isGone ? fenced : await this.#finish(task, result)
+    const outcome = ending === 'fenced' ? ending : result.kind
     this.#options.onEvent?.({ event: 'task_finished', runId, task: task.task, attempt, outcome })
+    // In the place of this one, so that no turn in between finds a slot free.
+    this.#held.delete(task.fence)
+    for (const next of claimed) this.#begin(next)
   }
 
-  /** Tells until it has been heard: when the database is away, what was done must not be done again for that. */
-  async #finish(task: ClaimedTask, result: TaskResult): Promise<TaskResult['kind'] | 'fenced'> {
+  /** Tells until it has been heard, and takes the next with it: when the database is away, what was done must not be done again for that. */
+  async #finish({ fence }: ClaimedTask, result: TaskResult): Promise<typeof fenced> {
+    const { engine, name } = this.#options
     for (;;) {
       try {
-        const ending = await this.#options.engine.queue.finish(task.fence, result)
-        return ending === 'fenced' ? 'fenced' : result.kind
+        if (!this.#isDraining) return await engine.queue.finishAndClaim(fence, result, { worker: name, count: 1 })
+        return { ending: await engine.queue.finish(fence, result), claimed: [] }
       } catch (error) {
         this.#trouble(error)
         if (!isMillraceError(error) || !error.retryable) throw error

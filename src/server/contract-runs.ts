@@ -31,6 +31,8 @@ export const run = z.object({
   endedAt: instant.nullable(),
   /** `engine`: by the scheduler's queue; `direct`: by a command in the foreground, which has no tasks of its own. */
   source: z.enum(['engine', 'direct']),
+  /** Attempts whose worker was no longer heard of; each was taken over by another, or failed after too many. */
+  attemptsLost: z.number().int(),
 })
 
 const attempt = z.object({

@@ -1,6 +1,7 @@
 -- $1 pipeline or null, $2 state or null, $3 run or null, $4 how many: runs of the engine and of the foreground, newest first.
 select r.run_id as "runId", r.pipeline, r.kind, r.since, r.until, r.state, r.queued_at as "queuedAt", r.started_at as "startedAt",
-       r.ended_at as "endedAt", r.source
+       r.ended_at as "endedAt", r.source,
+       (select count(*)::int from engine_attempt a where a.run_id = r.run_id and a.state = 'lost') as "attemptsLost"
 from (
   select e.run_id, e.pipeline, e.kind, split_part(e.partition_key, '/', 1) as since,
          split_part(e.partition_key || '/' || e.partition_key, '/', 2) as until, e.state, e.queued_at + e.clock_shift as queued_at,

@@ -89,16 +89,22 @@ describe('what cannot be carried out is refused with its code and its place', ()
     'a missing variable': [
       { 'models/s.yml': 'sources: [{name: raw, schema: "{{ var(\'nope\') }}", tables: [{name: t}]}]\n' },
       'TRANSFORM_VAR_MISSING',
+      'models/s.yml:1:31',
     ],
     'a missing variable of the environment': [
       { 'models/a.sql': "select {{ env_var('NOPE') }}" },
       'TRANSFORM_ENV_VAR_MISSING',
       'models/a.sql:1:18',
     ],
-    'a missing docs block': [schema('    description: "{{ doc(\'nope\') }}"\n'), 'TRANSFORM_DOC_MISSING'],
+    'a missing docs block': [
+      schema('    description: "{{ doc(\'nope\') }}"\n'),
+      'TRANSFORM_DOC_MISSING',
+      'models/a.yml:4:18',
+    ],
     'models in a circle': [
       { 'models/a.sql': "select * from {{ ref('b') }}", 'models/b.sql': "select * from {{ ref('a') }}" },
       'TRANSFORM_CYCLE',
+      'models/b.sql:1:18',
     ],
     'two models of one name': [{ 'models/a.sql': one, 'models/deep/a.sql': one }, 'TRANSFORM_NAME_DOUBLED'],
     'two relations of one name': [
@@ -126,8 +132,39 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_JINJA_RUNTIME',
     ],
     'a materialization of no kind': [
-      { 'models/a.sql': '{{ config(materialized=5) }} select 1' },
+      { 'models/a.sql': "{{ config(materialized='nope') }} select 1" },
       'TRANSFORM_MATERIALIZATION_UNKNOWN',
+    ],
+    'a configuration of another type in a model': [
+      { 'models/a.sql': '\n{{ config(materialized=5) }} select 1' },
+      'TRANSFORM_CONFIG_TYPE',
+      'models/a.sql:2:11',
+    ],
+    'one in a schema file': [schema('    config: {enabled: maybe}\n'), 'TRANSFORM_CONFIG_TYPE', 'models/a.yml:4:14'],
+    'one in the project': [
+      { 'models/a.sql': one, 'dbt_project.yml': 'name: shop\nprofile: p\nmodels:\n  shop: {+tags: {a: 1}}\n' },
+      'TRANSFORM_CONFIG_TYPE',
+      'dbt_project.yml:4:11',
+    ],
+    'a name of the project that is none': [
+      { 'dbt_project.yml': 'profile: p\nname: 1shop-x\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'dbt_project.yml:2:1',
+    ],
+    'ref of nothing': [{ 'models/a.sql': 'select\n{{ ref() }}' }, 'TRANSFORM_RAISED'],
+    'a snapshot without a strategy': [
+      {
+        'models/a.sql': one,
+        'snapshots/s.yml': "snapshots: [{name: s, relation: ref('a'), config: {unique_key: id}}]\n",
+      },
+      'TRANSFORM_RAISED',
+    ],
+    'two sources of one name': [
+      {
+        'models/a.yml': 'sources: [{name: s, tables: [{name: t}]}]\n',
+        'models/b.yml': 'sources: [{name: s, tables: [{name: t}]}]\n',
+      },
+      'TRANSFORM_NAME_DOUBLED',
     ],
     'no project': [{}, 'TRANSFORM_PROJECT_MISSING', undefined, { projectDir: '/nowhere' }],
     'no profile': [{ 'models/a.sql': one }, 'TRANSFORM_PROFILE_MISSING', undefined, { profile: 'other' }],

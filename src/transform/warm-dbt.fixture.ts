@@ -11,7 +11,10 @@ export interface WarmDbt extends AsyncDisposable {
 
 const beside = (name: string): string => new URL(name, import.meta.url).pathname
 
-/** Starts the dbt-core of an installed folder. It is the same program, without the seconds that each start of it costs. */
+/**
+ * Starts the dbt-core of an installed folder. It is the same program, without the seconds that each start of it costs. Where that cannot
+ * be, the installed one is used as it is: slower, and the same.
+ */
 export async function warmDbt(installed: string): Promise<WarmDbt> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-warm-'))
   const python = join(installed, 'bin', 'python')
@@ -22,17 +25,21 @@ export async function warmDbt(installed: string): Promise<WarmDbt> {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = new Promise<void>((done) => child.once('close', () => done()))
-  const ready = new Promise<void>((done, failed) => {
-    child.once('error', failed)
-    child.once('close', (code) => failed(new Error(`the warm dbt ended with ${code} before it was ready`)))
-    createInterface({ input: child.stdout }).on('line', (line) => line === 'ready' && done())
+  const ready = new Promise<boolean>((done) => {
+    child.once('error', () => done(false))
+    child.once('close', () => done(false))
+    createInterface({ input: child.stdout }).on('line', (line) => line === 'ready' && done(true))
   })
   const client = await readFile(beside('warm-client.fixture.py'), 'utf8')
   await mkdir(join(folder, 'bin'))
   await symlink(join(installed, 'lib'), join(folder, 'lib'))
   await writeFile(join(folder, 'bin', 'dbt'), `#!${python} -IS\n${client}`)
   await chmod(join(folder, 'bin', 'dbt'), 0o755)
-  await ready
+  if (!(await ready)) {
+    process.stderr.write('dbt-core is started anew for every invocation: it could not be kept warm\n')
+    await rm(folder, { recursive: true, force: true })
+    return { folder: installed, [Symbol.asyncDispose]: () => Promise.resolve() }
+  }
   return {
     folder,
     async [Symbol.asyncDispose]() {

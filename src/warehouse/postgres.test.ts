@@ -45,7 +45,8 @@ interface Cluster {
   readonly url: string
   readonly kill: () => Promise<void>
   readonly restart: () => Promise<void>
-  readonly remove: () => Promise<void>
+  /** All of it where it is ours, else the databases that were made. */
+  readonly remove: (made?: readonly string[]) => Promise<void>
 }
 
 /** A cluster with the same programs as the server of the URL, in a folder of its own. */
@@ -121,7 +122,9 @@ function foreignCluster(): Cluster {
       await ask(url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'millrace'`)
     },
     restart: () => Promise.resolve(),
-    remove: () => Promise.resolve(),
+    async remove(made = []) {
+      for (const database of made) await ask(url, `drop database if exists ${database} with (force)`)
+    },
   }
 }
 
@@ -135,18 +138,25 @@ async function openCluster(): Promise<Cluster> {
 async function open(): Promise<WarehouseUnderTest & AsyncDisposable> {
   const cluster = await openCluster()
   const made: string[] = []
+  const create = async (from: string) => {
+    const database = `contract_${process.pid}_${made.length}`
+    made.push(database)
+    await ask(cluster.url, `create database ${database} ${from}`)
+    const warehouse = await adapter.open(
+      adapter.options.parse({ url: cluster.url.replace(/\/postgres$/, `/${database}`) }),
+    )
+    return { database, warehouse }
+  }
+  const { database: template, warehouse: first } = await create('')
+  await first.migrate()
+  await first[Symbol.asyncDispose]()
   return {
-    async fresh() {
-      const database = `contract_${process.pid}_${made.length}`
-      made.push(database)
-      await ask(cluster.url, `create database ${database}`)
-      return adapter.open(adapter.options.parse({ url: cluster.url.replace(/\/postgres$/, `/${database}`) }))
-    },
+    fresh: async () => (await create('')).warehouse,
+    migrated: async () => (await create(`template ${template}`)).warehouse,
     kill: () => cluster.kill(),
     restart: () => cluster.restart(),
     async [Symbol.asyncDispose]() {
-      for (const database of made) await ask(cluster.url, `drop database if exists ${database} with (force)`)
-      await cluster.remove()
+      await cluster.remove(made)
     },
   }
 }

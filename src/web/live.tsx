@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { lazy, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -41,9 +41,12 @@ export function Live(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/v1/live/events', { lang: language, signal }),
     refetchInterval,
   })
+  const client = useQueryClient()
   const toggle = () => {
     setPaused(!isPaused)
     if (isPaused) void Promise.all([query.refetch(), events.refetch()])
+    // What is on its way must not change a picture that is held still.
+    else void Promise.all(['live', 'live-events'].map((name) => client.cancelQueries({ queryKey: [name] })))
   }
   return (
     <div className="stack">

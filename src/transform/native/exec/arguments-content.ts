@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { dbtOptions } from '../../dbt-options.ts'
 import type { DbtOption, DbtOptionName } from '../../dbt-options.ts'
 import type { RunnerRequest } from '../../runner.ts'
@@ -12,6 +13,28 @@ const words: Readonly<Partial<Record<RunnerRequest['command'], string>>> = {
 /** The command as dbt calls it in artifacts and to templates. */
 export function commandWord(command: RunnerRequest['command']): string {
   return words[command] ?? command
+}
+
+/** Of dbt's flags those that this runner does not have, as dbt has them when nobody sets them: macros look for the key. */
+const DEFAULTS = {
+  cache_selected_only: false,
+  introspect: true,
+  log_file_max_bytes: 10_485_760,
+  log_format: 'default',
+  log_format_file: 'debug',
+  log_level: 'info',
+  log_level_file: 'debug',
+  macro_debugging: false,
+  partial_parse_file_diff: true,
+  populate_cache: true,
+  print: true,
+  printer_width: 80,
+  show_resource_report: false,
+  static_parser: true,
+  strict_mode: false,
+  use_colors_file: true,
+  use_fast_test_edges: false,
+  version_check: true,
 }
 
 /** `args` of run_results.json: what `retry` needs to do the same again. */
@@ -33,7 +56,12 @@ export function argumentsContent(request: RunnerRequest): Readonly<Record<string
     event_time_end: request.eventTime?.end,
   }
   const all = {
+    ...DEFAULTS,
     which: commandWord(request.command),
+    log_path: join(request.projectDir, 'logs'),
+    quiet: request.quiet ?? false,
+    use_colors: request.useColors ?? true,
+    warn_error_options: request.warnErrors ?? { error: [], warn: [], silence: [] },
     project_dir: request.projectDir,
     profiles_dir: request.profilesDir,
     select: request.select,

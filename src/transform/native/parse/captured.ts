@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../domain/errors.ts'
 import { createHash } from 'node:crypto'
 import { bind } from '../jinja/arguments.ts'
 import { PyDateTime } from '../jinja/civil-time.ts'
@@ -6,7 +7,7 @@ import { str } from '../jinja/text.ts'
 import type { Template } from '../jinja/template.ts'
 import type { ExtraNames } from '../jinja/template.ts'
 import type { CallArguments, Value } from '../jinja/value.ts'
-import { HostFunction, PyDict, PyFloat, PyObject, PythonError, Undefined } from '../jinja/value.ts'
+import { HostFunction, PyDict, PyFloat, PyObject, Undefined } from '../jinja/value.ts'
 import { baseNames, withHasVar } from '../context/base-names.ts'
 import { ParseConfig } from '../context/config-object.ts'
 import { metricOf } from '../context/metric-reference.ts'
@@ -162,7 +163,9 @@ export function referenceOf(call: CallArguments): Reference {
   const version = versionOf(call.keyword.get('version') ?? call.keyword.get('v') ?? null)
   const [first, second] = call.positional.map((argument) => str(argument))
   if (first === undefined || call.positional.length > 2)
-    throw new PythonError('TypeError', 'ref() takes one or two arguments')
+    throw new MillraceError('TRANSFORM_RAISED', {
+      message: `ref() takes at most two arguments (${call.positional.length} given)`,
+    })
   return second === undefined ? { name: first, package: null, version } : { name: second, package: first, version }
 }
 
@@ -174,7 +177,9 @@ function versionOf(value: Value): NodeVersion | null {
 export function sourceOf(call: CallArguments): readonly [string, string] {
   const { source_name: source, table_name: table } = bind(call, ['source_name', 'table_name'], 'source')
   if (source === undefined || table === undefined)
-    throw new PythonError('TypeError', 'source() takes exactly two arguments')
+    throw new MillraceError('TRANSFORM_RAISED', {
+      message: `source() takes exactly two arguments (${call.positional.length} given)`,
+    })
   return [str(source), str(table)]
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Invocation } from '../context/base-names.ts'
 import type { Relation } from '../adapter/relation.ts'
@@ -47,6 +48,17 @@ export interface NodeParts {
   readonly group?: string | null
   /** How the node is rendered for its references when its template alone is not enough. */
   readonly captured?: (self: Relation, known: NodeConfig) => Captured
+}
+
+/** What tells one state of a node's file from another; generic tests have none. */
+export function checksumOf({ generic, checksumText, rawCode }: NodeParts): Node['checksum'] {
+  if (generic !== undefined) return { name: 'none', checksum: '' }
+  return {
+    name: 'sha256',
+    checksum: createHash('sha256')
+      .update(checksumText ?? rawCode)
+      .digest('hex'),
+  }
 }
 
 /** The folders of a file below the folder of its kind. */

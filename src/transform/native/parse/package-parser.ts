@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { MillraceError } from '../../../domain/errors.ts'
@@ -19,6 +18,7 @@ import type { Project, ProjectConfigs } from '../project/project-file.ts'
 import type { TemplateContext } from '../jinja/macro.ts'
 import { packageVars } from '../project/project-file.ts'
 import type { Mapping } from '../project/shape.ts'
+import { checkConfig } from './config-types.ts'
 import { contractOf } from './contract.ts'
 import { refuseConfig, renderedLevel, storesFailures } from './node-config.ts'
 import { foreignKeys } from './foreign-keys.ts'
@@ -41,6 +41,7 @@ import { filesOf } from './files.ts'
 import type { SourceFile } from './files.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import type { ColumnEntry, DescribedEntry, DocBlock, Node, NodeConfig, Source } from './nodes.ts'
+import { checksumOf } from './node-maker.ts'
 import type { NodeKind, NodeMaker, NodeParts } from './node-maker.ts'
 import { plainNaming } from './plain-names.ts'
 import type { Names, PlainNaming } from './plain-names.ts'
@@ -275,6 +276,8 @@ export class PackageParser implements NodeMaker {
     const captured = parts.captured?.(self, known) ?? this.captured(parts.template, self, known)
     const written = [...own, patch, captured.config, ...above]
     const config = written.reduce(mergeConfig, kind.defaults)
+    const folders = { own: this.project.folder, root: this.root.folder }
+    checkConfig(kind, parts, config, { own, patch, call: captured.config, above }, folders)
     const raw = (project: Project): readonly Mapping[] => projectLevels(project.configs[kind.tree], parts.fqn)
     const unrendered = [
       ...(isHook ? [] : raw(this.project)),
@@ -333,10 +336,7 @@ export class PackageParser implements NodeMaker {
       patchPath: parts.patch === undefined ? null : `${project.name}://${parts.patch.file}`,
       rawCode: parts.rawCode,
       template: parts.template,
-      checksum:
-        parts.generic === undefined
-          ? { name: 'sha256', checksum: sha256(parts.checksumText ?? parts.rawCode) }
-          : { name: 'none', checksum: '' },
+      checksum: checksumOf(parts),
       refs: [...captured.refs, ...keys.refs],
       sources: [...captured.sources, ...keys.sources],
       metrics: captured.metrics,
@@ -388,10 +388,6 @@ export class PackageParser implements NodeMaker {
     if (entry === undefined) throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro: `generate_${component}_name` })
     return str(callMacroNow(new Macro(this.macros.compiled(entry, 'sync'), this.#naming), [custom, node])).trim()
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function pathNames(path: string): string[] {

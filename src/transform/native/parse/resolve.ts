@@ -30,7 +30,7 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
     models,
     restricted: unresolved.restricted,
     projectName: unresolved.projectName,
-    sources: new Map(unresolved.sources.map((source) => [source.uniqueId, source])),
+    sources: namedSources(unresolved.sources),
     described: unresolved.described,
   }
   const nodes = new Map<string, Node>()
@@ -194,6 +194,22 @@ function named(models: readonly Node[]): Map<string, readonly Node[]> {
   return map
 }
 
+function namedSources(sources: readonly Source[]): ReadonlyMap<string, Source> {
+  const map = new Map<string, Source>()
+  for (const source of sources) {
+    const other = map.get(source.uniqueId)
+    if (other !== undefined)
+      throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
+        name: `${source.sourceName}.${source.name}`,
+        kind: 'source',
+        first: other.originalFilePath,
+        second: source.originalFilePath,
+      })
+    map.set(source.uniqueId, source)
+  }
+  return map
+}
+
 function checkRelations(nodes: ReadonlyMap<string, Node>): void {
   const held = new Map<string, Node>()
   for (const node of nodes.values()) {
@@ -222,7 +238,7 @@ function refuseCycles(nodes: ReadonlyMap<string, Node>): void {
       else if (top.next < parents.length) {
         state.set(top.id, 'open')
         const parent = parents[top.next++]!
-        if (state.get(parent) === 'open') throw cycle(path, parent)
+        if (state.get(parent) === 'open') throw cycle(path, parent, nodes)
         if (state.get(parent) !== 'done') path.push({ id: parent, next: 0 })
       } else {
         state.set(top.id, 'done')
@@ -232,7 +248,15 @@ function refuseCycles(nodes: ReadonlyMap<string, Node>): void {
   }
 }
 
-function cycle(path: readonly { readonly id: string }[], from: string): MillraceError {
+function cycle(
+  path: readonly { readonly id: string }[],
+  from: string,
+  nodes: ReadonlyMap<string, Node>,
+): MillraceError {
   const ids = path.map(({ id }) => id)
-  return new MillraceError('TRANSFORM_CYCLE', { cycle: [...ids.slice(ids.indexOf(from)), from].join(' -> ') })
+  const [last, first] = [nodes.get(ids.at(-1) ?? ''), nodes.get(from)]
+  return new MillraceError('TRANSFORM_CYCLE', {
+    cycle: [...ids.slice(ids.indexOf(from)), from].join(' -> '),
+    ...(last === undefined ? {} : placeOf(last, first?.name ?? '')),
+  })
 }

@@ -10,6 +10,7 @@ import type { Environment } from '../project/configuration-context.ts'
 import type { Project } from '../project/project-file.ts'
 import { targetObject } from '../context/base-names.ts'
 import type { Target } from '../project/profile.ts'
+import { placing } from './template-place.ts'
 import { Reader, isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { YamlFile } from '../project/yaml-file.ts'
@@ -360,11 +361,8 @@ class SchemaFile {
 
   #rendered(value: unknown): unknown {
     const { env, vars, target } = this.#options
-    return renderConfiguration(
-      value,
-      configurationContext(env, vars, new Map([['target', targetObject(target)]])),
-      this.#file.file,
-    )
+    const context = configurationContext(env, vars, new Map([['target', targetObject(target)]]))
+    return placing(this.#file, value, (one) => renderConfiguration(one, context, this.#file.file))
   }
 
   /** A description with its `doc` blocks put in. */
@@ -381,7 +379,8 @@ class SchemaFile {
       return block.contents
     })
     const context = configurationContext(this.#options.env, this.#options.vars, new Map([['doc', doc]]))
-    return { text: Template.parse(written, this.#file.file).renderNow(context), blocks }
+    const text = placing(this.#file, written, () => Template.parse(written, this.#file.file).renderNow(context))
+    return { text, blocks }
   }
 }
 

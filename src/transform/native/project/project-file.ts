@@ -128,6 +128,8 @@ export function readProject(options: ProjectOptions): Project {
   const reader = new Reader(file)
   const content = reader.mapping(file.value, [])
   checkKeys(content, file)
+  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(reader.text(content['name'] ?? 'unnamed', ['name'])))
+    reader.fail(['name'], 'a name of letters, digits and underscores that begins with no digit')
   const context = configurationContext(options.env, options.vars)
   const rendered = (key: string): unknown => renderConfiguration(content[key], context, file.file)
   const paths = (key: string, fallback: readonly string[]): readonly string[] =>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Document, Tags } from 'yaml'
 import { MillraceError, isMillraceError } from '../../../domain/errors.ts'
 import { PyDate, PyDateTime } from '../jinja/civil-time.ts'
@@ -64,6 +64,20 @@ export class YamlFile {
     if (range === null || range === undefined) return { line: 1, column: 1 }
     const { line, col } = this.#lines.linePos(range[0])
     return { line, column: col }
+  }
+
+  /** Where a text stands: the first scalar that holds it. */
+  placeOf(text: string): Position | undefined {
+    let found: Position | undefined
+    visit(this.#document, {
+      Scalar: (_key, node) => {
+        if (node.value !== text || !node.range) return undefined
+        const { line, col } = this.#lines.linePos(node.range[0])
+        found = { line, column: col }
+        return visit.BREAK
+      },
+    })
+    return found
   }
 
   /** A value as Python reads it, which tells 1.0 from 1: what goes into SQL. */
