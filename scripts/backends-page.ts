@@ -1,79 +1,29 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { registeredAdapters } from '../test/house.ts'
+import { parseArgs } from 'node:util'
+import type { TestCase, TestModule } from 'vitest/node'
+import { startVitest } from 'vitest/node'
+import { contractedAdapters } from '../test/house.ts'
 
 /*
- * Writes docs/backends.md from a run of the contract suites: port × adapter × promise, each cell as the suite found it.
- *   eval "$(scripts/services.sh env)"; node scripts/backends-page.ts
+ * Writes docs/backends.md from a run of the contract suites: port × adapter × promise, each cell as the suite found it, and beneath
+ * each table why a promise does not concern an adapter, in the words with which the suite left it out.
+ *   eval "$(scripts/services.sh env)"; node scripts/backends-page.ts          all ports, minutes (a whole Airflow is among them)
+ *   node scripts/backends-page.ts lake notifier                               these ports; the rest of the page stays
  */
 const root = join(import.meta.dirname, '..')
-const adapters = [
-  ...registeredAdapters(readFileSync(join(root, 'src/adapters.ts'), 'utf8')),
-  // Not chosen in a configuration: the engine is always over the warehouse that is.
-  { room: 'orchestrate', port: 'engine', name: 'embedded', file: 'orchestrate/embedded-engine.ts' },
-]
+const place = join(root, 'docs/backends.md')
+const adapters = contractedAdapters(readFileSync(join(root, 'src/adapters.ts'), 'utf8'))
+const ports = [...new Set(adapters.map((one) => one.port))]
 
-interface Case {
-  readonly ancestorTitles: readonly string[]
-  readonly title: string
-  readonly status: string
-}
-
-interface Report {
-  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly Case[] }[]
-}
-
-function contractRun(): Report {
-  const out = join(mkdtempSync(join(tmpdir(), 'backends-')), 'report.json')
-  const tests = adapters.map(({ file }) => join('src', file.replace(/\.ts$/, '.test.ts')))
-  spawnSync(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', ...tests, '--reporter=json', `--outputFile=${out}`],
-    {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
-  return JSON.parse(readFileSync(out, 'utf8')) as Report
-}
-
-/** The suite that a contract opens carries the adapter's name; the promise is what is left of the titles without it. */
-function promiseOf(test: Case, name: string): string | null {
-  const titles = [...test.ancestorTitles, test.title]
-  const suite = titles[0] ?? ''
-  const opened =
-    suite === `lake contract: ${name}` ||
-    suite === `log contract: ${name}` ||
-    suite === `counters contract: ${name}` ||
-    suite === `engine contract: ${name}` ||
-    suite === `connectorContract: ${name}` ||
-    suite === `${name} as a runner` ||
-    suite.startsWith(`warehouse ${name}`)
-  if (!opened && !suite.startsWith(`${name}: `)) return null
-  const rest = opened ? titles.slice(1) : titles
-  return rest.join(' ').replace(`${name}: `, '').replace(` (${name})`, '')
-}
-
-const mark: Readonly<Record<string, string>> = { passed: 'kept', failed: 'BROKEN', skipped: '–', pending: '–' }
-
-function tableOf(port: string, report: Report): string {
-  const own = adapters.filter((one) => one.port === port)
-  const promises = new Map<string, Map<string, string>>()
-  for (const { name, file } of own) {
-    const tests =
-      report.testResults.find((one) => one.name.endsWith(file.replace(/\.ts$/, '.test.ts')))?.assertionResults ?? []
-    for (const one of tests) {
-      const promise = promiseOf(one, name)
-      if (promise) promises.set(promise, (promises.get(promise) ?? new Map()).set(name, mark[one.status] ?? one.status))
-    }
-  }
-  const head = `| promise | ${own.map((one) => one.name).join(' | ')} |\n|---|${own.map(() => '---').join('|')}|`
-  const rows = [...promises].map(
-    ([promise, cells]) => `| ${promise} | ${own.map((one) => cells.get(one.name) ?? '–').join(' | ')} |`,
-  )
-  return [head, ...rows].join('\n')
+/** What has to be there for a port's page to be whole: an absence is the run's failure and no dash. */
+const required: Readonly<Record<string, string>> = {
+  lake: 's3',
+  warehouse: 'postgres',
+  runner: 'dbt',
+  log: 'kafka',
+  counters: 'redis',
+  engine: 'airflow',
 }
 
 const titles: Readonly<Record<string, string>> = {
@@ -84,22 +34,111 @@ const titles: Readonly<Record<string, string>> = {
     'Warehouse: canonical facts\n\n`embedded` is Postgres 18 from npm; `postgres` is tested on Debian’s Postgres 15.',
   runner:
     'Runner: the dbt project\n\n`native` does what docs/guide/transform.md lists and refuses the rest by name; `dbt-core` is the real one, 1.11.16.',
-  engine: 'Engine: graphs of tasks\n\n`embedded` is the warehouse’s own Postgres with child processes as hands.',
+  engine:
+    'Engine: graphs of tasks\n\n`embedded` is the warehouse’s own Postgres with child processes as hands; `airflow` is a whole Airflow 3.3.2 by its API (attempts there know no exit codes).',
   notifier: 'Notifier: telling people\n\n`file` and `console` have no other side that could refuse, hang or break.',
   log: 'EventLog: ad events in order\n\n`postgres` keeps compressed segments in the warehouse’s own server; its offsets are dense. `kafka` is a topic of a real cluster, read without consumer groups; its offsets have gaps, and an append of more than 900 kB is several record batches, each whole.',
   counters:
     'Counters: live counts, exactly once\n\n`postgres` applies counters, conversions, dead letters and the cursor in one statement, `redis` (7.0 or newer, one node, `noeviction`) in one call of a function. Redis keeps the identities of conversions for 100 days, and its dead letters in `stream:<job>:dead`, where the commands for dead letters do not look yet.',
 }
 
-const report = contractRun()
-const page = `# Backends: which adapter keeps which promise
+const introduction = `# Backends: which adapter keeps which promise
 
-Generated by \`node scripts/backends-page.ts\` from a run of the contract suites with the real services present; \`src/house.test.ts\` fails when an adapter or a promise is missing here. "kept": the suite tried it on this adapter; "–": it does not concern this adapter, and the run prints why.
-
-${[...new Set(adapters.map((one) => one.port))].map((port) => `## ${titles[port] ?? port}\n\n${tableOf(port, report)}`).join('\n\n')}
+Generated by \`node scripts/backends-page.ts\` from a run of the contract suites with the real services present; \`src/house.test.ts\` holds it to the suites: every promise is here, every row is a promise, and every dash has the reason with which a suite left it out. "kept": the suite tried it on this adapter; "–": not, for the reason beneath the table.
 `
-writeFileSync(join(root, 'docs/backends.md'), page)
-if (page.includes('BROKEN')) {
-  process.stderr.write('A promise is broken; see docs/backends.md\n')
-  process.exitCode = 1
+
+interface Cell {
+  readonly promise: string
+  readonly isKept: boolean
+  /** Why the suite left it out; null when it did not. */
+  readonly reason: string | null
 }
+
+function titlesOf(test: TestCase): readonly string[] {
+  const found = [test.name]
+  for (let suite = test.parent; suite.type === 'suite'; suite = suite.parent) found.unshift(suite.name)
+  return found
+}
+
+/** The suite that a contract opens carries the adapter's name; the promise is what is left of the titles without it. */
+function promiseOf(test: TestCase, name: string): string | null {
+  const all = titlesOf(test)
+  const suite = all[0] ?? ''
+  const isOpened =
+    suite === `${name} as a runner` ||
+    suite === `connectorContract: ${name}` ||
+    suite.endsWith(` contract: ${name}`) ||
+    suite.startsWith(`warehouse ${name}`)
+  if (!isOpened && !suite.startsWith(`${name}: `)) return null
+  const rest = (isOpened ? all.slice(1) : all).join(' ')
+  return rest.replace(`${name}: `, '').replace(` (${name})`, '')
+}
+
+function cellsOf(module: TestModule, name: string): readonly Cell[] {
+  return [...module.children.allTests()].flatMap((test) => {
+    const promise = promiseOf(test, name)
+    const result = test.result()
+    if (promise === null) return []
+    const note = result.state === 'skipped' ? (result.note ?? '') : null
+    return [{ promise, isKept: result.state === 'passed', reason: note?.replace(/^waived: /, '') ?? null }]
+  })
+}
+
+async function contractRun(chosen: readonly string[]): Promise<ReadonlyMap<string, readonly Cell[]>> {
+  const services = chosen.flatMap((port) => required[port] ?? [])
+  Object.assign(process.env, { MILLRACE_REQUIRE: services.join(','), MILLRACE_AIRFLOW: 'whole' })
+  const own = adapters.filter((one) => chosen.includes(one.port))
+  const tests = own.map(({ file }) => join('src', file.replace(/\.ts$/, '.test.ts')))
+  const vitest = await startVitest('test', tests, { root, watch: false, reporters: ['default'] })
+  const modules = vitest.state.getTestModules()
+  const cells = new Map<string, readonly Cell[]>()
+  for (const { port, name, file } of own) {
+    const module = modules.find((one) => one.moduleId.endsWith(file.replace(/\.ts$/, '.test.ts')))
+    cells.set(`${port} ${name}`, module ? cellsOf(module, name) : [])
+  }
+  await vitest.close()
+  return cells
+}
+
+function reasonsOf(name: string, cells: readonly Cell[]): readonly string[] {
+  const reasons = new Map<string, string[]>()
+  for (const { promise, reason } of cells)
+    if (reason !== null) reasons.set(reason, [...(reasons.get(reason) ?? []), promise])
+  return [...reasons].map(([reason, promises]) =>
+    reasons.size === 1 && promises.length > 3
+      ? `- \`${name}\`: ${reason} (all that is dashed)`
+      : `- \`${name}\`: ${reason} (${promises.join('; ')})`,
+  )
+}
+
+function sectionOf(port: string, run: ReadonlyMap<string, readonly Cell[]>): string {
+  const names = adapters.filter((one) => one.port === port).map((one) => one.name)
+  const of = (name: string) => run.get(`${port} ${name}`) ?? []
+  const promises = [...new Set(names.flatMap((name) => of(name).map((cell) => cell.promise)))]
+  const cell = (promise: string, name: string) => {
+    const found = of(name).find((one) => one.promise === promise)
+    return found?.isKept ? 'kept' : found?.reason ? '–' : 'BROKEN'
+  }
+  const head = `| promise | ${names.join(' | ')} |\n|---|${names.map(() => '---').join('|')}|`
+  const rows = promises.map((promise) => `| ${promise} | ${names.map((name) => cell(promise, name)).join(' | ')} |`)
+  const reasons = names.flatMap((name) => reasonsOf(name, of(name)))
+  const beneath = reasons.length > 0 ? `\n\nWhy a dash:\n\n${reasons.join('\n')}` : ''
+  return `${titles[port] ?? port}\n\n${[head, ...rows].join('\n')}${beneath}`
+}
+
+const { positionals } = parseArgs({ allowPositionals: true })
+const chosen = positionals.length > 0 ? positionals : ports
+const unknown = chosen.filter((port) => !ports.includes(port))
+if (unknown.length > 0) throw new TypeError(`no port ${unknown.join(', ')}; there are ${ports.join(', ')}`)
+const run = await contractRun(chosen)
+const before = readFileSync(place, 'utf8').split('\n## ').slice(1)
+const kept = (port: string) => {
+  const head = (titles[port] ?? port).split('\n')[0] ?? ''
+  return before.find((section) => section.startsWith(`${head}\n`))?.trimEnd() ?? head
+}
+const sections = ports.map((port) => (chosen.includes(port) ? sectionOf(port, run) : kept(port)))
+const page = `${introduction}\n${sections.map((section) => `## ${section}`).join('\n\n')}\n`
+if (page.includes('BROKEN')) {
+  process.stderr.write(`${page}\nA promise is broken or was not tried; docs/backends.md is left as it was.\n`)
+  process.exitCode = 1
+} else writeFileSync(place, page)

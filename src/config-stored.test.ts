@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadConfig } from './config-inspect.ts'
 import { checkTree } from './config-settings.ts'
 import { keyFileOf, keyOf } from './config-stored.ts'
 import { openConnections } from './config.ts'
@@ -85,4 +86,34 @@ test('with another key the connection is locked, whatever it is asked', async ()
     code: 'WAREHOUSE_SECRET_LOCKED',
     message: expect.stringContaining('connectors auth kept') as string,
   })
+})
+
+test('connections that are added, changed and removed while others are open are taken in, and a broken file changes nothing', async () => {
+  const project = join(folder, 'followed')
+  const file = (name: string) => join(project, 'connections', `${name}.yaml`)
+  const token = (value: string) => `connector: meta_ads\naccessToken: ${value}\n`
+  mkdirSync(join(project, 'connections'), { recursive: true })
+  writeFileSync(join(project, 'millrace.config.json'), JSON.stringify({ lake: { adapter: 'folder' } }))
+  writeFileSync(file('first'), token('EAA-first'))
+  const reread = () => loadConfig({ projectDir: project, env: {}, secrets: { add: () => {} }, language: 'en' })
+  await using opening = new AsyncDisposableStack()
+  const { connections, follow } = await openConnections(await reread(), { ...context, reread }, opening, warehouse)
+  const [first] = connections
+  const names = async () => {
+    await follow?.()
+    return connections.map((one) => one.name)
+  }
+  expect(await names()).toEqual(['first'])
+  writeFileSync(file('second'), token('EAA-second'))
+  expect(await names()).toEqual(['first', 'second'])
+  expect(connections[0]).toBe(first)
+
+  writeFileSync(file('third'), 'connector: nobody_knows\n')
+  await expect(names()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  expect(connections.map((one) => one.name)).toEqual(['first', 'second'])
+  rmSync(file('third'))
+  writeFileSync(file('first'), token('EAA-first-renewed'))
+  rmSync(file('second'))
+  expect(await names()).toEqual(['first'])
+  expect(connections[0]).not.toBe(first)
 })

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConfiguredPort, Settings } from './config-check.ts'
 import { loadAdapter } from './config-check.ts'
@@ -45,6 +47,8 @@ export interface OpenContext {
   readonly onWarehouse?: (warehouse: Warehouse) => Promise<void>
   /** Learns every secret that is opened. */
   readonly secrets?: SecretKeeper
+  /** The settings as the project has them now: connections that are added while the ports are open are opened by it. */
+  readonly reread?: () => Promise<Settings>
 }
 
 /** An adapter by name with its checked options, whatever its port. */
@@ -121,13 +125,14 @@ export async function openPorts(settings: Settings, context: OpenContext): Promi
   )
   const runner = await openAdapter<Runner>('runner', settings.transform ?? { adapter: 'native', options: {} })
   const channels = await openChannels(settings, opening)
-  const { connections, door } = await openConnections(settings, context, opening, warehouse)
+  const { connections, door, follow } = await openConnections(settings, context, opening, warehouse)
   const opened = opening.move()
   return {
     clock: context.clock,
     random: context.random,
     fetch: context.fetch,
     connections,
+    followConnections: follow,
     lake,
     warehouse,
     runner,
@@ -184,21 +189,84 @@ export async function openConnections(
   context: OpenContext,
   opening: AsyncDisposableStack,
   warehouse: Warehouse,
-): Promise<{ readonly connections: readonly OpenConnection[]; readonly door: SandboxDoor | undefined }> {
+): Promise<OpenConnections> {
   const isNeeded = Object.values(settings.connections).some((one) => one.sandboxed)
   const door = isNeeded ? opening.use(await startOwnSandbox(settings, context)) : undefined
   const connections: OpenConnection[] = []
-  for (const [name, { adapter, options, accountIds, levels, sandboxed }] of Object.entries(settings.connections)) {
-    const { options: schema } = await loadAdapter('connector', adapter)
-    const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
-    const problem = kept instanceof MillraceError ? kept : undefined
-    const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
-    const connector = opening.use(await openAdapter<Connector>('connector', { adapter, options: told }))
-    for (const level of Object.values(levels).flat()) mappingAt(connector.spec, level)
-    const open = problem ? lockedConnector(connector, problem) : connector
-    connections.push({ name, connector: open, accountIds, levels })
+  // What is opened later is closed with what is opened now.
+  const opened = opening.use(new AsyncDisposableStack())
+  const around = { settings, context, opened, warehouse, door }
+  for (const name of Object.keys(settings.connections)) connections.push(await openConnection(name, around))
+  return { connections, door, follow: follower(connections, around) }
+}
+
+interface OpenConnections {
+  readonly connections: readonly OpenConnection[]
+  readonly door: SandboxDoor | undefined
+  /** As `followConnections` of the ports. */
+  readonly follow: Ports['followConnections']
+}
+
+/** What a connection is opened with, and what closes it in the end. */
+interface Around {
+  readonly settings: Settings
+  readonly context: OpenContext
+  readonly opened: AsyncDisposableStack
+  readonly warehouse: Warehouse
+  readonly door: SandboxDoor | undefined
+}
+
+async function openConnection(name: string, around: Around): Promise<OpenConnection> {
+  const { settings, context, opened, warehouse, door } = around
+  const configured = settings.connections[name]
+  assert(configured, 'only connections of the settings are opened')
+  const { adapter, options, accountIds, levels, sandboxed } = configured
+  const { options: schema } = await loadAdapter('connector', adapter)
+  const kept = sandboxed ? sandboxOptions(adapter, door) : await openKept(settings, context, warehouse, name)
+  const problem = kept instanceof MillraceError ? kept : undefined
+  const told = schema.parse({ ...options, ...(kept instanceof MillraceError ? {} : kept) })
+  const connector = opened.use(await openAdapter<Connector>('connector', { adapter, options: told }))
+  for (const level of Object.values(levels).flat()) mappingAt(connector.spec, level)
+  return { name, connector: problem ? lockedConnector(connector, problem) : connector, accountIds, levels }
+}
+
+/**
+ * Brings the list of open connections in step with the folder `connections` when a file of it has changed since: what is new is
+ * opened, what has changed is opened anew, what is gone is left out. A connection that is no longer in the list stays open to whoever
+ * is using it until the ports are closed. Throws CONFIG_*; then the list is as it was, and the next call tries again.
+ */
+function follower(open: OpenConnection[], around: Around): (() => Promise<void>) | undefined {
+  const { reread } = around.context
+  if (!reread) return undefined
+  let seen = connectionsStamp(around.settings.projectDir)
+  let before = around.settings
+  return async () => {
+    const stamp = connectionsStamp(around.settings.projectDir)
+    if (stamp === seen) return
+    const settings = await reread()
+    const asWas = (name: string) =>
+      JSON.stringify(before.connections[name]) === JSON.stringify(settings.connections[name])
+    const next: OpenConnection[] = []
+    for (const [name, { sandboxed }] of Object.entries(settings.connections)) {
+      const kept = open.find((one) => one.name === name && asWas(name))
+      // A sandbox that was not needed at the start is not started in the middle.
+      if (kept) next.push(kept)
+      else if (!sandboxed || around.door) next.push(await openConnection(name, { ...around, settings }))
+    }
+    open.splice(0, open.length, ...next)
+    before = settings
+    seen = stamp
   }
-  return { connections, door }
+}
+
+/** Names, sizes and times of the files that connections are added as. */
+function connectionsStamp(projectDir: string): string {
+  const folder = join(projectDir, 'connections')
+  const names = existsSync(folder) ? readdirSync(folder).toSorted() : []
+  return names
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+    .map((found, at) => `${names[at]} ${found?.size} ${found?.mtimeMs}`)
+    .join('\n')
 }
 
 /** A platform has accounts in the project's sandbox when a connection goes there. */

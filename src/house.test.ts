@@ -1,10 +1,12 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { backendsFaults } from '../test/backends.ts'
 import type { SourceFile } from '../test/house.ts'
 import {
   barrels,
   brokenImports,
+  contractedAdapters,
   contractPromises,
   importCycles,
   missingContracts,
@@ -173,22 +175,41 @@ describe('every registered adapter keeps its contract', () => {
 describe('docs/backends.md says which adapter keeps which promise', () => {
   const page = existsSync(join(root, 'docs/backends.md')) ? readFileSync(join(root, 'docs/backends.md'), 'utf8') : ''
   const contracts = files.filter((file) => file.path.endsWith('.contract.ts'))
+  const suites = files.filter(({ path }) => /\.(test|contract|fixture)\.ts$/.test(path) && path !== 'house.test.ts')
+  const words = suites.map((file) => file.text).join('\n')
+  const contracted = contractedAdapters(existsSync(adaptersFile) ? readFileSync(adaptersFile, 'utf8') : '')
 
-  test('every promise of every contract is there', () => {
+  test('every promise of every contract and no other, for every adapter, each dash with the reason of its suite', () => {
     expect(contracts.length).toBeGreaterThanOrEqual(5)
-    expect(contracts.flatMap((file) => contractPromises(file).filter((promise) => !page.includes(promise)))).toEqual([])
+    expect(backendsFaults(page, contracts, contracted, words)).toEqual([])
   })
 
-  test('every registered adapter has its column, and no promise is broken', () => {
-    const heads = page.split('\n').filter((line) => line.startsWith('| promise |'))
-    expect(registered.filter(({ name }) => !heads.some((head) => head.includes(` ${name} |`)))).toEqual([])
-    expect(page).not.toContain('BROKEN')
+  test('what is missing, made up, not tried or left out without a reason is found', () => {
+    const contract = {
+      path: 'lake/lake.contract.ts',
+      text: "export function lakeContract() { promise('kept whole', body); test(`${fault}, twice, is nothing`, body); skip('has no words') }",
+    }
+    const two = ['folder', 's3'].map((name) => ({ room: 'lake', port: 'lake', name, file: `lake/${name}.ts` }))
+    const table = (lines: readonly string[]) =>
+      ['', '## Lake', '', '| promise | folder | s3 |', '|---|---|---|', ...lines].join('\n')
+    const faults = (...lines: string[]) => backendsFaults(table(lines), [contract], two, contract.text)
+    const twice = '| reset, twice, is nothing | kept | – |'
+    expect(faults('| kept whole | kept | kept |', twice, '', '- `s3`: has no words (reset)')).toEqual([])
+    expect(faults('| kept whole | kept | kept |', twice)).toEqual(['lake: a dash of s3 has no reason'])
+    expect(faults(twice, '| never said | kept | BROKEN |', '', '- `s3`: is idle (reset)')).toEqual([
+      'lake: no row ^(?:.* )?kept whole$',
+      'lake: nothing promises never said',
+      'lake: never said is kept,BROKEN',
+      'lake: no suite leaves out for s3: is idle',
+    ])
   })
 
   test('a promise is found by its words', () => {
     const text =
-      "promise('nothing is lost', async () => {}); test(`${name}: made`, () => {}); test('twice is once', () => {})"
-    expect(contractPromises({ path: 'lake/x.contract.ts', text })).toEqual(['nothing is lost', 'twice is once'])
+      "promise('nothing is lost', async () => {}); test(`${name}: made`, () => {}); test(`${what} (${name})`, () => {}); test('twice is once', () => {}); test.for(faults)('%s leaves no trace', () => {}); const ownPromises = [['said', () => {}]]"
+    const found = contractPromises({ path: 'lake/x.contract.ts', text })
+    const titles = ['nothing is lost', 'made', 'a load twice is once', 'reset leaves no trace', 'said']
+    expect(found.map((one) => titles.filter((title) => one.test(title)))).toEqual(titles.map((title) => [title]))
   })
 })
 

@@ -242,17 +242,46 @@ export function registeredAdapters(text: string): readonly Registered[] {
   )
 }
 
-/** The promises that a contract suite makes in plain words; titles made per case of a table are left out. */
-export function contractPromises(file: SourceFile): readonly string[] {
-  const found: string[] = []
+/** The registered adapters, and those of the port that no configuration chooses: an engine is over the warehouse or an Airflow that is there. */
+export function contractedAdapters(text: string): readonly Registered[] {
+  const engine = (name: string, file: string) => ({ room: 'orchestrate', port: 'engine', name, file })
+  return [
+    ...registeredAdapters(text),
+    engine('embedded', 'orchestrate/embedded-engine.ts'),
+    engine('airflow', 'orchestrate/airflow-engine.ts'),
+  ]
+}
+
+const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** The promises of a contract suite as patterns of their titles: a title that is made for each case of a table has gaps. */
+export function contractPromises(file: SourceFile): readonly RegExp[] {
+  const found: RegExp[] = []
+  const take = (title: Written | undefined) => {
+    const written = title?.type === 'TemplateLiteral' ? file.text.slice(title.start + 1, title.end - 1) : title?.value
+    if (typeof written !== 'string') return
+    // The adapter's name is not part of what is promised.
+    const pieces = written
+      .replace('${name}: ', '')
+      .replace(' (${name})', '')
+      .split(/\$\{[^}]*\}|%s/)
+    if (/\w/.test(pieces.join(''))) found.push(new RegExp(`^(?:.* )?${pieces.map(literal).join('.+')}$`))
+  }
   walk(parseSync(file.path, file.text).program, (node) => {
-    const call = node as Node & {
-      callee?: Node & { name?: string }
-      arguments?: readonly (Node & { value?: unknown })[]
-    }
-    if (node.type !== 'CallExpression' || !/^(promise|test)$/.test(call.callee?.name ?? '')) return
-    const [title] = call.arguments ?? []
-    if (title?.type === 'Literal' && typeof title.value === 'string') found.push(title.value)
+    const { callee, arguments: given, id, init } = node as Titled
+    const calls = node.type === 'CallExpression' && callee ? file.text.slice(callee.start, callee.end) : ''
+    if (/^(promise|test|test\.for\(\w+\))$/.test(calls)) take(given?.[0])
+    // A table of titles and bodies, of which the suite makes its tests.
+    if (id?.name?.endsWith('Promises')) for (const one of init?.elements ?? []) take(one.elements?.[0])
   })
   return found
+}
+
+type Written = Node & { readonly value?: unknown }
+
+interface Titled {
+  readonly callee?: Node
+  readonly arguments?: readonly Written[]
+  readonly id?: { readonly name?: string }
+  readonly init?: { readonly elements?: readonly { readonly elements?: readonly Written[] }[] }
 }

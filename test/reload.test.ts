@@ -1,7 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { addDays, day, daysOf } from '../src/domain/day.ts'
+import { adapter as file } from '../src/connectors/file.ts'
+import { addDays, day, daysOf, timeZone } from '../src/domain/day.ts'
 import type { DayRange } from '../src/domain/day.ts'
+import type { RawMapping } from '../src/domain/mapping.ts'
 import { planReload, reload } from '../src/orchestrate/reload.ts'
+import { runPipeline } from '../src/orchestrate/run.ts'
 import { readRestatements } from '../src/warehouse/restatements.ts'
 import { openJob } from './job.ts'
 import { publishedLines, truthLines } from './truth.ts'
@@ -79,21 +85,14 @@ describe('from the lake', () => {
   })
 
   test('a changed mapping gives its numbers to days that were downloaded before it', async () => {
-    const [google] = (await planReload(ports, { range, platforms: ['google_ads'] })).map((plan) => ({
-      ...plan,
-      spec: {
-        ...plan.spec,
-        mappings: {
-          ...plan.spec.mappings,
-          campaign: {
-            ...plan.spec.mapping,
-            version: 99,
-            videoViews: { from: 'column', column: 'metrics_clicks', absent: 'null' } as const,
-          },
-        },
-      },
-    }))
-    await outcomes([google!])
+    const [google] = await planReload(ports, { range, platforms: ['google_ads'] })
+    const spec = google!.spec!
+    const campaign: RawMapping = {
+      ...spec.mapping,
+      version: 99,
+      videoViews: { from: 'column', column: 'metrics_clicks', absent: 'null' },
+    }
+    await outcomes([{ ...google!, spec: { ...spec, mappings: { ...spec.mappings, campaign } } }])
     const [row] = await ports.warehouse.query<{ same: boolean; version: number }>(
       `select bool_and(f.video_views = f.clicks) as same, max(x.map_version) as version
        from fact_ad_daily f join extract x on x.extract_id = f.extract_id where f.platform = 'google_ads'`,
@@ -101,6 +100,34 @@ describe('from the lake', () => {
     expect(row).toEqual({ same: true, version: 99 })
     await outcomes(await planReload(ports, { range }))
     expect(await published()).toEqual(truth())
+  })
+
+  test('days of an imported file are read by the mapping that came with it, in a project that knows its platform or not', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'reload-'))
+    const csv = join(folder, 'export.csv')
+    await writeFile(csv, 'Tag,Kampagne,Kosten\n2026-09-02,7,"1.234,50"\n2026-09-02,7,"0,50"\n')
+    const mapping = {
+      version: 4,
+      columns: { date: 'Tag', campaign_id: 'Kampagne', cost: 'Kosten' },
+      numbers: { decimal: ',', group: '.' },
+    }
+    const given = { files: [csv], platform: 'kakao_moment', account: 'a/7', currency: 'KRW', mapping }
+    const connector = await file.open(file.options.parse(given))
+    const importing = { ...ports, connections: [{ name: 'import', connector, accountIds: [] }] }
+    const days = [day('2026-09-02')] as const
+    const imported = { range: { since: days[0], until: days[0] }, days, kind: 'repair', zone: timeZone('UTC') } as const
+    expect(await runPipeline(importing, imported, () => {}, signal)).toMatchObject({ state: 'success' })
+    await rm(folder, { recursive: true })
+
+    const facts = () => ports.warehouse.query(`select cost::text from fact_ad_daily where platform = 'kakao_moment'`)
+    await ports.warehouse.query(`update fact_ad_daily set cost = 1 where platform = 'kakao_moment'`)
+    const plans = await planReload(ports, { range, platforms: ['kakao_moment'] })
+    expect(plans.map(({ account, rows }) => [account.accountId, rows])).toEqual([['a/7', 2]])
+    expect(await outcomes(plans)).toEqual(['published'])
+    expect(await facts()).toEqual([{ cost: '1235.000000' }])
+    expect(await ports.warehouse.query(`select map_version from extract where platform = 'kakao_moment'`)).toEqual([
+      { map_version: 4 },
+    ])
   })
 
   test('an account or a platform that was not asked for is not read', async () => {

@@ -1,6 +1,7 @@
 import { addDays, dayAt, timeZone } from '../domain/day.ts'
 import { exitCodes } from '../domain/error-entry.ts'
 import { MillraceError } from '../domain/errors.ts'
+import { addressesUntold } from '../domain/url-tags.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { choiceOptions } from './days.ts'
 import { openContext, projectSettings } from './project.ts'
@@ -109,7 +110,7 @@ async function utm(invocation: Invocation, given: Given): Promise<number> {
   const { output, language } = invocation
   const settings = await projectSettings(invocation)
   const { openWarehouse } = await import('../config.ts')
-  const { readCampaignUtm } = await import('../warehouse/names.ts')
+  const { readCampaignUtm, readUntoldAccounts } = await import('../warehouse/names.ts')
   await using warehouse = await openWarehouse(settings, openContext(invocation))
   const question = { platforms: list(given, 'platform'), accountIds: list(given, 'account') }
   const rows = (await readCampaignUtm(warehouse, question)).map(
@@ -120,10 +121,16 @@ async function utm(invocation: Invocation, given: Given): Promise<number> {
       leads_back: leadsBack,
     }),
   )
-  if (rows.length === 0) output.say(words[language].noUrls)
-  const columns = ['account', 'campaign_id', 'name', 'source', 'medium', 'campaign', 'leads_back', 'unknown']
+  const untold = (await readUntoldAccounts(warehouse, question)).map(({ accountId, platform }) => {
+    const why = addressesUntold[platform]?.[language]
+    output.say(`${platform}/${accountId}: ${why}`)
+    return { account: `${platform}/${accountId}`, leads_back: null, why }
+  })
+  if (rows.length + untold.length === 0) output.say(words[language].noUrls)
+  const columns = ['account', 'campaign_id', 'name', 'source', 'medium', 'campaign', 'leads_back', 'unknown', 'why']
   const format = formatOf(given['format'], output)
-  printRows(output, format, format === 'table' ? ['name', 'source', 'campaign', 'leads_back'] : columns, rows)
+  if (format === 'table') printRows(output, format, ['name', 'source', 'campaign', 'leads_back'], rows)
+  else printRows(output, format, columns, [...rows, ...untold])
   return exitCodes.ok
 }
 

@@ -25,13 +25,15 @@ const secondsWorthSaying = 1
  * How ports are opened for a command: with a line on stderr for what takes a person's time, on the machine's clock, or on the
  * demo's when the project is one.
  */
-export function openContext({ output, language, projectDir, secrets, deed }: Invocation): OpenContext {
+export function openContext(invocation: Invocation): OpenContext {
+  const { output, language, projectDir, secrets, deed } = invocation
   const demo = readDemoTime(projectDir)
   return {
     clock: demo ? demoClock(demo) : systemClock,
     random: systemRandom,
     fetch: globalThis.fetch,
     secrets,
+    reread: () => projectSettings(invocation),
     ...(demo && {
       sandboxNowMs: demoNoonMs(demo.asOf),
       sandboxBusy: { since: demo.asOf, eventsPerSecond: demo.eventsPerSecond },

@@ -17,7 +17,8 @@ let opening: Promise<TaskBodies> | undefined
 
 async function open(): Promise<TaskBodies> {
   const language = languageOf(undefined, process.env)
-  const settings = await loadConfig({ projectDir, env: process.env, secrets: new Scrubber(), language })
+  const reread = () => loadConfig({ projectDir, env: process.env, secrets: new Scrubber(), language })
+  const settings = await reread()
   const demo = readDemoTime(projectDir)
   const shift = process.env['MILLRACE_TASK_CLOCK_SHIFT_MS']
   const ports = await openPorts(settings, {
@@ -26,6 +27,7 @@ async function open(): Promise<TaskBodies> {
     fetch: globalThis.fetch,
     ...(demo && { sandboxNowMs: demoNoonMs(demo.asOf) }),
     onOpening: () => undefined,
+    reread,
   })
   return adBodies(ports)
 }

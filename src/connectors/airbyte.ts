@@ -66,6 +66,7 @@ function specOf(given: AirbyteOptions, mapping: FileMapping): ConnectorSpec<type
     lookbackDays: given.lookbackDays,
     settleMs: given.settleHours * hourMs,
     mapping: rawMappingOf(mapping),
+    ownMapping: true,
   }
 }
 

@@ -85,6 +85,8 @@ export interface ConnectorSpec<Options extends z.ZodType = z.ZodType> {
   readonly mapping: RawMapping
   /** Mappings of the levels beside the campaign, whose rows have other columns. */
   readonly mappings?: Readonly<Partial<Record<Level, RawMapping>>>
+  /** The mapping came with the connection and is no platform's: it is kept with every extract, which is mapped again by it alone. */
+  readonly ownMapping?: true | undefined
 }
 
 /** The mapping of rows of a level. Throws CONNECTORS_LEVEL_UNKNOWN for a level that the connector has not. */

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { CsvError, parse } from 'csv-parse'
 import { parse as parseSync } from 'csv-parse/sync'
-import { MillraceError } from '../domain/errors.ts'
+import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { FileFormat, FileRecord } from './file-record.ts'
 import { fileFormatOf } from './file-record.ts'
 
@@ -114,6 +114,8 @@ export async function sampleOf(
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(sampleBytes))
     const actual = markedEncoding(buffer) ?? encoding
     const format = fileFormatOf(buffer.subarray(0, bytesRead))
+    if (format === 'workbook') throw new MillraceError('FILES_WORKBOOK', { file })
+    if (format === 'zip' || format === 'gzip') throw new MillraceError('FILES_PACKED', { file, format })
     if (format === 'parquet') return { text: '', encoding: actual, whole: false, format }
     const text = new TextDecoder(actual).decode(buffer.subarray(0, bytesRead), { stream: true })
     return { text, encoding: actual, whole: bytesRead < sampleBytes, format }
@@ -130,6 +132,7 @@ function markedEncoding(bytes: Uint8Array): string | undefined {
 }
 
 function readError(file: string, encoding: string, cause: unknown): MillraceError {
+  if (isMillraceError(cause)) return cause
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA' || code === 'ERR_ENCODING_NOT_SUPPORTED') {
     return new MillraceError('FILES_ENCODING', { file, encoding }, { cause })

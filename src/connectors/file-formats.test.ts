@@ -1,9 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
+import { zipSync } from 'fflate'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { MillraceError } from '../domain/errors.ts'
 import { fileMapping } from './file-mapping.ts'
 import { planFileImport, previewFile } from './file-plan.ts'
 import { ratioChecker } from './file-ratio.ts'
@@ -98,6 +101,16 @@ describe('Parquet', () => {
     const torn = await file('PAR1 and then nothing of it')
     await expect(previewFile([torn], plain)).rejects.toMatchObject({ code: 'FILES_PARQUET_BROKEN' })
   })
+})
+
+test('a workbook and a packed file are refused with what to do, whatever they are called', async () => {
+  const zipped = (name: string) => file(zipSync({ [name]: new TextEncoder().encode('<xml/>') }))
+  const codeOf = (path: string) => previewFile([path], plain).catch((error: unknown) => (error as MillraceError).code)
+  expect(await codeOf(await zipped('[Content_Types].xml'))).toBe('FILES_WORKBOOK')
+  expect(await codeOf(await zipped('xl/workbook.xml'))).toBe('FILES_WORKBOOK')
+  expect(await codeOf(await file(Uint8Array.of(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1)))).toBe('FILES_WORKBOOK')
+  expect(await codeOf(await zipped('report.csv'))).toBe('FILES_PACKED')
+  expect(await codeOf(await file(gzipSync('day;cost')))).toBe('FILES_PACKED')
 })
 
 const google = await readMapping('google_ads')

@@ -93,6 +93,7 @@ function specOf(mapping: FileMapping): ConnectorSpec<typeof options> {
     lookbackDays: 0,
     settleMs: 0,
     mapping: rawMappingOf(mapping),
+    ownMapping: true,
   }
 }
 

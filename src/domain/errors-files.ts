@@ -16,6 +16,36 @@ const files = {
       fix: '경로와 권한을 확인하세요. 공백이 있는 경로는 셸에서 따옴표로 묶으세요.',
     },
   },
+  FILES_WORKBOOK: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['file'],
+    en: {
+      what: '{file} is an Excel workbook, and workbooks are not read',
+      why: 'A workbook has sheets, formulas and numbers as they are shown; which of them was exported it does not say.',
+      fix: 'Save the sheet as text: in Excel File → Save As → “CSV UTF-8 (Comma delimited)”, in Google Sheets File → Download → CSV; or export as CSV from the platform, which keeps every digit.',
+    },
+    ko: {
+      what: '{file}은(는) 엑셀 통합 문서이며, 통합 문서는 읽지 않습니다',
+      why: '통합 문서에는 시트와 수식, 표시용 숫자가 있어 무엇이 내보낸 값인지 알 수 없습니다.',
+      fix: '시트를 텍스트로 저장하세요. 엑셀: 파일 → 다른 이름으로 저장 → “CSV UTF-8(쉼표로 분리)”, 구글 시트: 파일 → 다운로드 → CSV. 플랫폼에서 바로 CSV로 내보내면 모든 자릿수가 남습니다.',
+    },
+  },
+  FILES_PACKED: {
+    exit: 'usage',
+    retryable: false,
+    facts: ['file', 'format'],
+    en: {
+      what: '{file} is packed ({format})',
+      why: 'Files are read as they are; what is packed may hold several.',
+      fix: 'Unpack it first, for example with unzip or gunzip, and import what is in it.',
+    },
+    ko: {
+      what: '{file}은(는) 압축되어 있습니다({format})',
+      why: '파일은 있는 그대로 읽습니다. 압축 파일에는 여러 파일이 있을 수 있습니다.',
+      fix: '먼저 unzip이나 gunzip 등으로 풀고 그 안의 파일을 가져오세요.',
+    },
+  },
   FILES_ENCODING: {
     exit: 'usage',
     retryable: false,

@@ -1,6 +1,6 @@
 import type { Day, DayRange } from './day.ts'
 import type { Decimal } from './decimal.ts'
-import type { ColumnDrift } from './mapping.ts'
+import type { ColumnDrift, RawMapping } from './mapping.ts'
 import type { Currency } from './money.ts'
 import type { Level, Platform } from './platform.ts'
 
@@ -97,4 +97,6 @@ export interface ExtractRecord extends Slice {
   readonly rawKeys: Readonly<Record<Day, string>>
   /** What differed from the source's pinned columns; absent when nobody looked. Kept with the extract, so that a load repeated from the lake judges it too. */
   readonly drift?: ColumnDrift | undefined
+  /** The mapping that its rows came with, where it is no connector's: of a file, of another's source. */
+  readonly mapping?: RawMapping | undefined
 }

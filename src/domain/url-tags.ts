@@ -11,6 +11,21 @@ export interface UrlFields {
 }
 
 /**
+ * Platforms whose campaigns tell no address, with why: their clicks are not judged, which is said wherever the others' are, so that
+ * an empty cell is not taken for a fault of the campaign.
+ */
+export const addressesUntold: Readonly<Partial<Record<Platform, { readonly en: string; readonly ko: string }>>> = {
+  linkedin_ads: {
+    en: 'not judged: campaign groups have no address; it is in the post behind each creative, two calls each',
+    ko: '판정 안 함: 캠페인 그룹에는 주소가 없고, 소재마다 게시물까지 두 번 호출해야 알 수 있음',
+  },
+  kakao_moment: {
+    en: 'not judged: campaigns have no address; it is told of one creative at a time, a call each',
+    ko: '판정 안 함: 캠페인에는 주소가 없고, 소재 하나마다 한 번 호출해야 알 수 있음',
+  },
+}
+
+/**
  * Pure: of the addresses of a campaign's ads the one that stands for all: the emptiest, then the first by alphabet. A campaign leads
  * back as far as its worst ad does, and looking twice says the same. Undefined without ads, of which nothing is known.
  */

@@ -39,6 +39,14 @@ const driftShape = z.object({
   added: z.array(text),
   vanished: z.array(text).optional(),
 })
+/** A mapping is written by ourselves; what is read of it elsewhere is checked to be one. */
+const mappingShape = z.looseObject({
+  grain: z.enum(['exact', 'finer']),
+  version: z.int(),
+  columns: z.array(z.object({ name: text, type: driftShape.shape.mistyped.element.shape.type, required: z.boolean() })),
+  date: text,
+  entityId: text,
+})
 const entryShape = z.object({
   platform: z.enum(platforms),
   accountId: text,
@@ -58,6 +66,7 @@ const entryShape = z.object({
   mapVersion: z.int(),
   rawKeys: z.record(text, text),
   drift: driftShape.optional(),
+  mapping: mappingShape.optional(),
   files: z.array(z.object({ date: text, key: text, rows: z.int(), bytes: z.int(), sha256: text })),
   status: z.enum(['landed', 'retired']),
 })

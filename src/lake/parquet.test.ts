@@ -149,6 +149,30 @@ describe('files', () => {
     await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  test('a day too long for memory goes to the disk in parts and comes out as one file, in its order and its widest types', async () => {
+    await using spool = await openSpool({ columns, dateColumn: 'date', folder: join(root, 'long'), waitingBytesMax: 1 })
+    const given = Array.from({ length: 12_000 }, (_, index) =>
+      row({
+        date: index % 3 === 0 ? '2026-03-09' : '2026-03-08',
+        id: String(index),
+        cost: index === 9_001 ? '0.0000000000000001' : '2.5',
+        clicks: index === 5_000 ? null : '7',
+      }),
+    )
+    for (let from = 0; from < given.length; from += 500) await spool.append(given.slice(from, from + 500))
+    expect(spool.incomplete().toSorted()).toEqual(['actions', 'clicks', 'na"me\'s'])
+    const files = await Array.fromAsync(spool.finish())
+    expect(files.map(({ date, rows }) => ({ date, rows }))).toEqual([
+      { date: '2026-03-08', rows: 8_000 },
+      { date: '2026-03-09', rows: 4_000 },
+    ])
+    const back: RawRow[] = []
+    for (const { path } of files) for await (const batch of readRawRows(path, columns)) back.push(...batch)
+    expect(back).toEqual(
+      given.toSorted((a, b) => ((a['date'] ?? '') < (b['date'] ?? '') ? -1 : a['date'] === b['date'] ? 0 : 1)),
+    )
+  })
+
   test('a file torn at any byte is refused, never read in part', async () => {
     await using spool = await openSpool({ columns, dateColumn: 'date', folder: join(root, 'torn') })
     await spool.append(Array.from({ length: 500 }, (_, index) => row({ id: String(index), cost: '1.5' })))

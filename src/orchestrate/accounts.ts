@@ -1,6 +1,7 @@
 import { accountKey } from '../domain/account.ts'
 import type { AdAccount, CostBasis } from '../domain/account.ts'
 import { timeZone } from '../domain/day.ts'
+import { isMillraceError } from '../domain/errors.ts'
 import { currency } from '../domain/money.ts'
 import type { Platform } from '../domain/platform.ts'
 import type { ConnectorContext } from '../connectors/connector.ts'
@@ -42,7 +43,15 @@ export async function reachAccounts(
     (!choice.accountIds || choice.accountIds.includes(accountId))
   const accounts: PlannedAccount[] = []
   const lost: Lost[] = []
-  for (const connection of ports.connections) {
+  try {
+    await ports.followConnections?.()
+  } catch (error) {
+    // A file that is being written, or was written wrong, costs the connections that are open nothing.
+    context.log({ level: 'warn', message: `connections: ${isMillraceError(error) ? error.message : String(error)}` })
+  }
+  // The list as it is now: another run may take new connections in while platforms are asked.
+  const connections = [...ports.connections]
+  for (const connection of connections) {
     const { spec } = connection.connector
     if (choice.platforms && spec.platform !== 'file' && !choice.platforms.includes(spec.platform)) continue
     const reached = await reachConnection(ports, connection, context)

@@ -90,7 +90,9 @@ function confOf({ task }: BodyContext): AdConf {
   return { kind, days, waits }
 }
 
-export function connectionOf(ports: Ports, { connection }: AccountInput): OpenConnection {
+export async function connectionOf(ports: Ports, { connection }: AccountInput): Promise<OpenConnection> {
+  // The process may be older than the connection. What is wrong with another one is told where runs are planned.
+  await ports.followConnections?.().catch(() => undefined)
   const found = ports.connections.find((one) => one.name === connection)
   if (!found) throw new MillraceError('ORCHESTRATE_NO_ACCOUNTS', { wanted: connection })
   return found
@@ -98,7 +100,7 @@ export function connectionOf(ports: Ports, { connection }: AccountInput): OpenCo
 
 async function extract(ports: Ports, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
   const { account } = input
-  const connection = connectionOf(ports, input)
+  const connection = await connectionOf(ports, input)
   const { connector } = connection
   const { spec } = connector
   const reading = daysToRead(spec, account, at, ports.clock.nowMs())
@@ -165,7 +167,7 @@ async function remember(ports: Ports, { task }: BodyContext, records: readonly E
 }
 
 async function load(ports: Ports, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
-  const { connector } = connectionOf(ports, input)
+  const { connector } = await connectionOf(ports, input)
   const extracted = Object.values(at.task.upstream).find((one) => one !== null) as unknown as
     | ExtractedOutput
     | undefined

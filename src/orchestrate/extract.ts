@@ -61,6 +61,7 @@ export async function extractSlice(ports: Ports, reading: Omit<Reading, 'folder'
     mapVersion: mappingAt(connector.spec, slice.level).version,
     rawKeys: rawKeysOf(files),
     drift,
+    mapping: connector.spec.ownMapping ? mappingAt(connector.spec, slice.level) : undefined,
   }
   await recordExtract(ports.lake, record, files)
   await ports.warehouse.transaction(async (session) => {

@@ -2,7 +2,7 @@ import type { AdAccount } from '../domain/account.ts'
 import { daysOf } from '../domain/day.ts'
 import type { ErrorCode, Facts } from '../domain/errors.ts'
 import type { ExtractRecord } from '../domain/metric.ts'
-import type { Level } from '../domain/platform.ts'
+import type { Level, Platform } from '../domain/platform.ts'
 import type { ConnectorSpec } from '../connectors/connector.ts'
 import { mappingAt } from '../connectors/connector.ts'
 import { blockingAudit } from '../quality/audit.ts'
@@ -30,6 +30,31 @@ export interface Loaded {
   readonly refusals: readonly Refusal[]
 }
 
+/** What a load has to know of the connector that read its extract. */
+export type LoadSpec = Pick<ConnectorSpec, 'platform' | 'levels' | 'mapping' | 'mappings' | 'settleMs'>
+
+/** What a file wrote where a platform's version stands, before mappings were kept with extracts. */
+const importedVersion = 'csv'
+
+/**
+ * What an extract of the lake is loaded by: the mapping that it came with, or else the present one of its platform. Undefined when
+ * nobody knows its meaning any more: its platform is not configured, or it is a file's of before mappings were kept.
+ */
+export function loadSpecOf(
+  { mapping, apiVersion }: ExtractRecord,
+  ofPlatform: LoadSpec | undefined,
+): LoadSpec | undefined {
+  if (mapping) return { platform: 'file', levels: ['campaign'], mapping, settleMs: 0 }
+  return apiVersion === importedVersion ? undefined : ofPlatform
+}
+
+/** The connector of a platform's own numbers among the configured ones. */
+export function platformSpec(ports: Pick<Ports, 'connections'>, platform: Platform): ConnectorSpec | undefined {
+  return ports.connections
+    .map(({ connector }) => connector.spec)
+    .find((spec) => spec.platform === platform && !spec.ownMapping)
+}
+
 /**
  * One extract from the lake into the warehouse: read back from its Parquet files, given its one meaning, staged, audited, published.
  * It needs the extract's record and the lake only, so that it can be repeated without the platform. With an override one day of it is
@@ -37,7 +62,7 @@ export interface Loaded {
  */
 export async function loadExtract(
   ports: Ports,
-  spec: ConnectorSpec,
+  spec: LoadSpec,
   account: AdAccount,
   extract: ExtractRecord,
   more: {

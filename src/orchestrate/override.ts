@@ -2,13 +2,12 @@ import type { AdAccount } from '../domain/account.ts'
 import type { Day } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import type { Platform } from '../domain/platform.ts'
-import type { ConnectorSpec } from '../connectors/connector.ts'
 import type { ManifestEntry } from '../lake/manifest.ts'
 import { readManifest } from '../lake/manifest.ts'
 import type { Override } from '../quality/override.ts'
 import { knownAccounts } from './accounts.ts'
-import type { Loaded } from './load.ts'
-import { loadExtract } from './load.ts'
+import type { LoadSpec, Loaded } from './load.ts'
+import { loadExtract, loadSpecOf, platformSpec } from './load.ts'
 import type { Ports } from './ports.ts'
 
 /** One account's day. */
@@ -21,7 +20,7 @@ export interface RefusedDay {
 /** What is refused of a day, and what it takes to publish it after all. */
 export interface Refused {
   readonly account: AdAccount
-  readonly spec: ConnectorSpec
+  readonly spec: LoadSpec
   readonly extract: ManifestEntry
   readonly date: Day
   /** The checks that refused it. */
@@ -47,10 +46,11 @@ export async function findRefused(ports: Ports, { platform, accountId, date }: R
   )
   if (!state || state.extract === null) throw nothing('published')
   const account = (await knownAccounts(ports, platform)).find((one) => one.accountId === accountId)
-  const spec = ports.connections.find(({ connector }) => connector.spec.platform === platform)?.connector.spec
-  if (!account || !spec) throw nothing('not_configured')
+  if (!account) throw nothing('not_configured')
   const extract = (await readManifest(ports.lake, account)).find((one) => one.extractId === state.extract)
   if (!extract) throw nothing('raw_gone')
+  const spec = loadSpecOf(extract, platformSpec(ports, platform))
+  if (!spec) throw nothing('not_configured')
   return { account, spec, extract, date, refusedBy: state.codes, isStale: state.state === 'stale' }
 }
 

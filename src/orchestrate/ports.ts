@@ -59,7 +59,10 @@ export interface Ports extends AsyncDisposable {
   readonly clock: Clock
   readonly random: Random
   readonly fetch: typeof fetch
+  /** As they were when `followConnections` was last called. */
   readonly connections: readonly OpenConnection[]
+  /** Takes in what was added to, changed in or removed from the project's connections. Throws CONFIG_*; the list is then as it was. */
+  readonly followConnections?: (() => Promise<void>) | undefined
   readonly lake: Lake
   readonly warehouse: Warehouse
   readonly runner: Runner

@@ -42,7 +42,7 @@ export function simulatedBodies(ports: Ports): TaskBodies {
 }
 
 async function extract(ports: Ports, held: Held, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
-  const { connector } = connectionOf(ports, input)
+  const { connector } = await connectionOf(ports, input)
   const reading = daysToRead(connector.spec, input.account, at, ports.clock.nowMs())
   if (reading.kind !== 'read') return reading
   const { days } = reading
@@ -79,7 +79,7 @@ async function readDays(
   at: BodyContext,
   { days, request }: { readonly days: readonly Day[]; readonly request: Omit<SliceRequest, 'level'> },
 ): Promise<{ readonly slice: Slice; readonly metrics: readonly DailyMetric[]; readonly operations: number }> {
-  const { connector } = connectionOf(ports, input)
+  const { connector } = await connectionOf(ports, input)
   const { account } = input
   const slicesOf = (wanted: readonly Day[]) =>
     planSlices(connector.spec, { ...request, level: 'campaign', days: wanted }, (one) => addDays(one, 1))
@@ -119,7 +119,7 @@ function canonical(
 }
 
 async function load(ports: Ports, held: Held, input: AccountInput, at: BodyContext): Promise<BodyEnd<Json>> {
-  const { connector } = connectionOf(ports, input)
+  const { connector } = await connectionOf(ports, input)
   const extracted = Object.values(at.task.upstream).find((one) => one !== null) as unknown as
     | ExtractedOutput
     | undefined

@@ -47,9 +47,11 @@ beforeAll(async () => {
   const urls = { trackingTemplate: null, finalUrlSuffix: 'utm_source=google&utm_campaign={campaignid}', urlTags: null }
   const seen = { platform: account.platform, accountId: account.accountId, level: 'campaign', parentId: null } as const
   const rest = { status: 'active', statusRaw: '', dailyBudget: null, objectiveRaw: '' } as const
-  await warehouse.transaction((session) =>
-    observeEntities(session, [{ ...seen, ...rest, entityId: '1', name: 'one', urls }], Date.UTC(2026, 4, 3)),
-  )
+  const observed = [
+    { ...seen, ...rest, entityId: '1', name: 'one', urls },
+    { ...seen, ...rest, platform: 'kakao_moment', accountId: '55', entityId: '1', name: '하나' } as const,
+  ]
+  await warehouse.transaction((session) => observeEntities(session, observed, Date.UTC(2026, 4, 3)))
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -111,5 +113,10 @@ test('the calendar has every day of the month, published or missing; names nobod
     violations: 0,
     told: 1,
     leadBack: 1,
+    whyUntold: null,
+  })
+  expect(names.find((one) => one.platform === 'kakao_moment')).toMatchObject({
+    told: 0,
+    whyUntold: { en: expect.stringContaining('not judged') as string, ko: expect.stringContaining('판정') as string },
   })
 })

@@ -3,6 +3,8 @@ import { addDays, day, dayAt } from '../domain/day.ts'
 import type { Day, TimeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { metricCatalogue } from '../domain/metric-catalogue.ts'
+import type { Platform } from '../domain/platform.ts'
+import { addressesUntold } from '../domain/url-tags.ts'
 import type { MaturityPoint } from '../warehouse/maturity.ts'
 import { provisionalUntil } from '../warehouse/maturity.ts'
 import { statement } from '../warehouse/statements.ts'
@@ -54,7 +56,7 @@ async function readCompared(door: Door, query: Asked, yesterday: Day): Promise<C
     figures.ask<Compared['platforms'][number]>('compare-platforms', [from, to, currency]),
     figures.ask<{ readonly currency: string }>('compare-currencies', []),
     figures.ask<Compared['restated'][number]>('compare-restated', [from, to, restatedMax]),
-    figures.ask<Compared['names'][number]>('compare-names', []),
+    figures.ask<Omit<Compared['names'][number], 'whyUntold'> & { readonly platform: Platform }>('compare-names', []),
   ])
   const shown = new Set(platforms.map((one) => one.platform))
   return {
@@ -65,7 +67,7 @@ async function readCompared(door: Door, query: Asked, yesterday: Day): Promise<C
     platforms: [...platforms],
     caveats: caveatsOf(shown),
     restated: [...restated],
-    names: [...names],
+    names: names.map((one) => ({ ...one, whyUntold: addressesUntold[one.platform] ?? null })),
     sources: figures.sources,
   }
 }

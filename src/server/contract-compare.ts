@@ -77,6 +77,8 @@ export const compareAnswer = z.object({
       /** Campaigns whose platform tells where their ads lead to, and those that lead back. */
       told: z.number().int(),
       leadBack: z.number().int(),
+      /** Why the platform's addresses are not judged; null where they are. */
+      whyUntold: z.object({ en: z.string(), ko: z.string() }).nullable(),
     }),
   ),
   sources,

@@ -44,7 +44,7 @@ const connection = z.object({
   keeps: z.array(z.string()),
   ends: instant.nullable(),
   state: z.enum(['sandbox', 'live', 'ends_soon', 'ended', 'not_signed_in', 'locked']),
-  /** Opened by this program; one that was written since is used from its next start on. */
+  /** Opened by this program at its start; one that was written since is opened before the next run. */
   isOpen: z.boolean(),
 })
 

@@ -5,9 +5,9 @@ import type { EntityObservation } from '../domain/entity.ts'
 import type { NamingRule } from '../domain/naming.ts'
 import { readNames } from '../orchestrate/names.ts'
 import { account, dayOne, requestOf, row } from './contract-rows.ts'
-import { observeEntities } from './entities.ts'
+import { observeAccount, observeEntities } from './entities.ts'
 import { openTestWarehouse } from './fixture.ts'
-import { readCampaignUtm, readNamingCoverage, readNamingViolations } from './names.ts'
+import { readCampaignUtm, readNamingCoverage, readNamingViolations, readUntoldAccounts } from './names.ts'
 import type { Warehouse } from './warehouse.ts'
 
 let warehouse: Warehouse
@@ -131,4 +131,12 @@ test('UTM of campaigns as they are now: those that do not lead back first, with 
     { ...shown, campaignId: '7', name: '이름 7', campaign: '7', leadsBack: true },
   ])
   expect(await readCampaignUtm(warehouse, { platforms: ['meta_ads'] })).toEqual([])
+
+  expect(await readUntoldAccounts(warehouse, {})).toEqual([])
+  const kakao = { ...account, platform: 'kakao_moment', accountId: '55', name: '모먼트' } as const
+  await warehouse.transaction((session) => observeAccount(session, kakao, Date.UTC(2026, 4, 3)))
+  expect(await readUntoldAccounts(warehouse, { accountIds: ['55'] })).toEqual([
+    { platform: 'kakao_moment', accountId: '55', name: '모먼트' },
+  ])
+  expect(await readUntoldAccounts(warehouse, { platforms: ['linkedin_ads'] })).toEqual([])
 })

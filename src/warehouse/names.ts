@@ -2,6 +2,7 @@ import { isoInstant } from '../domain/clock.ts'
 import type { Day } from '../domain/day.ts'
 import type { NameReading, NamingRule } from '../domain/naming.ts'
 import type { Level, Platform } from '../domain/platform.ts'
+import { addressesUntold } from '../domain/url-tags.ts'
 import { statement } from './statements.ts'
 import type { Session, Warehouse } from './warehouse.ts'
 
@@ -128,6 +129,19 @@ export interface CampaignUtm extends Readonly<Record<string, unknown>> {
   readonly leadsBack: boolean
   /** Placeholders that the platform does not know, with commas between. */
   readonly unknown: string
+}
+
+/** Accounts of platforms whose campaigns tell no address. */
+export function readUntoldAccounts(
+  session: Session,
+  { platforms, accountIds }: Omit<NamingQuestion, 'since'>,
+): Promise<readonly { readonly platform: Platform; readonly accountId: string; readonly name: string | null }[]> {
+  return session.query(
+    `select platform, account_id as "accountId", name from dim_account
+     where is_current and platform = any ($1) and ($2::text[] is null or platform = any ($2::text[])) and ($3::text[] is null or account_id = any ($3::text[]))
+     order by platform, account_id`,
+    [Object.keys(addressesUntold), platforms ?? null, accountIds ?? null],
+  )
 }
 
 /** Present campaigns whose addresses the platform tells; those that lead nowhere first. */

@@ -65,9 +65,10 @@ export function NamesPanel({ query }: { readonly query: UseQueryResult<Compared>
             {
               name: said.leadBack,
               isNumber: true,
-              cell: ({ told, leadBack }) => (
+              cell: ({ told, leadBack, whyUntold }) => (
                 <>
                   {told === 0 ? said.untold : count(leadBack, language)}
+                  {told === 0 && whyUntold && <small>{whyUntold[language]}</small>}
                   {told > 0 && <small>{share(part(leadBack, told), language, 0)}</small>}
                 </>
               ),

@@ -19,7 +19,7 @@ export const connectionsEn = {
     not_signed_in: 'Not signed in',
     locked: 'Key lost',
   },
-  notOpen: 'used from the next start on',
+  notOpen: 'used from the next run on',
   add: 'Add a connection…',
   test: 'Test',
   testOf: (name: string) => `Test ${name}`,
@@ -29,7 +29,7 @@ export const connectionsEn = {
   real: 'Go real…',
   realOf: (name: string) => `Go real… ${name}`,
   realWhy:
-    'The pipeline, its days and its checks stay as they are; from the next start on this connection asks the platform itself. Days that the sandbox filled stay under its own account ids.',
+    'The pipeline, its days and its checks stay as they are; from the next run on this connection asks the platform itself. Days that the sandbox filled stay under its own account ids.',
   steps: { fill: 'Credentials', tested: 'Test and accounts', review: 'What will be written', saved: 'Written' },
   step: (at: number, of: number, name: string) => `Step ${at} of ${of}: ${name}`,
   paste: 'Or paste google-ads.yaml, an OAuth client’s JSON, or a service account’s key',
@@ -51,7 +51,7 @@ export const connectionsEn = {
   keepsNothing: 'Nothing is kept in the warehouse.',
   written: (file: string) => `${file} is written.`,
   writtenNext:
-    'It is used from the next start of millrace up. Then “Backfill…” on the screen Runs says how many questions and minutes its past takes, before it begins.',
+    'The next run uses it. “Backfill…” on the screen Runs says how many questions and minutes its past takes, before it begins.',
   renewWhy: 'The new values are kept in place of the old ones; the old ones are thrown away. Nothing else changes.',
   extend: 'Exchange Meta’s token for one of sixty days',
   renewed: 'Renewed.',
@@ -138,7 +138,7 @@ export const connectionsKo: typeof connectionsEn = {
     not_signed_in: '로그인 안 됨',
     locked: '키 분실',
   },
-  notOpen: '다음 시작부터 사용',
+  notOpen: '다음 실행부터 사용',
   add: '연결 추가…',
   test: '테스트',
   testOf: (name) => `${name} 테스트`,
@@ -148,7 +148,7 @@ export const connectionsKo: typeof connectionsEn = {
   real: '실제로 전환…',
   realOf: (name) => `실제로 전환… ${name}`,
   realWhy:
-    '파이프라인과 날짜, 검사는 그대로입니다. 다음 시작부터 이 연결은 플랫폼에 직접 묻습니다. 샌드박스가 채운 날은 샌드박스 계정 ID로 남습니다.',
+    '파이프라인과 날짜, 검사는 그대로입니다. 다음 실행부터 이 연결은 플랫폼에 직접 묻습니다. 샌드박스가 채운 날은 샌드박스 계정 ID로 남습니다.',
   steps: { fill: '자격 증명', tested: '테스트와 계정', review: '저장할 내용', saved: '저장됨' },
   step: (at, of, name) => `${of}단계 중 ${at}단계: ${name}`,
   paste: '또는 google-ads.yaml, OAuth 클라이언트 JSON, 서비스 계정 키 붙여넣기',
@@ -170,7 +170,7 @@ export const connectionsKo: typeof connectionsEn = {
   keepsNothing: '웨어하우스에 보관하는 값이 없습니다.',
   written: (file) => `${file} 저장됨.`,
   writtenNext:
-    '다음 millrace up 시작부터 사용합니다. 그 뒤 실행 화면의 ‘백필…’에서 과거 데이터에 필요한 요청 수와 시간을 먼저 보고 시작할 수 있습니다.',
+    '다음 실행부터 사용합니다. 실행 화면의 ‘백필…’에서 과거 데이터에 필요한 요청 수와 시간을 먼저 보고 시작할 수 있습니다.',
   renewWhy: '새 값이 기존 값을 대신하며 기존 값은 지워집니다. 다른 것은 바뀌지 않습니다.',
   extend: 'Meta 토큰을 60일짜리로 교환',
   renewed: '갱신되었습니다.',
