@@ -85,7 +85,7 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_SOURCE_MISSING',
       'models/a.sql:4:9',
     ],
-    'a missing generic test': [schema('    data_tests: [nope]\n'), 'TRANSFORM_MACRO_MISSING'],
+    'a missing generic test': [schema('    data_tests: [nope]\n'), 'TRANSFORM_MACRO_MISSING', 'models/a.yml:4:18'],
     'a missing variable': [
       { 'models/s.yml': 'sources: [{name: raw, schema: "{{ var(\'nope\') }}", tables: [{name: t}]}]\n' },
       'TRANSFORM_VAR_MISSING',
@@ -134,6 +134,7 @@ describe('what cannot be carried out is refused with its code and its place', ()
     'a materialization of no kind': [
       { 'models/a.sql': "{{ config(materialized='nope') }} select 1" },
       'TRANSFORM_MATERIALIZATION_UNKNOWN',
+      'models/a.sql:1:11',
     ],
     'a configuration of another type in a model': [
       { 'models/a.sql': '\n{{ config(materialized=5) }} select 1' },
@@ -151,7 +152,7 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_YAML_SHAPE',
       'dbt_project.yml:2:1',
     ],
-    'ref of nothing': [{ 'models/a.sql': 'select\n{{ ref() }}' }, 'TRANSFORM_RAISED'],
+    'ref of nothing': [{ 'models/a.sql': 'select\n{{ ref() }}' }, 'TRANSFORM_RAISED', 'models/a.sql:2:7'],
     'a snapshot without a strategy': [
       {
         'models/a.sql': one,

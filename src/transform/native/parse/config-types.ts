@@ -112,7 +112,7 @@ interface Place {
 }
 
 /** Of a schema file the key of the entry; of other files the first place where the key is given a value. */
-function placeOf(path: string, node: string, key: string): Place {
+export function placeOf(path: string, node: string, key: string): Place {
   const source = readFileSync(path, 'utf8')
   if (/\.ya?ml$/.test(path) && !path.endsWith('dbt_project.yml')) return inSchemaFile(source, path, node, key)
   const at = source.search(new RegExp(String.raw`(?<=[\s+({,'"])${key}['"]?\s*[:=]`))

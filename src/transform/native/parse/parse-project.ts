@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { MillraceError } from '../../../domain/errors.ts'
 import type { Invocation } from '../context/base-names.ts'
 import type { Project } from '../project/project-file.ts'
@@ -6,6 +7,7 @@ import { checkFiles } from './files.ts'
 import { loadDocs, loadMacros } from './load-macros.ts'
 import { runsBatches, withBatches } from './microbatch.ts'
 import type { MacroRegistry } from './macro-registry.ts'
+import { placeOf } from './config-types.ts'
 import type { DocBlock, Manifest } from './nodes.ts'
 import { PackageParser } from './package-parser.ts'
 import { buildGenericTests } from './parse-tests.ts'
@@ -69,6 +71,7 @@ function checkMaterializations({ nodes }: Manifest, macros: MacroRegistry): void
     throw new MillraceError('TRANSFORM_MATERIALIZATION_UNKNOWN', {
       materialization: name,
       file: node.originalFilePath,
+      ...placeOf(join(node.rootFolder, node.originalFilePath), node.name, 'materialized'),
     })
   }
 }

@@ -98,14 +98,14 @@ function testsOf(parser: NodeMaker, patch: Patch, subject: Subject): Node[] {
   })
 }
 
-function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName }: TestUse): Node {
+function genericTest(parser: NodeMaker, subject: Subject, { entry, columnName, place }: TestUse): Node {
   const macro = `test_${entry.name}`
   const macroEntry =
     entry.namespace === null
       ? parser.macros.find(macro, parser.project.name)
       : parser.macros.inPackage(entry.namespace, macro)
   if (macroEntry === undefined) {
-    throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro, file: subject.file })
+    throw new MillraceError('TRANSFORM_MACRO_MISSING', { macro, ...place })
   }
   const arguments_ = { ...(columnName === null ? {} : { column_name: columnName }), ...entry.arguments }
   const kwargs = { ...arguments_, model: `{{ get_where_subquery(${subject.call}) }}` }

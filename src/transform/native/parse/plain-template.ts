@@ -29,7 +29,15 @@ function plainCall(expression: Expression): PlainCall | undefined {
   if (expression.kind !== 'call' || expression.callee.kind !== 'name' || !PLAIN.has(expression.callee.name))
     return undefined
   const call = constantArguments(expression)
-  return call === undefined ? undefined : { name: expression.callee.name, call }
+  return call === undefined || !isComplete(expression.callee.name, call)
+    ? undefined
+    : { name: expression.callee.name, call }
+}
+
+/** A call that lacks something is left to the rendering, which tells where it stands. */
+function isComplete(name: string, { positional, keyword }: CallArguments): boolean {
+  if (name === 'ref') return positional.length === 1 || positional.length === 2
+  return name === 'config' || positional.length + keyword.size === 2
 }
 
 function constantArguments({ positional, keyword, spread, spreadKeyword }: Call): CallArguments | undefined {

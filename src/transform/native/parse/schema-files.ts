@@ -18,7 +18,7 @@ import { refuse } from '../features.ts'
 import { filesOf } from './files.ts'
 import type { ColumnEntry, DocBlock } from './nodes.ts'
 import { testEntry } from './test-builder.ts'
-import type { TestEntry } from './test-builder.ts'
+import type { TestEntry, TestPlace } from './test-builder.ts'
 import { constraintOf } from './contract.ts'
 import { mergedFreshness } from './freshness.ts'
 import { versionedEntries } from './versions.ts'
@@ -27,6 +27,8 @@ import type { Versioning } from './versions.ts'
 export interface TestUse {
   readonly entry: TestEntry
   readonly columnName: string | null
+  /** Where the schema file asks for it. */
+  readonly place: TestPlace
 }
 
 /** What a schema file says about one model, seed, snapshot, test or source table. */
@@ -328,7 +330,7 @@ class SchemaFile {
         const place = { file: this.#file.file, ...this.#file.position([...path, key, index]) }
         const entry = testEntry(test, place)
         const config = this.#reader.mapping(this.#rendered(entry.config), [...path, key, index])
-        return { entry: { ...entry, config }, columnName }
+        return { entry: { ...entry, config }, columnName, place }
       }),
     )
   }
