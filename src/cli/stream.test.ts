@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EmbeddedServer } from '../warehouse/embedded-server.ts'
+import { startEmbedded } from '../warehouse/embedded-server.ts'
 
 /* A user's walk from nothing to a counter, with the real program in processes of their own. */
 const main = join(import.meta.dirname, 'main.ts')
@@ -13,10 +15,21 @@ writeFileSync(
   JSON.stringify({ stream: { log: { topic: 'walk', partitions: 2 }, zone: 'UTC' } }),
 )
 
-afterAll(() => rmSync(project, { recursive: true, force: true }))
+let server: EmbeddedServer
+
+/** Held for all commands: starting it anew for each is every other command's test. */
+beforeAll(async () => {
+  server = await startEmbedded({ dir: join(project, '.millrace', 'postgres') })
+})
+
+afterAll(async () => {
+  await server.stop()
+  rmSync(project, { recursive: true, force: true })
+})
 
 function run(args: readonly string[], input = '') {
-  const env = { PATH: process.env['PATH'], HOME: project, LANG: 'C.UTF-8' }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: project, LANG: 'C.UTF-8' }
   const options = { cwd: project, env, input, encoding: 'utf8', timeout: 120_000 } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args, '--json'], options)
   const rows = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))

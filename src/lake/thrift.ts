@@ -1,7 +1,8 @@
 /** A value of Thrift's compact protocol, as far as Parquet's metadata needs it. A struct's fields stand in the order of their ids. */
 export type Thrift =
   | { readonly kind: 'i32' | 'i64'; readonly value: number }
-  | { readonly kind: 'text'; readonly value: string }
+  /** Text, or bytes as they are. */
+  | { readonly kind: 'text'; readonly value: string | Uint8Array }
   | { readonly kind: 'list'; readonly of: keyof typeof typeCodes; readonly items: readonly Thrift[] }
   | { readonly kind: 'struct'; readonly fields: readonly (readonly [id: number, value: Thrift])[] }
 
@@ -9,7 +10,7 @@ const typeCodes = { i32: 5, i64: 6, text: 8, list: 9, struct: 12 } as const
 
 export const i32 = (value: number): Thrift => ({ kind: 'i32', value })
 export const i64 = (value: number): Thrift => ({ kind: 'i64', value })
-export const text = (value: string): Thrift => ({ kind: 'text', value })
+export const text = (value: string | Uint8Array): Thrift => ({ kind: 'text', value })
 export const struct = (...fields: readonly (readonly [number, Thrift])[]): Thrift => ({ kind: 'struct', fields })
 export const list = (of: keyof typeof typeCodes, items: readonly Thrift[]): Thrift => ({ kind: 'list', of, items })
 
@@ -26,7 +27,7 @@ function write(thrift: Thrift, bytes: number[]): void {
     case 'i64':
       return writeVarint(bytes, thrift.value < 0 ? -2 * thrift.value - 1 : 2 * thrift.value)
     case 'text': {
-      const encoded = Buffer.from(thrift.value)
+      const encoded = typeof thrift.value === 'string' ? Buffer.from(thrift.value) : thrift.value
       writeVarint(bytes, encoded.length)
       for (const byte of encoded) bytes.push(byte)
       return

@@ -12,11 +12,18 @@ export interface CollectServerOptions extends Omit<CollectorOptions, 'log' | 'sp
   /** 0: any free one. */
   readonly port: number
   readonly spoolDir: string
+  readonly timeouts?: CollectTimeouts | undefined
 }
 
 /** Whole requests, headers and bodies, have so long to arrive: a sender that drips bytes holds nothing open. */
-const requestTimeoutMs = 10_000
-const headersTimeoutMs = 5_000
+export interface CollectTimeouts {
+  readonly requestMs: number
+  readonly headersMs: number
+}
+
+const usualTimeouts: CollectTimeouts = { requestMs: 10_000, headersMs: 5_000 }
+/** How often connections are looked at for being over their time. */
+const checkMsMax = 1_000
 const spoolBytesMax = 1_000_000_000
 const drainEveryMs = 5_000
 
@@ -24,15 +31,18 @@ const drainEveryMs = 5_000
 export async function startCollector(
   options: CollectServerOptions,
 ): Promise<AsyncDisposable & { readonly url: string }> {
-  const { log, clock, host, port, spoolDir, keys } = options
+  const { log, clock, host, port, spoolDir, keys, timeouts = usualTimeouts } = options
   if (Object.keys(keys).length === 0 && !options.findKey) throw new MillraceError('STREAM_WRITE_KEYS_NONE', {})
   const spool = new Spool(spoolDir, spoolBytesMax)
   const app = Fastify({
     logger: false,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: timeouts.requestMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 6_000 },
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 1_000 },
+    http: {
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: Math.min(checkMsMax, timeouts.headersMs),
+    },
   })
   await app.register(collector({ ...options, log: () => log, spool }))
   app.get('/health', async () => ({ ok: true }))

@@ -295,12 +295,21 @@ describe('what is bad is refused with a code, and nothing of it is kept', () => 
   })
 
   test('a sender that drips its headers, or its body, is cut off', async () => {
-    const { port } = new URL(server.url)
+    await using hasty = await startCollector({
+      log,
+      keys,
+      clock: systemClock,
+      host: '127.0.0.1',
+      port: 0,
+      spoolDir: join(folder, 'hasty'),
+      timeouts: { requestMs: 600, headersMs: 300 },
+    })
+    const { port } = new URL(hasty.url)
     const dripping = async (begin: string, drop: string): Promise<boolean> => {
       const socket = connect(Number(port), '127.0.0.1')
       socket.on('error', () => undefined)
       socket.write(begin)
-      const drip = setInterval(() => socket.write(drop), 500)
+      const drip = setInterval(() => socket.write(drop), 50)
       await new Promise((resolve) => socket.once('close', resolve))
       clearInterval(drip)
       return socket.destroyed

@@ -1,3 +1,5 @@
+import { eventFields } from '../domain/event.ts'
+
 /** What a row of `Columns.type` says when the record is no event. */
 export const invalidType = 255
 
@@ -31,6 +33,26 @@ export interface Columns {
   readonly idTo: Int32Array
   readonly start: Int32Array
   readonly end: Int32Array
+}
+
+/** With where each field's value lies instead of the series and the id's fingerprint, which are left as they are. */
+export interface PlacedColumns extends Columns {
+  /** Three numbers a field: 1 + its place in `eventFields`, where its value begins and where it ends, without quotes. */
+  readonly places: Int32Array
+  /** Where a row's fields begin in `places`; -1 where the record was read the plain way and has to be read again for its fields. */
+  readonly placeFrom: Int32Array
+  readonly placeTo: Int32Array
+}
+
+const fieldCount = Object.keys(eventFields).length
+
+export function createPlacedColumns(capacity: number): PlacedColumns {
+  return {
+    ...createColumns(capacity),
+    places: new Int32Array(capacity * fieldCount * 3),
+    placeFrom: new Int32Array(capacity),
+    placeTo: new Int32Array(capacity),
+  }
 }
 
 export function createColumns(capacity: number): Columns {

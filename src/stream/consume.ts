@@ -78,7 +78,9 @@ export class PartitionConsumer {
   }
 
   async run(signal: AbortSignal): Promise<Ended> {
-    if ((await this.#refill()) === 'fenced') return 'fenced'
+    if ((await this.#refill(signal)) === 'fenced') return 'fenced'
+    // Asked to stop before anything was counted: the window that was half filled is nobody's.
+    if (signal.aborted) return 'stopped'
     let reading = this.#read(this.#fold.next, signal)
     // A read that is still on its way when another part fails is nobody's any more.
     const drop = (): void => void reading.catch(() => undefined)
@@ -110,11 +112,14 @@ export class PartitionConsumer {
     })
   }
 
-  /** Fills the dedupe window from its floor up to the cursor, as it was when the cursor was committed; renews the lease meanwhile. */
-  async #refill(): Promise<'ok' | 'fenced'> {
+  /**
+   * Fills the dedupe window from its floor up to the cursor, as it was when the cursor was committed; renews the lease meanwhile. Stops in
+   * between when asked to: who is to have the partition instead must not wait for a window that is thrown away.
+   */
+  async #refill(signal: AbortSignal): Promise<'ok' | 'fenced'> {
     const { cursor, partition } = this.#lease
     let renewedMs = this.#ports.clock.nowMs()
-    for (let at = cursor.dedupeFloor; at < cursor.next;) {
+    for (let at = cursor.dedupeFloor; at < cursor.next && !signal.aborted;) {
       const batches = await this.#ports.log.read(partition, at, { bytesMax: this.#options.limits.readBytes, waitMs: 0 })
       const before = batches.filter(({ firstOffset }) => firstOffset < cursor.next)
       for (const batch of before) this.#fold.refill(batch)

@@ -11,6 +11,8 @@ export interface Child {
   readonly lines: readonly string[]
   /** Resolves when it has printed so many lines, or has ended. */
   printed(count: number): Promise<void>
+  /** Resolves when a line with this text has been printed. Rejects when it ends without. */
+  said(text: string): Promise<void>
   /** Ends it as a power cut would, and resolves when it is gone. */
   kill(): Promise<void>
   readonly ended: Promise<number | null>
@@ -38,20 +40,25 @@ export function startChild(text: string): Child {
       resolve(code)
     }),
   )
+  const until = (isSo: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!isSo()) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
   return {
     process: child,
     lines,
     ended,
-    printed: (count) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (lines.length < count && !isEnded) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      }),
+    printed: (count) => until(() => lines.length >= count || isEnded),
+    async said(text) {
+      await until(() => isEnded || lines.some((line) => line.includes(text)))
+      if (!lines.some((line) => line.includes(text))) throw new Error(`it ended without saying ${text}`)
+    },
     async kill() {
       child.kill('SIGKILL')
       await ended

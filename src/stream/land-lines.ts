@@ -1,19 +1,18 @@
-import { createReadStream } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { eventFields } from '../domain/event.ts'
+import type { NumberColumn } from '../lake/column-number.ts'
+import type { TextColumn } from '../lake/column-text.ts'
+import { EventFile } from '../lake/event-file.ts'
 import type { EventColumn } from '../lake/event-parquet.ts'
 import { skewMaxMs } from './bucket.ts'
-import { createColumns, invalidType, isIvt } from './columns.ts'
-import { InternedSeries } from './interned-series.ts'
-import type { Reading } from './land-place.ts'
-import { PlaceText } from './land-place.ts'
+import type { PlacedColumns } from './columns.ts'
+import { createPlacedColumns, invalidType, isIvt } from './columns.ts'
 import type { LogBatch } from './log.ts'
-import { createScan } from './scan.ts'
+import { createPlacedScan } from './scan.ts'
+
+const fieldNames = Object.keys(eventFields)
 
 /**
- * Where a record lay in the log and how the counters read it, then the event's own fields. `_ms`: the instant at which it counts.
+ * Where a record lay in the log and how the counters read it, then the event's own fields as text. `_ms`: the instant at which it counts.
  * `_raw` holds, in base64, a record that is no event; then the columns of reading are null.
  */
 export const landedColumns: readonly EventColumn[] = [
@@ -28,13 +27,10 @@ export const landedColumns: readonly EventColumn[] = [
   { name: '_cost_micros', type: 'bigint' },
   { name: '_ivt', type: 'integer' },
   { name: '_skewed', type: 'integer' },
-  ...Object.keys(eventFields).map((name) => ({ name, type: 'varchar' as const })),
+  ...fieldNames.map((name) => ({ name, type: 'varchar' as const })),
 ]
 
 const columnsRows = 4_096
-const openingBrace = 0x7b
-/** The longest text that is written before a record. */
-const placeBytesMax = 320
 
 /** What went into a file. */
 export interface LinesFacts {
@@ -43,34 +39,75 @@ export interface LinesFacts {
   readonly appendMsMax: number
   readonly eventMsMin: number | null
   readonly eventMsMax: number | null
-  /** Names of columns that some row fills, as far as is known: none that is filled is missing. */
-  readonly filled: ReadonlySet<string>
 }
 
-/** Writes a partition's batches as JSON lines, each record's place before its own fields, so that it wins over fields of the same name. */
+/** The columns of a file, found once. */
+interface Writers {
+  readonly part: NumberColumn
+  readonly off: NumberColumn
+  readonly place: NumberColumn
+  readonly appendMs: NumberColumn
+  readonly raw: TextColumn
+  readonly type: NumberColumn
+  readonly ms: NumberColumn
+  readonly valueMicros: NumberColumn
+  readonly costMicros: NumberColumn
+  readonly ivt: NumberColumn
+  readonly skewed: NumberColumn
+  /** In the order of `eventFields`. */
+  readonly fields: readonly TextColumn[]
+}
+
+const writersOf = (file: EventFile): Writers => ({
+  part: file.number('_part'),
+  off: file.number('_off'),
+  place: file.number('_place'),
+  appendMs: file.number('_append_ms'),
+  raw: file.text('_raw'),
+  type: file.number('_type'),
+  ms: file.number('_ms'),
+  valueMicros: file.number('_value_micros'),
+  costMicros: file.number('_cost_micros'),
+  ivt: file.number('_ivt'),
+  skewed: file.number('_skewed'),
+  fields: fieldNames.map((name) => file.text(name)),
+})
+
+/** Writes a partition's batches into a Parquet file, from the places that the scanner finds: an event's bytes are copied once and never parsed. */
 export class LandLines {
-  readonly #file: FileHandle
+  readonly #file: EventFile
+  readonly #to: Writers
   readonly #partition: number
-  readonly #columns = createColumns(columnsRows)
-  readonly #scan = createScan(new InternedSeries())
-  #out = Buffer.alloc(0)
-  #hasRaw = false
+  readonly #columns: PlacedColumns = createPlacedColumns(columnsRows)
+  readonly #scan = createPlacedScan()
   #facts: Pick<LinesFacts, 'rows' | 'appendMsMin' | 'appendMsMax'> = { rows: 0, appendMsMin: 0, appendMsMax: 0 }
   #eventMsMin = Number.POSITIVE_INFINITY
   #eventMsMax = Number.NEGATIVE_INFINITY
+  /** Of the last record: neighbours with one offset are events of one enveloped record, and their place tells them apart. */
+  #last = { offset: -1, place: 0 }
 
-  constructor(file: FileHandle, partition: number) {
+  constructor(file: EventFile, partition: number) {
     this.#file = file
+    this.#to = writersOf(file)
     this.#partition = partition
   }
 
   static async open(path: string, partition: number): Promise<LandLines> {
-    return new LandLines(await open(path, 'w'), partition)
+    return new LandLines(await EventFile.open(path, landedColumns), partition)
   }
 
   async write(batch: LogBatch): Promise<void> {
     const { rows, appendMsMin } = this.#facts
-    await this.#file.write(this.#linesOf(batch))
+    const columns = this.#columns
+    let record = 0
+    for (let at = 0; record < batch.count; record += columns.rows) {
+      at = this.#scan(batch.bytes, at, batch.bytes.length, batch.ends, record, columns, batch.starts)
+      if (columns.rows === 0) break
+      for (let row = 0; row < columns.rows; row += 1) {
+        this.#putRow(batch, record + row, row)
+        if (this.#file.endRow()) await this.#file.flush()
+      }
+    }
     this.#facts = {
       rows: rows + batch.count,
       appendMsMin: rows === 0 ? batch.appendMs : appendMsMin,
@@ -86,62 +123,68 @@ export class LandLines {
       ...this.#facts,
       eventMsMin: isEmpty ? null : this.#eventMsMin,
       eventMsMax: isEmpty ? null : this.#eventMsMax,
-      filled: filledColumns(this.#columns.seen, this.#hasRaw),
     }
   }
 
-  #linesOf(batch: LogBatch): Buffer {
-    const bytes = Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength)
-    const columns = this.#columns
-    // Base64 makes a refused record a third longer; nothing else grows but by its place.
-    const out = this.#room(Math.ceil(bytes.length * 1.4) + batch.count * placeBytesMax)
-    let to = 0
-    let record = 0
-    const text = new PlaceText(this.#partition, batch.appendMs)
-    // Neighbours with one offset are events of one enveloped record: their place tells them apart.
-    let last = -1
-    let place = 0
-    for (let at = 0; record < batch.count; record += columns.rows) {
-      at = this.#scan(batch.bytes, at, bytes.length, batch.ends, record, columns, batch.starts)
-      if (columns.rows === 0) break
-      for (let row = 0; row < columns.rows; row += 1) {
-        const [start, end] = [columns.start[row] as number, columns.end[row] as number]
-        const offset = batch.offsets ? (batch.offsets[record + row] as number) : batch.firstOffset + record + row
-        place = offset === last ? place + 1 : 0
-        last = offset
-        if (columns.type[row] === invalidType) {
-          this.#hasRaw = true
-          to = text.putPlace(out, to, { offset, place })
-          to += out.write(`,"_raw":"${bytes.toString('base64', start, end)}"}`, to, 'latin1')
-        } else {
-          to = text.putReading(out, to, { offset, place }, this.#readingOf(row, batch.appendMs))
-          to += bytes.copy(out, to, bytes.indexOf(openingBrace, start) + 1, end)
-        }
-        out[to] = 10
-        to += 1
-      }
+  /** Lets go of a file that cannot be finished. */
+  abandon(): Promise<void> {
+    return this.#file.abandon()
+  }
+
+  #putRow(batch: LogBatch, record: number, row: number): void {
+    const to = this.#to
+    const { row: at } = this.#file
+    const { type, start, end } = this.#columns
+    const offset = batch.offsets ? (batch.offsets[record] as number) : batch.firstOffset + record
+    const place = offset === this.#last.offset ? this.#last.place + 1 : 0
+    this.#last.offset = offset
+    this.#last.place = place
+    to.part.put(at, this.#partition)
+    to.off.put(at, offset)
+    to.place.put(at, place)
+    to.appendMs.put(at, batch.appendMs)
+    if (type[row] === invalidType) {
+      const raw = Buffer.from(batch.bytes.subarray(start[row], end[row])).toString('base64')
+      to.raw.put(at, Buffer.from(raw, 'latin1'), 0, raw.length)
+    } else {
+      this.#putReading(at, row, batch.appendMs)
+      this.#putFields(at, row, batch.bytes)
     }
-    return out.subarray(0, to)
   }
 
-  /** One buffer for every batch: memory that was never touched costs more than what is written into it. */
-  #room(bytes: number): Buffer {
-    if (this.#out.length < bytes) this.#out = Buffer.allocUnsafe(bytes)
-    return this.#out
-  }
-
-  #readingOf(row: number, appendMs: number): Reading {
+  /** How the counters read the event. */
+  #putReading(at: number, row: number, appendMs: number): void {
+    const to = this.#to
     const { type, flags, timeMs, valueMicros, costMicros } = this.#columns
     const ms = this.#countedMs(row, appendMs)
     if (ms < this.#eventMsMin) this.#eventMsMin = ms
     if (ms > this.#eventMsMax) this.#eventMsMax = ms
-    return {
-      type: type[row] as number,
-      ms,
-      valueMicros: valueMicros[row] as number,
-      costMicros: costMicros[row] as number,
-      isIvt: ((flags[row] as number) & isIvt) !== 0,
-      isSkewed: ms !== timeMs[row],
+    to.type.put(at, type[row] as number)
+    to.ms.put(at, ms)
+    to.valueMicros.put(at, valueMicros[row] as number)
+    to.costMicros.put(at, costMicros[row] as number)
+    to.ivt.put(at, ((flags[row] as number) & isIvt) !== 0 ? 1 : 0)
+    to.skewed.put(at, ms === timeMs[row] ? 0 : 1)
+  }
+
+  #putFields(at: number, row: number, bytes: Uint8Array): void {
+    const { places, placeFrom, placeTo, start, end } = this.#columns
+    const { fields } = this.#to
+    const from = placeFrom[row] as number
+    if (from < 0) return this.#putParsed(at, Buffer.from(bytes.subarray(start[row], end[row])).toString('utf8'))
+    const until = placeTo[row] as number
+    for (let field = from; field < until; field += 3)
+      fields[(places[field] as number) - 1]?.put(at, bytes, places[field + 1] as number, places[field + 2] as number)
+  }
+
+  /** Of a record that the scanner does not read by itself: escapes, other alphabets, objects. The last of equal names counts, as for the counters. */
+  #putParsed(at: number, text: string): void {
+    const event = parseKeepingNumbers(text)
+    for (const [index, name] of fieldNames.entries()) {
+      const value = Object.hasOwn(event, name) ? event[name] : undefined
+      if (value === undefined || value === null) continue
+      const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+      this.#to.fields[index]?.put(at, bytes, 0, bytes.length)
     }
   }
 
@@ -156,52 +199,15 @@ export class LandLines {
   }
 }
 
-/** Columns of a place and its reading are always there, the raw record where there was one, and of the fields those that the scanner has seen. */
-function filledColumns(seen: number, hasRaw: boolean): ReadonlySet<string> {
-  const names = Object.keys(eventFields).filter((_, index) => (seen & (2 << index)) !== 0)
-  const own = landedColumns
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith('_') && (name !== '_raw' || hasRaw))
-  return new Set([...own, ...names])
-}
-
-const placeNames = new Set(landedColumns.map(({ name }) => name).filter((name) => name.startsWith('_')))
-
-/**
- * The lines written anew with each field once, the last one counting as it does for the counters, and fields that pass for a place left out.
- * Numbers keep their digits. For files in which a record names a field twice, which readers of JSON disagree about.
- */
-export async function writeSingleFields(path: string, from: string): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    for await (const line of createInterface({ input: createReadStream(from), crlfDelay: Infinity }))
-      if (line !== '') await file.write(`${singleFields(line)}\n`)
-  } finally {
-    await file.close()
-  }
-}
-
 const rawJson = (JSON as unknown as { rawJSON(this: void, text: string): unknown }).rawJSON
 
-function singleFields(line: string): string {
+/** Numbers keep their digits. */
+function parseKeepingNumbers(text: string): Readonly<Record<string, unknown>> {
   const parse = JSON.parse as (
     text: string,
     reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ) => Record<string, unknown>
-  const event = parse(line, (_key, value, { source }) =>
+  ) => Readonly<Record<string, unknown>>
+  return parse(text, (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined ? rawJson(source) : value,
   )
-  const fields = Object.entries(event).filter(([name]) => !placeNames.has(name))
-  const own = JSON.stringify(Object.fromEntries(fields)).slice(1)
-  const place = ownPlaceOf(line)
-  return own === '}' ? `${place}}` : `${place},${own}`
-}
-
-/** The text that was written before the record's own fields: fixed names in a fixed order. */
-function ownPlaceOf(line: string): string {
-  const [, place = '{'] =
-    /^(\{"_part":\d+,"_append_ms":\d+,"_off": *\d+,"_place": *\d+,(?:"_raw":"[^"]*"|"_type":\d,"_ms": *\d+,"_value_micros": *\d+,"_cost_micros": *\d+,"_ivt":\d,"_skewed":\d))/.exec(
-      line,
-    ) ?? []
-  return place
 }

@@ -57,10 +57,10 @@ async function asked(topic: string, select: string): Promise<readonly (readonly 
 }
 
 describe('landing', () => {
-  test('keeps every record, in order, its numbers to 15 digits; what is no event is kept whole beside its place', async () => {
+  test('keeps every record, in order, its numbers to the last digit; what is no event is kept whole beside its place', async () => {
     await using log = await openLog('exact', 1)
     const lines = [
-      '{"event_type":"conversion","campaign_id":"c","timestamp":1767225600.5,"value":999999999.123456,"currency":"EUR"}',
+      '{"event_type":"conversion","campaign_id":"c","timestamp":1767225600.5,"value":999999999.1234567890123456789,"currency":"EUR"}',
       ' {"_off":99,"_part":7,"event_type":"click","campaign_id":"광고","timestamp":1767225600000,"consent":{"gpc":true}}',
       'not json',
       '{"event_type":"click","campaign_id":"c","timestamp":"1767225600"}',
@@ -68,7 +68,7 @@ describe('landing', () => {
     await log.append({ partition: 0, ...linesOf(lines) })
     expect(await landAll(portsOf(log))).toMatchObject([{ partition: 0, rows: 4, first: 0, next: 4 }])
     expect(await asked('exact', '_part, _off, campaign_id, timestamp, value, consent, _raw')).toEqual([
-      [0, 0n, 'c', '1767225600.5', '999999999.123456', null, null],
+      [0, 0n, 'c', '1767225600.5', '999999999.1234567890123456789', null, null],
       [0, 1n, '광고', '1767225600000', null, '{"gpc":true}', null],
       [0, 2n, null, null, null, null, Buffer.from('not json').toString('base64')],
       [0, 3n, null, null, null, null, Buffer.from(lines[3] ?? '').toString('base64')],

@@ -5,10 +5,9 @@ import type { Clock } from '../domain/clock.ts'
 import { isoInstant } from '../domain/clock.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import { sha256Of } from '../lake/digest.ts'
-import { writeEventFile } from '../lake/event-parquet.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
-import { LandLines, landedColumns, writeSingleFields } from './land-lines.ts'
+import { LandLines } from './land-lines.ts'
 import type { LinesFacts } from './land-lines.ts'
 import type { EventLog, Offset } from './log.ts'
 
@@ -56,12 +55,12 @@ export async function landNext(ports: LandPorts, partition: number, limits = lan
   const name = join(ports.scratchDir, randomUUID())
   await mkdir(ports.scratchDir, { recursive: true })
   try {
-    const read = await readLines(ports.log, lease, `${name}.ndjson`, limits)
+    const read = await readLines(ports.log, lease, `${name}.parquet`, limits)
     const landed = read.next === lease.next ? null : await write(ports, lease, { ...read, name })
     if (!landed) await release(ports, lease)
     return landed
   } finally {
-    await Promise.all(['ndjson', 'single', 'parquet'].map((ending) => rm(`${name}.${ending}`, { force: true })))
+    await rm(`${name}.parquet`, { force: true })
   }
 }
 
@@ -72,7 +71,7 @@ interface Lines extends LinesFacts {
 async function write(ports: LandPorts, lease: Lease, lines: Lines & { readonly name: string }): Promise<Landed | null> {
   const { lake, log } = ports
   const parquet = `${lines.name}.parquet`
-  const rows = await writeRows(lines.name, lines.filled)
+  const { rows } = lines
   const key = keyOf(log.topic, lease, lines)
   const [sha256, { size }] = [await sha256Of(parquet), await stat(parquet)]
   await lake.put(key, { path: parquet }, { ifAbsent: true }).catch((error: unknown) => {
@@ -81,17 +80,6 @@ async function write(ports: LandPorts, lease: Lease, lines: Lines & { readonly n
   })
   const file = { partition: lease.partition, key, rows, first: lease.next, next: lines.next }
   return (await commit(ports, lease, { ...lines, ...file, sha256, size })) ? file : null
-}
-
-/** DuckDB refuses an object that names a field twice; a record that does must not stop its partition. */
-async function writeRows(name: string, filled: ReadonlySet<string>): Promise<number> {
-  const columns = landedColumns.filter((one) => filled.has(one.name))
-  try {
-    return await writeEventFile(`${name}.parquet`, `${name}.ndjson`, columns)
-  } catch {
-    await writeSingleFields(`${name}.single`, `${name}.ndjson`)
-    return writeEventFile(`${name}.parquet`, `${name}.single`, columns)
-  }
 }
 
 const digits = (offset: number): string => String(offset).padStart(16, '0')
@@ -104,7 +92,7 @@ function keyOf(topic: string, { partition, next, epoch }: Lease, lines: Lines): 
 /** Under which a topic's files lie in the lake. */
 export const eventPrefix = (topic: string): string => `raw/ad_events/${topic.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`
 
-/** One read is in memory at a time, however large the file becomes. */
+/** One read and one row group are in memory at a time, however large the file becomes. */
 async function readLines(log: EventLog, { partition, next }: Lease, path: string, limits: LandLimits): Promise<Lines> {
   const lines = await LandLines.open(path, partition)
   let at = next
@@ -120,7 +108,7 @@ async function readLines(log: EventLog, { partition, next }: Lease, path: string
       }
     }
   } catch (error) {
-    await lines.close()
+    await lines.abandon()
     throw error
   }
   return { ...(await lines.close()), next: at }

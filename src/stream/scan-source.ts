@@ -136,26 +136,36 @@ for(let t=vs+((p-vs)&-4);t<p;t++){const w=u8[t];a=Math.imul(a^w,0x01000193);a^=a
 }else{${skipText()}}`
 }
 
+/** Notes where a field's value lies: its number, then from and to. A record that names a field twice goes the slow way. */
+const notePlace = (from: string, to: string): string =>
+  `if(f!==0){if((seen&(1<<f))!==0){ok=false;break;}out.places[n]=f;out.places[n+1]=${from};out.places[n+2]=${to};n+=3;}`
+
 /** The body of the record's loop: one key and its value a turn; `break` leaves it, with `ok` false for the slow path. */
-function recordLoop(names: readonly string[], fields: Fields, bit: (name: string) => number): string {
+function recordLoop(
+  names: readonly string[],
+  fields: Fields,
+  bit: (name: string) => number,
+  isPlaced: boolean,
+): string {
+  const see = 'seen|=1<<f;'
   return `for(;;){
 if(p>safe||u8[p]!==34){ok=false;break;}
 const ks=++p;let f=0;
 ${keySwitch(names)}
-seen|=1<<f;
+${isPlaced ? '' : see}
 if(f===0){${skipText()}if(!ok||u8[p]!==34||u8[p+1]!==58){ok=false;break;}p+=2;}
 if(u8[p]===32)p++;
 const c=u8[p];
 if(c===34){
 const vs=++p;
-${idText(names.indexOf('event_id') + 1)}
+${isPlaced ? skipText() : idText(names.indexOf('event_id') + 1)}
 if(!ok||u8[p]!==34){ok=false;break;}
 const vl=p-vs;
 switch(f){${textCases(names, fields, bit)}}
-if(!ok)break;p++;
-}else if(c>=48&&c<=57){${digits}
+if(!ok)break;${isPlaced ? notePlace('vs', 'p') + see : ''}p++;
+}else if(c>=48&&c<=57){${isPlaced ? 'const vs=p;' : ''}${digits}
 switch(f){${numberCases(names, fields, bit)}}
-if(!ok)break;
+if(!ok)break;${isPlaced ? notePlace('vs', 'p') + see : ''}
 }else{ok=false;break;}
 const q=u8[p];
 if(q===44){p++;if(u8[p]===32)p++;continue;}
@@ -168,16 +178,19 @@ const locals = [
   ...Object.values(captured).map((name) => `let ${name}From=0,${name}To=0;`),
 ].join('')
 
-/** What an accepted record leaves in row `r`. */
-function accepted(bit: (name: string) => number): string {
-  return `
+/** What an accepted record leaves in row `r`, however it is used. */
+const acceptedAlways = `
 out.seen|=seen;
 out.type[r]=type;
 out.timeMs[r]=sent>0&&received>0?received-(sent-time):time;
 out.receivedMs[r]=received;
 out.valueMicros[r]=value;
 out.costMicros[r]=cost;
-let flags=ivt>0?2:0;
+let flags=ivt>0?2:0;`
+
+/** … and for the counters. */
+function accepted(bit: (name: string) => number): string {
+  return `${acceptedAlways}
 if(mask&${bit('event_id')}){flags|=1;
 out.idFrom[r]=idFrom;out.idTo[r]=idTo;
 print.low=a;print.high=b;
@@ -195,8 +208,9 @@ out.series[r]=series.intern(dv,platformFrom,platformTo,accountFrom,accountTo,cam
  * `dv` shows the same bytes and, where there are any, up to `reachBytes` behind them, which are loaded but never believed: a record is
  * accepted only when it ends before `to`. With `ends` null each record ends with a line feed. `slow(u8, start, end, row)` fills the row of
  * what was not understood, which is also what lies too near the end of the buffer for whole words.
+ * `isPlaced`: for the lake instead of the counters: `out` is `PlacedColumns`, and neither series nor fingerprints are made.
  */
-export function scannerSource(fields: Fields = eventFields): string {
+export function scannerSource(isPlaced: boolean, fields: Fields = eventFields): string {
   const names = Object.keys(fields)
   const needed = names.filter(
     (name) => captured[name] ?? instants[name] ?? choices[name] ?? name.match(/^(value|cost_micros)$/),
@@ -204,16 +218,16 @@ export function scannerSource(fields: Fields = eventFields): string {
   const bit = (name: string): number => 1 << needed.indexOf(name)
   const required = needed.reduce((sum, name) => ('required' in (fields[name] ?? {}) ? sum | bit(name) : sum), 0)
   return `return function scan(u8,dv,from,to,starts,ends,firstRecord,out,series,slow){
-let p=from,r=0;const safe=dv.byteLength-${reachBytes};const rows=ends===null?out.capacity:Math.min(out.capacity,ends.length-firstRecord);
+let p=from,r=0,n=0;const safe=dv.byteLength-${reachBytes};const rows=ends===null?out.capacity:Math.min(out.capacity,ends.length-firstRecord);
 while(r<rows&&(ends!==null||p<to)){
-if(starts!==undefined)p=starts[firstRecord+r];const s=p;${locals}
+if(starts!==undefined)p=starts[firstRecord+r];const s=p;${isPlaced ? 'const n0=n;out.placeFrom[r]=n;' : ''}${locals}
 if(u8[p]===123){p++;
-${recordLoop(names, fields, bit)}
+${recordLoop(names, fields, bit, isPlaced)}
 }else ok=false;
 let e=p;
 if(ends===null){if(p<to&&u8[p]===10)p++;else ok=false;}else if(p!==ends[firstRecord+r])ok=false;
-if(ok&&(mask&${required})===${required}&&e-s<=${eventBytesMax}){${accepted(bit)}}
-else{
+if(ok&&(mask&${required})===${required}&&e-s<=${eventBytesMax}){${isPlaced ? `${acceptedAlways}out.flags[r]=flags;out.placeTo[r]=n;` : accepted(bit)}}
+else{${isPlaced ? 'n=n0;out.placeFrom[r]=-1;' : ''}
 if(ends===null){e=u8.indexOf(10,s);if(e<0||e>to)e=to;p=e<to?e+1:e;}else{e=ends[firstRecord+r];p=e;}
 slow(u8,s,e,r);
 }

@@ -1,8 +1,8 @@
 import { addToFingerprint, endFingerprint } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
-import type { Columns } from './columns.ts'
+import type { Columns, PlacedColumns } from './columns.ts'
 import { hasId, invalidType, isIvt } from './columns.ts'
-import type { InternedSeries } from './interned-series.ts'
+import { InternedSeries } from './interned-series.ts'
 import type { ReadEvent, Refused } from './read-event.ts'
 import { readEvent } from './read-event.ts'
 import { reachBytes, scannerSource } from './scan-source.ts'
@@ -32,16 +32,25 @@ const powers = Array.from({ length: 7 }, (_, power) => 10 ** power)
 const isUpper = (u8: Uint8Array, at: number): boolean =>
   [0, 1, 2].every((offset) => (u8[at + offset] as number) >= 65 && (u8[at + offset] as number) <= 90)
 
-let compiledOnce: CompiledScanner | undefined
+const compiledOnce = new Map<boolean, CompiledScanner>()
 
-function compiled(): CompiledScanner {
+function compiled(isPlaced: boolean): CompiledScanner {
+  const known = compiledOnce.get(isPlaced)
+  if (known) return known
   // Compiled from our own table of fields at start; nothing from outside is ever part of the text.
   // oxlint-disable-next-line typescript/no-implied-eval -- a loop over a table costs twice as much as the code written from it
-  const make = new Function('powers', 'upper', 'addToFingerprint', 'endFingerprint', 'print', scannerSource()) as (
-    ...bound: readonly unknown[]
-  ) => CompiledScanner
+  const make = new Function(
+    'powers',
+    'upper',
+    'addToFingerprint',
+    'endFingerprint',
+    'print',
+    scannerSource(isPlaced),
+  ) as (...bound: readonly unknown[]) => CompiledScanner
   const print: Fingerprint = { low: 0, high: 0 }
-  return make(powers, isUpper, addToFingerprint, endFingerprint, print)
+  const made = make(powers, isUpper, addToFingerprint, endFingerprint, print)
+  compiledOnce.set(isPlaced, made)
+  return made
 }
 
 const encoder = new TextEncoder()
@@ -88,21 +97,33 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, Math.min(byteLength + reachBytes, buffer.byteLength - byteOffset))
 }
 
-export type Scan = (
+export type Scan<To extends Columns = Columns> = (
   bytes: Uint8Array,
   from: number,
   to: number,
   ends: Int32Array | null,
   firstRecord: number,
-  columns: Columns,
+  columns: To,
   starts?: Int32Array,
 ) => number
 
 /** A scanner that numbers series by `series`; records that the compiled one does not understand are read the plain way. */
 export function createScan(series: InternedSeries): Scan {
-  const scan = (compiledOnce ??= compiled())
+  const scan = compiled(false)
   return (bytes, from, to, ends, firstRecord, columns, starts) =>
     scan(bytes, viewOf(bytes), from, to, starts, ends, firstRecord, columns, series, (u8, start, end, row) =>
       fill(columns, row, readEvent(u8.subarray(start, end)), series),
     )
+}
+
+/** A scanner that leaves where fields lie, for the lake. */
+export function createPlacedScan(): Scan<PlacedColumns> {
+  const scan = compiled(true)
+  // Those of the plain way are numbered, and dropped with the batch.
+  return (bytes, from, to, ends, firstRecord, columns, starts) => {
+    const series = new InternedSeries()
+    return scan(bytes, viewOf(bytes), from, to, starts, ends, firstRecord, columns, series, (u8, start, end, row) =>
+      fill(columns, row, readEvent(u8.subarray(start, end)), series),
+    )
+  }
 }
