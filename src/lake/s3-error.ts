@@ -1,4 +1,4 @@
-import { MillraceError } from '../domain/errors.ts'
+import { isMillraceError, MillraceError } from '../domain/errors.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import { keyRefused } from './key.ts'
 import { systemCode } from './storage-error.ts'
@@ -86,6 +86,7 @@ export function s3Error(place: S3Place, key: string, cause: unknown): MillraceEr
 
 /** A body that broke off or does not fit its checksum. */
 export function downloadError(place: S3Place, key: string, cause: unknown): MillraceError {
+  if (isMillraceError(cause)) return cause
   return new MillraceError('LAKE_DOWNLOAD_TORN', { key, place: place.text }, { cause })
 }
 

@@ -210,6 +210,7 @@ describe('the bucket', () => {
   test('a download changed or cut on its way is no object', async ({ skip }) => {
     skip(unavailable !== undefined, unavailable)
     let fault: 'change' | 'cut' = 'change'
+    let cutAfterMs = 20
     await using proxy = await before((incoming, outgoing) => {
       if (incoming.method !== 'GET' || !incoming.url?.includes('/a?')) return false
       passOn(incoming, outgoing, (answer) => {
@@ -217,7 +218,8 @@ describe('the bucket', () => {
         answer.once('data', (chunk: Buffer) => {
           if (fault === 'change') return outgoing.end(Buffer.from(chunk.map((byte) => byte ^ 1)))
           outgoing.write(chunk.subarray(0, 3))
-          return setTimeout(() => outgoing.destroy(), 20)
+          // At once, in this turn or the next ones: whoever reads must be listening when the answer has begun.
+          return setTimeout(() => outgoing.destroy(), cutAfterMs)
         })
       }).end()
       return true
@@ -229,6 +231,8 @@ describe('the bucket', () => {
       await expect(lake.get('a')).rejects.toMatchObject({ code: 'LAKE_DOWNLOAD_TORN', retryable: true })
       await expect(lake.open('a')).rejects.toMatchObject({ code: 'LAKE_DOWNLOAD_TORN' })
     }
+    for (cutAfterMs = 0; cutAfterMs < 10; cutAfterMs += 1)
+      await expect(lake.open('a')).rejects.toMatchObject({ code: 'LAKE_DOWNLOAD_TORN' })
   })
 
   test('the temporary copy goes when it is disposed', async ({ skip }) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type * as Sdk from '@aws-sdk/client-s3'
@@ -203,19 +203,19 @@ async function get(bucket: Bucket, key: string): Promise<{ bytes: Uint8Array; et
   }
 }
 
-/** DuckDB reads local files only (its S3 extension comes from the internet), so the object is copied to a temporary one. */
+/** DuckDB reads local files only, so a copy; its folder first: an answer that is cut while nobody listens would end the process. */
 async function download(bucket: Bucket, key: string): Promise<LocalFile> {
-  const answer = await answerTo(bucket, key)
-  if (!answer?.Body) throw new MillraceError('LAKE_OBJECT_MISSING', { key, place: bucket.place.text })
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-s3-'))
-  const path = join(folder, basename(key))
+  const path = join(await mkdtemp(join(tmpdir(), 'millrace-s3-')), basename(key))
+  const clean = () => rm(dirname(path), { recursive: true, force: true })
   try {
+    const answer = await answerTo(bucket, key)
+    if (!answer?.Body) throw new MillraceError('LAKE_OBJECT_MISSING', { key, place: bucket.place.text })
     await pipeline(answer.Body as Readable, createWriteStream(path, { flags: 'wx' }))
   } catch (cause) {
-    await rm(folder, { recursive: true, force: true })
+    await clean()
     throw isDiskFull(cause) ? storageError(path, cause) : downloadError(bucket.place, key, cause)
   }
-  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+  return { path, [Symbol.asyncDispose]: clean }
 }
 
 async function* list(bucket: Bucket, below: string): AsyncGenerator<LakeObject, void, undefined> {
