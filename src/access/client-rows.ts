@@ -55,6 +55,7 @@ const ownTasks = (schema: string) =>
 const byCondition = {
   engine_task: (schema) => `(run_id, task) in (${ownTasks(schema)})`,
   engine_run: (schema) => `run_id in (select run_id from (${ownTasks(schema)}) own)`,
+  engine_attempt: (schema) => `(run_id, task) in (${ownTasks(schema)})`,
   engine_log: (schema) => `(run_id, task) in (${ownTasks(schema)})`,
   run_extract: (schema) => `extract_id in (${ofAccounts(`${schema}.extract`, 'extract_id')})`,
   rt_minute: (schema) => `series_id in (${ofAccounts(`${schema}.stream_series`, 'series_id')})`,
