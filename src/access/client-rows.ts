@@ -8,6 +8,7 @@ const byAccount = [
   'partition_state',
   'fact_ad_daily',
   'fact_ad_monthly',
+  'fact_ad_month_stale',
   'fact_ad_daily_history',
   'daily_campaign_metrics',
   'daily_campaign_budget',

@@ -1,7 +1,8 @@
 -- $1 from, $2 to, $3 platform or null, $4 currency or null, $5 text or null, $6 sorted by, $7 how many, $8 ids or names, or null,
 -- $9 months, $12 days: how often each counts in the range ($10, $13) and in as many days before ($11, $14), -1 for what a month has too much:
 -- sums of each campaign that has rows in the range, and of all of them by currency; the ratios are of the sums. A campaign's name is the
--- one that it bore at the end of its account's newest day. Amounts are ranked within their currency only.
+-- one that it bore at the end of its account's newest day. Amounts are ranked within their currency only. A month whose sums are not
+-- counted yet is taken by its days.
 with part as (
   select m.now, m.before, f.platform, f.account_id, f.entity_id, f.currency, sum(f.rows) as rows, sum(f.cost) as cost,
          sum(f.impressions) as impressions, sum(f.clicks) as clicks, sum(f.conversions) as conversions, sum(f.valued) as valued,
@@ -9,6 +10,17 @@ with part as (
   from unnest($9::date[], $10::int[], $11::int[]) as m (month, now, before)
   join fact_ad_monthly f on f.month = m.month
   where ($3::text is null or f.platform = $3) and ($4::text is null or f.currency = $4)
+    and not exists (select from fact_ad_month_stale s where s.platform = f.platform and s.account_id = f.account_id and s.month = m.month)
+  group by f.entity_id, f.platform, f.account_id, f.currency, m.now, m.before
+  union all
+  select m.now, m.before, f.platform, f.account_id, f.entity_id, f.currency, count(*), sum(f.cost), sum(f.impressions), sum(f.clicks),
+         sum(f.conversions), count(f.conversion_value), sum(f.conversion_value)
+  from unnest($9::date[], $10::int[], $11::int[]) as m (month, now, before)
+  join (select distinct platform, account_id, month from fact_ad_month_stale) s on s.month = m.month
+  join partition_state p on p.platform = s.platform and p.account_id = s.account_id and p.level = 'campaign' and p.breakdown_key = ''
+    and p.date >= m.month and p.date < m.month + interval '1 month' and ($3::text is null or p.platform = $3)
+  join fact_ad_daily f on f.partition_id = p.partition_id
+  where $4::text is null or f.currency = $4
   group by f.entity_id, f.platform, f.account_id, f.currency, m.now, m.before
   union all
   select d.now, d.before, f.platform, f.account_id, f.entity_id, f.currency, count(*), sum(f.cost), sum(f.impressions), sum(f.clicks),

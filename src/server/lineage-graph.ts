@@ -64,6 +64,7 @@ const ownTables: Readonly<Record<string, readonly string[]>> = {
   extract: ['*'],
   daily_campaign_metrics: ['fact_ad_daily'],
   fact_ad_monthly: ['fact_ad_daily'],
+  fact_ad_month_stale: ['fact_ad_daily'],
 }
 
 const tableId = (name: string) => `table:${name}`
