@@ -46,6 +46,10 @@ async function fill(warehouse: Warehouse): Promise<void> {
        where p.account_id = 'account-' || $1::int order by p.partition_id, 2`,
       [account, campaignsOfAccount],
     )
+  await warehouse.query(
+    `insert into fact_ad_month_stale (platform, account_id, month)
+     select distinct platform, account_id, date_trunc('month', date::timestamp)::date from partition_state`,
+  )
   await warehouse.query('select fold_fact_ad_months(platform, account_id) from dim_account')
   await warehouse.query('vacuum (analyze) fact_ad_daily, fact_ad_monthly, dim_entity, partition_state')
 }

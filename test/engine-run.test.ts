@@ -47,6 +47,16 @@ test('a published row leads to the run that asked for it', async () => {
   )
 })
 
+test('when the loads of a run are done, its months are counted and none waits', async () => {
+  await using job = await openFaultJob()
+  await job.run(interval)
+  const [sums] = await job.ports.warehouse.query(
+    `select (select sum(cost)::text from fact_ad_monthly) as months, (select sum(cost)::text from fact_ad_daily where level = 'campaign') as days,
+       (select count(*)::int from fact_ad_month_stale) as waiting`,
+  )
+  expect(sums).toEqual({ months: sums?.['days'], days: expect.stringMatching(/^\d+\.\d{6}$/) as string, waiting: 0 })
+})
+
 test('a failed account fails its tasks only: engine, summary and rows say partial', async () => {
   await using job = await openFaultJob()
   const account = accountOf(job, 'meta_ads')

@@ -293,9 +293,23 @@ export async function marking(
 }
 
 async function models(ports: Ports, at: BodyContext): Promise<BodyEnd<Json>> {
+  await foldedMonths(ports, at)
   const end = await builtModels(ports, at)
   await watched(ports, at)
   return end
+}
+
+/** Counts the sums of changed months anew. Whoever asks before is answered from their days, so that a failure here fails no run. */
+async function foldedMonths(ports: Ports, at: BodyContext): Promise<void> {
+  try {
+    await ports.warehouse.query(
+      `select fold_fact_ad_months(platform, account_id) from (
+         select distinct platform, account_id from fact_ad_month_stale order by platform, account_id) stale`,
+    )
+  } catch (thrown) {
+    at.signal.throwIfAborted()
+    at.log('warn', `sums of months were not counted: ${asMillraceError(thrown).message}`)
+  }
 }
 
 /** Looks at what readers see now. It tells and refuses nothing, so that its own failure fails no run. */

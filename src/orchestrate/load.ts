@@ -100,8 +100,5 @@ export async function loadExtract(
       },
     }),
   })
-  // Behind the load, whose facts are seen by now: whoever asks in between is answered from the days.
-  if (extract.level === 'campaign')
-    await ports.warehouse.query('select fold_fact_ad_months($1, $2)', [account.platform, account.accountId])
   return loadedOf(partitions)
 }
