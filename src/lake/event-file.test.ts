@@ -53,7 +53,8 @@ async function written(path: string): Promise<readonly (readonly Value[])[]> {
       const value = values[index]
       if (value == null) continue
       const bytes = Buffer.from(`..${value}..`)
-      if (type === 'varchar') file.text(name).put(file.row, bytes, 2, bytes.length - 2)
+      if (type === 'varchar')
+        file.text(name).put(file.row, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 2, bytes.length - 2)
       else file.number(name).put(file.row, Number(value))
     }
     if (file.endRow()) await file.flush()

@@ -1,3 +1,4 @@
+import { equal, hashed } from '../lake/byte-words.ts'
 import type { Series } from './series.ts'
 
 const decoder = new TextDecoder('latin1')
@@ -6,31 +7,6 @@ const startBytes = 1 << 14
 
 /** The seed's word for Meta; both words are one platform and so one series. */
 const canonicalPlatform = (platform: string): string => (platform === 'facebook_ads' ? 'meta_ads' : platform)
-
-/** Words of four bytes, the last one overlapping; single bytes where there are fewer than four. */
-function hashed(view: DataView, from: number, to: number, start: number): number {
-  let hash = start
-  if (to - from < 4) {
-    for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193)
-    return hash
-  }
-  for (let at = from; at < to - 4; at += 4) {
-    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1)
-    hash ^= hash >>> 15
-  }
-  hash = Math.imul(hash ^ view.getInt32(to - 4, true), 0x9e3779b1)
-  return hash ^ (hash >>> 13)
-}
-
-function equal(a: DataView, aFrom: number, b: DataView, bFrom: number, length: number): boolean {
-  if (length < 4) {
-    for (let at = 0; at < length; at += 1) if (a.getUint8(aFrom + at) !== b.getUint8(bFrom + at)) return false
-    return true
-  }
-  for (let at = 0; at < length - 4; at += 4)
-    if (a.getInt32(aFrom + at, true) !== b.getInt32(bFrom + at, true)) return false
-  return a.getInt32(aFrom + length - 4, true) === b.getInt32(bFrom + length - 4, true)
-}
 
 /**
  * Numbers for series, by their bytes: 0, 1, 2 … in the order of first sight. A known series costs a hash and a comparison

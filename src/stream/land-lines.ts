@@ -81,6 +81,8 @@ export class LandLines {
   readonly #columns: PlacedColumns = createPlacedColumns(columnsRows)
   readonly #scan = createPlacedScan()
   #facts: Pick<LinesFacts, 'rows' | 'appendMsMin' | 'appendMsMax'> = { rows: 0, appendMsMin: 0, appendMsMax: 0 }
+  /** The bytes that are being written. */
+  #source = viewOf(new Uint8Array(0))
   #eventMsMin = Number.POSITIVE_INFINITY
   #eventMsMax = Number.NEGATIVE_INFINITY
   /** Of the last record: neighbours with one offset are events of one enveloped record, and their place tells them apart. */
@@ -97,6 +99,7 @@ export class LandLines {
   }
 
   async write(batch: LogBatch): Promise<void> {
+    this.#source = viewOf(batch.bytes)
     const { rows, appendMsMin } = this.#facts
     const columns = this.#columns
     let record = 0
@@ -145,7 +148,7 @@ export class LandLines {
     to.appendMs.put(at, batch.appendMs)
     if (type[row] === invalidType) {
       const raw = Buffer.from(batch.bytes.subarray(start[row], end[row])).toString('base64')
-      to.raw.put(at, Buffer.from(raw, 'latin1'), 0, raw.length)
+      to.raw.put(at, viewOf(Buffer.from(raw, 'latin1')), 0, raw.length)
     } else {
       this.#putReading(at, row, batch.appendMs)
       this.#putFields(at, row, batch.bytes)
@@ -173,8 +176,9 @@ export class LandLines {
     const from = placeFrom[row] as number
     if (from < 0) return this.#putParsed(at, Buffer.from(bytes.subarray(start[row], end[row])).toString('utf8'))
     const until = placeTo[row] as number
+    const source = this.#source
     for (let field = from; field < until; field += 3)
-      fields[(places[field] as number) - 1]?.put(at, bytes, places[field + 1] as number, places[field + 2] as number)
+      fields[(places[field] as number) - 1]?.put(at, source, places[field + 1] as number, places[field + 2] as number)
   }
 
   /** Of a record that the scanner does not read by itself: escapes, other alphabets, objects. The last of equal names counts, as for the counters. */
@@ -184,7 +188,7 @@ export class LandLines {
       const value = Object.hasOwn(event, name) ? event[name] : undefined
       if (value === undefined || value === null) continue
       const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
-      this.#to.fields[index]?.put(at, bytes, 0, bytes.length)
+      this.#to.fields[index]?.put(at, viewOf(bytes), 0, bytes.length)
     }
   }
 
@@ -198,6 +202,8 @@ export class LandLines {
     return received > 0 && received <= latestMs ? received : appendMs
   }
 }
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const rawJson = (JSON as unknown as { rawJSON(this: void, text: string): unknown }).rawJSON
 
