@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { declareClients } from '../src/access/clients.ts'
+import { createKey } from '../src/access/keys.ts'
 import { loadAdapter } from '../src/config-check.ts'
 import type { Connector } from '../src/connectors/connector.ts'
 import { standingClock } from '../src/domain/clock.ts'
@@ -109,8 +111,8 @@ async function flush(store: Counters): Promise<void> {
   expect(done).not.toBe('fenced')
 }
 
-const live = async (server: Server) => {
-  const answer = await fetch(`${server.url}/api/v1/live`)
+const live = async (server: Server, key?: string) => {
+  const answer = await fetch(`${server.url}/api/v1/live`, key ? { headers: { authorization: `Bearer ${key}` } } : {})
   expect(answer.status).toBe(200)
   return (await answer.json()) as {
     minutes: unknown[]
@@ -128,12 +130,13 @@ const numbers = (row: Record<string, unknown>) => ({
 })
 
 /** The server over a store that it asks through the port, or by SQL when there is none. */
-async function served(store?: Counters): Promise<Server> {
+async function served(store?: Counters, access?: Parameters<typeof startServer>[0]['access']): Promise<Server> {
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
     portSearch: false,
     key: undefined,
+    access,
     clock,
     onError: (error) => expect(error).toBeUndefined(),
     live: { counts: store && ((query) => liveCounts({ log, counters: store, warehouse }, query)) },
@@ -232,6 +235,34 @@ describe('the cost of a running day', () => {
     ]
     expect(port.partitions.map(progress)).toEqual(sql.partitions.map(progress))
     expect(port.sources['live-minutes']?.query).toMatch(/^counters in /)
+  })
+
+  test('over a store that SQL cannot ask, somebody limited to clients sees their minutes and campaigns, and no others', async () => {
+    const google = busiest('google_ads')
+    await warehouse.query(
+      `insert into dim_account (platform, account_id, name, currency, timezone, first_seen, last_seen)
+       select platform, account_id, account_id, 'KRW', 'Asia/Seoul', now(), now() from unnest($1::text[], $2::text[]) a (platform, account_id)`,
+      [
+        ['google_ads', 'meta_ads'],
+        [google.accountId, busiest('meta_ads').accountId],
+      ],
+    )
+    const key = await warehouse.transaction(async (session) => {
+      await declareClients(session, { acme: [`google_ads/${google.accountId}`] }, { by: 'test', nowMs })
+      const wanted = { name: 'acme', scope: 'viewer', clients: ['acme'], expiresAtMs: null, by: 'test', nowMs } as const
+      return (await createKey(session, wanted)).key
+    })
+    const access = { login: true, scryptCost: 2 ** 10 }
+    await using bySql = await served(undefined, access)
+    await using byPort = await served(counters, access)
+    const [sql, port] = [await live(bySql, key), await live(byPort, key)]
+    expect(port.campaigns.map(({ accountId }) => accountId)).toEqual([google.accountId])
+    expect(port.campaigns.map(numbers)).toEqual(sql.campaigns.map(numbers))
+    const impressions = (minutes: unknown[]) =>
+      (minutes as { impressions: string }[]).reduce((sum, one) => sum + Number(one.impressions), 0)
+    expect(impressions(port.minutes)).toBe(10)
+    expect(port.minutes).toEqual(sql.minutes)
+    expect(port.partitions).toEqual([])
   })
 
   test.skipIf(redisUrl === undefined)('is in Redis’s keys and on the screen over Redis', async () => {

@@ -11,7 +11,6 @@ import type { Door, LiveCounts, LiveLook } from './mount.ts'
 import { serve } from './route.ts'
 
 type Live = RouteOutput<'GET /api/v1/live'>
-type Counts = Awaited<ReturnType<LiveCounts>>
 
 /** A row as Postgres gives it: instants are dates there and text in an answer. */
 type Raw<Row> = {
@@ -62,9 +61,10 @@ export function live(
     const asked = { now, minutes, campaign: campaign ?? null }
     const [counted, reconciled] = await Promise.all([
       counts
-        ? counts({ nowMs: now.getTime(), minutes, campaignId: asked.campaign, campaignsMax })
-            .then((found) => (isNarrowed() ? ownCounts(door, found) : found))
-            .then((found) => countedAnswer(found, now.toISOString()))
+        ? ownAccounts(door)
+            .then((isOwn) => counts({ nowMs: now.getTime(), minutes, campaignId: asked.campaign, campaignsMax, isOwn }))
+            // How far the counting of everybody's events is belongs to nobody in particular.
+            .then((found) => countedAnswer(isNarrowed() ? { ...found, partitions: [] } : found, now.toISOString()))
         : countersOf(figures, asked).then((rows) => ({ ...rows, sources: figures.sources })),
       figures.ask<Raw<Live['reconciled'][number]>>('live-reconciled', [dayAt(now.getTime(), zoneOf())]),
     ])
@@ -107,12 +107,12 @@ async function ownEvents<Event extends Sampled>(door: Door, events: readonly Eve
   return events.filter(({ platform, campaignId }) => own.has(`${platform} ${campaignId}`))
 }
 
-/** Counters outside the warehouse are of everybody by the minute; by the campaign they say whose they are. */
-async function ownCounts(door: Door, counts: Counts): Promise<Counts> {
+/** Which accounts' counters the asker may see: a store outside the warehouse has those of everybody. */
+async function ownAccounts(door: Door): Promise<Parameters<LiveCounts>[0]['isOwn']> {
+  if (!isNarrowed()) return () => true
   const rows = await door
     .warehouse()
     .query<SqlRow>(`select platform || ' ' || account_id as account from dim_account where is_current`)
   const own = new Set(rows.map(({ account }) => account))
-  const campaigns = counts.campaigns.filter(({ platform, accountId }) => own.has(`${platform} ${accountId}`))
-  return { ...counts, minutes: [], partitions: [], campaigns }
+  return ({ platform, accountId }) => own.has(`${platform} ${accountId}`)
 }

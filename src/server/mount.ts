@@ -52,6 +52,8 @@ export type LiveCounts = (query: {
   readonly minutes: number
   readonly campaignId: string | null
   readonly campaignsMax: number
+  /** Whoever asks may see the rows of this account. */
+  readonly isOwn: (row: { readonly platform: string; readonly accountId: string }) => boolean
 }) => Promise<{
   /** What is said where a query would be: where the counters are. */
   readonly place: string

@@ -15,6 +15,8 @@ export interface LiveQuery {
   readonly minutes: number
   readonly campaignId: string | null
   readonly campaignsMax: number
+  /** Whoever asks may see the rows of this account. */
+  readonly isOwn: (row: Pick<Total, 'platform' | 'accountId'>) => boolean
 }
 
 export interface LivePorts {
@@ -61,13 +63,13 @@ export async function liveCounts(ports: LivePorts, query: LiveQuery) {
 }
 
 /** Every minute of the window; one without events is a true zero. */
-async function minutesOf({ counters }: LivePorts, { nowMs, minutes, campaignId }: LiveQuery) {
+async function minutesOf({ counters }: LivePorts, { nowMs, minutes, campaignId, isOwn }: LiveQuery) {
   const until = Math.floor(nowMs / minuteMs)
   const since = until - minutes + 1
   const totals = await counters.totals({ job: liveJob, grain: 'minute', since, until })
   const sums = new Map<number, Counted>()
   for (const total of totals) {
-    if (campaignId !== null && total.campaignId !== campaignId) continue
+    if ((campaignId !== null && total.campaignId !== campaignId) || !isOwn(total)) continue
     const before = sums.get(total.bucket)
     const { impressions, clicks, conversions } = total.values
     sums.set(total.bucket, {
@@ -96,7 +98,7 @@ const zoneMsMax = 14 * hourMs
 
 /** Campaigns of the day that runs in their own zone, the busiest first. */
 async function campaignsOf({ counters, warehouse }: LivePorts, query: LiveQuery): Promise<readonly LiveCampaign[]> {
-  const { nowMs, campaignId, campaignsMax } = query
+  const { nowMs, campaignId, campaignsMax, isOwn } = query
   const utc = 'UTC' as TimeZone
   const [since, until] = [nowMs - zoneMsMax, nowMs + zoneMsMax].map((ms) => dayNumberAt(ms, utc))
   const [totals, costs, rows] = await Promise.all([
@@ -119,7 +121,8 @@ async function campaignsOf({ counters, warehouse }: LivePorts, query: LiveQuery)
       return zone !== undefined && total.bucket === dayNumberAt(nowMs, zone) ? [{ total, zone }] : []
     })
     .toSorted((a, b) => Number(busyness(b.total) - busyness(a.total)) || nameOf(a.total).localeCompare(nameOf(b.total)))
-  return withCosts(running, costs, nowMs).slice(0, campaignsMax)
+  // A cost goes to the row that names it best, whoever sees that row; only then are the rows of others left out.
+  return withCosts(running, costs, nowMs).filter(isOwn).slice(0, campaignsMax)
 }
 
 const busyness = ({ values }: Total): bigint => values.impressions + values.clicks + values.conversions
