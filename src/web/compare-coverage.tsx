@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
+import { DataTable } from './data-table.tsx'
 import { count, platformName, shiftDay } from './format.ts'
 import { Panel } from './panel.tsx'
 import { useGo, useRefreshMs, useValues } from './screen.ts'
@@ -60,43 +61,36 @@ function Calendar({ data }: { readonly data: Data }): ReactNode {
     const rest = `${completeness ? said.completeness[completeness] : ''}${levels > 1 ? said.levels(count(levels, language)) : ''}`
     return said.cell(date, states[state], rest)
   }
+  const days = data.accounts[0]?.days ?? []
   return (
     <>
-      <div className="scroll" tabIndex={0} role="group" aria-label={`${said.coverage} ${data.month}`}>
-        <table className="calendar">
-          <thead>
-            <tr>
-              <th scope="col">{said.account}</th>
-              {data.accounts[0]?.days.map(({ date }) => (
-                <th key={date} scope="col" className="cell" abbr={date}>
-                  {date.slice(8)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.accounts.map((one) => (
-              <tr key={`${one.platform} ${one.accountId}`}>
-                <th scope="row">
-                  <span translate="no">{one.name}</span>
-                  <small>{platformName(one.platform)}</small>
-                </th>
-                {one.days.map((cell) => (
-                  <td key={cell.date} className="cell">
-                    <span
-                      className={`mark mark-${cell.state} ${cell.completeness === 'final' ? '' : 'mark-open'}`}
-                      title={textOf(cell)}
-                    >
-                      <span aria-hidden="true">{shapes[cell.state]}</span>
-                      <span className="hidden">{textOf(cell)}</span>
-                    </span>
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={`${said.coverage} ${data.month}`}
+        className="calendar"
+        rows={data.accounts}
+        keyOf={({ platform, accountId }) => `${platform} ${accountId}`}
+        columns={[
+          {
+            name: said.account,
+            isHeader: true,
+            cell: ({ name, platform }) => (
+              <>
+                <span translate="no">{name}</span>
+                <small>{platformName(platform)}</small>
+              </>
+            ),
+          },
+          ...days.map(({ date }, at) => ({
+            name: date.slice(8),
+            abbr: date,
+            className: 'cell',
+            cell: (one: Data['accounts'][number]) => {
+              const cell = one.days[at]
+              return cell && <Mark cell={cell} text={textOf(cell)} />
+            },
+          })),
+        ]}
+      />
       <p className="sub">
         {Object.entries(shapes)
           .map(([state, shape]) => `${shape} ${states[state as keyof typeof shapes]}`)
@@ -104,5 +98,14 @@ function Calendar({ data }: { readonly data: Data }): ReactNode {
         . {said.legend}
       </p>
     </>
+  )
+}
+
+function Mark({ cell: { state, completeness }, text }: { readonly cell: Cell; readonly text: string }): ReactNode {
+  return (
+    <span className={`mark mark-${state} ${completeness === 'final' ? '' : 'mark-open'}`} title={text}>
+      <span aria-hidden="true">{shapes[state]}</span>
+      <span className="hidden">{text}</span>
+    </span>
   )
 }

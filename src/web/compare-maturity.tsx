@@ -3,6 +3,7 @@ import { lazy } from 'react'
 import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
+import { PlainTable } from './data-table.tsx'
 import { Figure } from './figure.tsx'
 import { count, platformName, share } from './format.ts'
 import { Panel } from './panel.tsx'
@@ -102,30 +103,18 @@ function Curve({
           />
         }
         table={
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{said.age}</th>
-                {platforms.map((platform) => (
-                  <th key={platform} scope="col" className="number">
-                    {platformName(platform)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {ages.map((age) => (
-                <tr key={age}>
-                  <th scope="row">{age}</th>
-                  {platforms.map((platform) => (
-                    <td key={platform} className="number">
-                      {text(shareAt(platform, age))}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <PlainTable
+            rows={ages}
+            keyOf={String}
+            columns={[
+              { name: said.age, isHeader: true, cell: (age) => age },
+              ...platforms.map((platform) => ({
+                name: platformName(platform),
+                isNumber: true,
+                cell: (age: number) => text(shareAt(platform, age)),
+              })),
+            ]}
+          />
         }
       />
       <ul className="plain">

@@ -8,6 +8,8 @@ export interface Column<Row> {
   /** Names the row to whoever hears the table. */
   readonly isHeader?: boolean
   readonly className?: string
+  /** What its name is short for. */
+  readonly abbr?: string
   /** Ids and names are not translated by browsers. */
   readonly isVerbatim?: boolean
 }
@@ -25,31 +27,38 @@ interface DataTableProps<Row> {
 }
 
 /** Rows under named columns, scrolled within themselves where they are wider than the screen, by keyboard too. */
-export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
-  const { label, rows, keyOf, columns, className, isTall = false, rowClass } = props
+export function DataTable<Row>({ label, isTall = false, ...table }: DataTableProps<Row>): ReactNode {
   return (
     <div className={isTall ? 'scroll tall' : 'scroll'} tabIndex={0} role="group" aria-label={label}>
-      <table className={className}>
-        <thead>
-          <tr>
-            {columns.map(({ name, isNumber }) => (
-              <th key={name} scope="col" className={isNumber ? 'number' : undefined}>
-                {name}
-              </th>
+      <PlainTable {...table} />
+    </div>
+  )
+}
+
+/** The table alone, for what scrolls already: a figure's numbers. */
+export function PlainTable<Row>(props: Omit<DataTableProps<Row>, 'label' | 'isTall'>): ReactNode {
+  const { rows, keyOf, columns, className, rowClass } = props
+  return (
+    <table className={className}>
+      <thead>
+        <tr>
+          {columns.map(({ name, abbr, isNumber, isHeader, className: own }) => (
+            <th key={name} scope="col" abbr={abbr} className={isNumber ? 'number' : isHeader ? undefined : own}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)} className={rowClass?.(row)}>
+            {columns.map((column) => (
+              <Cell key={column.name} row={row} column={column} />
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)} className={rowClass?.(row)}>
-              {columns.map((column) => (
-                <Cell key={column.name} row={row} column={column} />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

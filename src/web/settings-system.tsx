@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError, call } from './client.ts'
+import { DataTable } from './data-table.tsx'
 import { ErrorBox } from './panel.tsx'
 import { useSpeech } from './words.ts'
 
@@ -30,36 +31,35 @@ export function SettingsSystem(): ReactNode {
       {query.isFetching && <p role="status">{said.examining}</p>}
       {query.error instanceof ApiError && <ErrorBox problem={query.error.problem} />}
       {query.data && (
-        <div className="scroll" tabIndex={0} role="group" aria-label={said.systemSub}>
-          <table>
-            <thead>
-              <tr>
-                {[said.check, said.result, said.fix].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {query.data.lines.map((one) => (
-                <tr key={`${one.area} ${one.what} ${one.detail}`}>
-                  <th scope="row">
-                    {one.what}
-                    <small translate="no">{one.area}</small>
-                  </th>
-                  <td>
-                    <span className={`severity severity-${one.outcome}`}>
-                      <span aria-hidden="true">{shapes[one.outcome]}</span> {said.outcomes[one.outcome]}
-                    </span>
-                    <small>{one.detail}</small>
-                  </td>
-                  <td>{one.fix ?? '–'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={said.systemSub}
+          rows={query.data.lines}
+          keyOf={({ area, what, detail }) => `${area} ${what} ${detail}`}
+          columns={[
+            {
+              name: said.check,
+              isHeader: true,
+              cell: ({ what, area }) => (
+                <>
+                  {what}
+                  <small translate="no">{area}</small>
+                </>
+              ),
+            },
+            {
+              name: said.result,
+              cell: ({ outcome, detail }) => (
+                <>
+                  <span className={`severity severity-${outcome}`}>
+                    <span aria-hidden="true">{shapes[outcome]}</span> {said.outcomes[outcome]}
+                  </span>
+                  <small>{detail}</small>
+                </>
+              ),
+            },
+            { name: said.fix, cell: ({ fix }) => fix ?? '–' },
+          ]}
+        />
       )}
     </section>
   )
