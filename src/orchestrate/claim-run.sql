@@ -1,10 +1,11 @@
--- $1 worker, $2 tasks at most, $3 lease in ms, $4 run, $5 one task of it or null. As engine_claim, for who carries out one run or one
--- task itself: pools are for workers that share. What is downloaded is loaded before more is downloaded, so that readers have the first account as
--- soon as it can be had, not when all are there.
+-- $1 worker, $2 tasks at most, $3 lease in ms, $4 run, $5 one task of it or null, $6 whether tasks that wait for no other, downloads, may be
+-- among them. As engine_claim, for who carries out one run or one task itself: pools are for workers that share. What is downloaded is loaded
+-- before more is downloaded, so that readers have the first account as soon as it can be had, not when all are there.
 with chosen as (
   select t.run_id, t.task
   from engine_task t
   where t.run_id = $4 and t.state = 'ready' and ($5::text is null or t.task = $5) and t.not_before <= clock_timestamp()
+    and ($6 or cardinality(t.after) > 0)
   order by t.priority desc, cardinality(t.after) = 0, t.not_before, t.task
   limit $2
   for update skip locked

@@ -142,6 +142,7 @@ async function claim(
     leaseMs,
     runId,
     task,
+    true,
   ])
   if (!claimed) throw new MillraceError('ORCHESTRATE_TASK_MISSING', { run: runId, task })
   return claimed

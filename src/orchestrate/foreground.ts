@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { systemClock } from '../domain/clock.ts'
 import { MillraceError, isMillraceError } from '../domain/errors.ts'
 import type { Session, SqlRow, Warehouse } from '../warehouse/warehouse.ts'
@@ -20,11 +21,13 @@ import { endLine } from './task-result.ts'
 const leaseMs = 60_000
 const beatMs = 2_000
 const pollMs = 200
+/** A download runs so long before it is known whether this process has time for another one beside it. */
+const lookMs = 250
 /**
- * The first task has so long alone. Accounts that began at one instant would be downloaded side by side and then loaded side by side,
- * and by turns the database or the download would have nothing to do; begun one after the other, one is loaded while the next comes.
+ * The busiest that this process may be when another download begins. Two that wait for a platform are twice as fast as one. Two that
+ * keep the process busy are no faster, take twice the memory, and end together, so that the database has nothing to do until then.
  */
-const headStartMs = 500
+const busyShareMax = 0.7
 const finishTriesMax = 5
 /** Somebody else's run of the same partition is waited for; longer than this it is told instead. */
 const waitMsMax = 900_000
@@ -124,12 +127,19 @@ export async function workForeground(work: ForegroundWork): Promise<void> {
   }
 }
 
+interface RunningTask {
+  readonly kind: string
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+}
+
 class Carrier {
   readonly #work: ForegroundWork
   readonly #queue: TaskQueue
   readonly #lines: Pick<LogWriter, 'write'>
-  readonly #running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>()
+  readonly #running = new Map<string, RunningTask>()
   #beatAtMs = performance.now()
+  #downloadAt = { ms: performance.now(), use: performance.eventLoopUtilization() }
 
   constructor(work: ForegroundWork, queue: TaskQueue, lines: Pick<LogWriter, 'write'>) {
     this.#work = work
@@ -139,16 +149,20 @@ class Carrier {
 
   async carry(): Promise<void> {
     const { signal, slots } = this.#work
-    for (let round = 0; ; round += 1) {
-      const free = round === 0 ? 1 : slots - this.#running.size
-      const tasks = signal.aborted || free === 0 ? [] : await this.#claim(free)
-      for (const task of tasks) this.#begin(task)
+    for (;;) {
+      const mayDownload = this.#mayDownload()
+      const isFree = !signal.aborted && this.#running.size < slots
+      const [task] = isFree ? await this.#claim(mayDownload) : []
+      if (task) {
+        this.#begin(task)
+        continue
+      }
       if (this.#running.size === 0) {
         signal.throwIfAborted()
         if (await this.#isOver()) return
       }
       const tick = new AbortController()
-      const waitMs = this.#running.size === 0 ? pollMs : round === 0 ? headStartMs : beatMs
+      const waitMs = this.#running.size === 0 ? pollMs : mayDownload ? beatMs : lookMs
       const ticking = systemClock.sleep(waitMs, tick.signal).catch(() => undefined)
       await Promise.race([ticking, ...[...this.#running.values()].map((one) => one.ended)])
       tick.abort()
@@ -156,13 +170,20 @@ class Carrier {
     }
   }
 
-  #claim(count: number): Promise<readonly ClaimedTask[]> {
+  #mayDownload(): boolean {
+    if (![...this.#running.values()].some((one) => one.kind === 'extract')) return true
+    if (performance.now() - this.#downloadAt.ms < lookMs) return false
+    return performance.eventLoopUtilization(this.#downloadAt.use).utilization < busyShareMax
+  }
+
+  #claim(mayDownload: boolean): Promise<readonly ClaimedTask[]> {
     return this.#work.warehouse.query<ClaimedTask & SqlRow>(sql('claim-run'), [
       ownerOf(process.pid),
-      count,
+      1,
       leaseMs,
       this.#work.runId,
       null,
+      mayDownload,
     ])
   }
 
@@ -174,7 +195,8 @@ class Carrier {
       this.#say(task, level, message)
     }
     const ended = this.#perform(task, { task, signal, log }).finally(() => this.#running.delete(task.fence))
-    this.#running.set(task.fence, { stop, ended })
+    this.#running.set(task.fence, { kind: task.kind, stop, ended })
+    if (task.kind === 'extract') this.#downloadAt = { ms: performance.now(), use: performance.eventLoopUtilization() }
   }
 
   /** Keeps a line under its task, for whoever opens the run later. */
