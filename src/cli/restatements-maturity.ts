@@ -68,10 +68,16 @@ export async function printView(invocation: Invocation, view: Exclude<View, 'cha
     platform: one.platform,
     metric: one.metric,
     at_rest_after_days: one.ageDays,
+    youngest_seen_days: one.youngestDays,
     documented_days: settlingDaysOf(one.platform),
     days: one.days,
   }))
-  printRows(output, format, ['platform', 'metric', 'at_rest_after_days', 'documented_days', 'days'], rows)
+  printRows(
+    output,
+    format,
+    ['platform', 'metric', 'at_rest_after_days', 'youngest_seen_days', 'documented_days', 'days'],
+    rows,
+  )
   return undefined
 }
 

@@ -106,6 +106,8 @@ export const maturityAnswer = z.object({
       platform: z.string(),
       metric: z.string(),
       ageDays: z.number().int().nullable(),
+      /** No day was looked at younger than this. */
+      youngestDays: z.number().int(),
       days: z.number().int(),
     }),
   ),

@@ -122,7 +122,9 @@ describe('the maturity curve', () => {
     expect(curve).toHaveLength(28)
     const at = (age: number) => curve.find((one) => one.ageDays === age)?.share
     expect([at(1), at(2), at(3), at(27), at(28)]).toEqual([0.6, 0.6, 0.9, 0.9, 1])
-    expect(provisionalUntil(curve)).toEqual([{ platform: 'google_ads', metric: 'conversions', ageDays: 28, days: 1 }])
+    expect(provisionalUntil(curve)).toEqual([
+      { platform: 'google_ads', metric: 'conversions', ageDays: 28, youngestDays: 1, days: 1 },
+    ])
   })
 
   test('conversions that another definition counted anew tell nothing; money does', async () => {
@@ -153,5 +155,7 @@ describe('the maturity curve', () => {
     expect(until(1, 1)).toBe(0)
     expect(until(1, 1.2)).toBeNull()
     expect(provisionalUntil([])).toEqual([])
+    const seenLate = curve(1, 1, 1).slice(2)
+    expect(provisionalUntil(seenLate)).toMatchObject([{ ageDays: 2, youngestDays: 2 }])
   })
 })

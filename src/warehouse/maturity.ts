@@ -62,6 +62,8 @@ export interface ProvisionalUntil {
   readonly metric: Restatement['metric']
   /** Null: within the horizon it never came to rest. */
   readonly ageDays: number | null
+  /** No day was looked at younger than this: a metric at rest from then on may have been at rest before. */
+  readonly youngestDays: number
   readonly days: number
 }
 
@@ -81,6 +83,7 @@ export function provisionalUntil(
     const isAtRest = ({ low, high }: MaturityPoint) => low >= 1 - tolerance && high <= 1 + tolerance
     const last = sorted.findLastIndex((point) => !isAtRest(point))
     const days = Math.min(...sorted.map((one) => one.days))
-    return [{ platform: first.platform, metric: first.metric, ageDays: sorted[last + 1]?.ageDays ?? null, days }]
+    const { platform, metric, ageDays: youngestDays } = first
+    return [{ platform, metric, ageDays: sorted[last + 1]?.ageDays ?? null, youngestDays, days }]
   })
 }

@@ -121,7 +121,8 @@ function Curve({
         {rest.map((one) => (
           <li key={one.platform}>
             {platformName(one.platform)} · {said.rest}{' '}
-            {one.ageDays === null ? said.never(data.horizon) : said.days(one.ageDays)} ·{' '}
+            {one.ageDays === null ? said.never(data.horizon) : said.days(one.ageDays)}
+            {one.ageDays === one.youngestDays && one.ageDays > 0 && ` · ${said.orSooner}`} ·{' '}
             {said.seenOf(count(one.days, language))}
           </li>
         ))}

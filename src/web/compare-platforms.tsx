@@ -77,7 +77,7 @@ function PlatformName({ row }: { readonly row: Row }): ReactNode {
     <>
       {platformName(row.platform)}
       <small>
-        {row.currency} · {count(row.accounts, language)} {said.accounts}
+        {row.currency} · {said.accounts(row.accounts)}
         {row.accountsWithoutRate > 0 && ` · ${said.withoutRate(count(row.accountsWithoutRate, language))}`}
         {row.provisional && ` · ${said.provisional}`}
       </small>

@@ -11,7 +11,7 @@ export const compareEn = {
   converted: (currency: string) => `Every day at its own reference rate, into ${currency}`,
   notConverted: 'Nothing is converted; amounts of two currencies never stand in one row',
   platform: 'Platform',
-  accounts: 'Accounts',
+  accounts: (n: number) => (n === 1 ? '1 account' : `${n} accounts`),
   withoutRate: (n: string) => `${n} without a rate left out`,
   provisional: 'not final yet',
   columns: {
@@ -50,6 +50,7 @@ export const compareEn = {
   maturitySummary: (n: string, metric: string) => `${n} platforms, ${metric}.`,
   rest: 'At rest after',
   never: (n: number) => `not within ${n} days`,
+  orSooner: 'or sooner: no younger day was looked at',
   seenOf: (n: string) => `${n} days looked at`,
   restated: 'What platforms changed afterwards',
   restatedSub: 'Of the days above, the largest changes first',
@@ -87,7 +88,7 @@ export const compareKo: typeof compareEn = {
   converted: (currency) => `날짜마다 그날의 기준 환율로 ${currency} 환산`,
   notConverted: '환산하지 않습니다. 다른 통화의 금액은 한 줄에 더하지 않습니다',
   platform: '플랫폼',
-  accounts: '계정',
+  accounts: (n) => `계정 ${n}개`,
   withoutRate: (n) => `환율이 없어 ${n}개 제외`,
   provisional: '아직 확정 전',
   columns: {
@@ -126,6 +127,7 @@ export const compareKo: typeof compareEn = {
   maturitySummary: (n, metric) => `플랫폼 ${n}개, ${metric}.`,
   rest: '안정되는 경과일',
   never: (n) => `${n}일 안에 안정되지 않음`,
+  orSooner: '더 이른 날은 조회되지 않아 그 전일 수 있음',
   seenOf: (n) => `${n}일 관찰`,
   restated: '플랫폼이 나중에 바꾼 값',
   restatedSub: '위 기간에서 변화가 큰 순서',
