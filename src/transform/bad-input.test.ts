@@ -152,6 +152,103 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_YAML_SHAPE',
       'dbt_project.yml:2:1',
     ],
+    'a truth of the project that Jinja makes text of': [
+      {
+        'models/a.sql': one,
+        'dbt_project.yml': 'name: shop\nprofile: p\nmodels:\n  shop: {+enabled: "{{ 1 == 1 }}"}\n',
+      },
+      'TRANSFORM_CONFIG_TYPE',
+      'dbt_project.yml:4:11',
+    ],
+    'one that is asked for as a truth and is none': [
+      {
+        'models/a.sql': one,
+        'dbt_project.yml': `name: shop\nprofile: p\nmodels: {+enabled: "{{ 'true' | as_bool }}"}\n`,
+      },
+      'TRANSFORM_JINJA_RUNTIME',
+      'dbt_project.yml:3:20',
+    ],
+    "a variable of the project in the project's own configuration": [
+      {
+        'models/a.sql': one,
+        'dbt_project.yml': `name: shop\nprofile: p\nvars: {on: true}\nmodels: {shop: {+enabled: "{{ var('on') }}"}}\n`,
+      },
+      'TRANSFORM_VAR_MISSING',
+      'dbt_project.yml:4:27',
+    ],
+    'configuration by position': [
+      { 'models/a.sql': "\n{{ config('table') }} select 1" },
+      'TRANSFORM_RAISED',
+      'models/a.sql:2:10',
+    ],
+    'configuration of nothing': [
+      { 'models/a.sql': '{{ config() }} select 1' },
+      'TRANSFORM_RAISED',
+      'models/a.sql:1:10',
+    ],
+    'meta that is text': [
+      { 'models/a.sql': "{{ config(meta='x') }} select 1" },
+      'TRANSFORM_CONFIG_TYPE',
+      'models/a.sql:1:11',
+    ],
+    'a hook that is a number': [
+      { 'models/a.sql': '{{ config(pre_hook=3) }} select 1' },
+      'TRANSFORM_CONFIG_TYPE',
+      'models/a.sql:1:11',
+    ],
+    'a hook without SQL': [
+      { 'models/a.sql': "{{ config(post_hook={'transaction': true}) }} select 1" },
+      'TRANSFORM_CONFIG_TYPE',
+      'models/a.sql:1:11',
+    ],
+    'a contract that is enforced by a word': [
+      schema("    config: {contract: {enforced: 'yes'}}\n"),
+      'TRANSFORM_CONFIG_TYPE',
+      'models/a.yml:4:14',
+    ],
+    'a description that is null': [schema('    description:\n'), 'TRANSFORM_YAML_SHAPE', 'models/a.yml:4:5'],
+    'a column whose name is a number': [
+      schema('    columns:\n      - description: x\n        name: 3\n'),
+      'TRANSFORM_YAML_SHAPE',
+      'models/a.yml:6:9',
+    ],
+    'tests by both of their names': [
+      schema('    columns:\n      - {name: id, tests: [unique], data_tests: [not_null]}\n'),
+      'TRANSFORM_YAML_SHAPE',
+      'models/a.yml:5:9',
+    ],
+    'arguments of a test that are a list': [
+      schema('    columns: [{name: id, data_tests: [{unique: [a]}]}]\n'),
+      'TRANSFORM_TEST_SHAPE',
+      'models/a.yml:4:39',
+    ],
+    'a version without its number': [
+      schema('    versions: [{config: {}}]\n'),
+      'TRANSFORM_YAML_SHAPE',
+      'models/a.yml:4:16',
+    ],
+    'a color that is none': [schema('    docs: {node_color: nocolor}\n'), 'TRANSFORM_YAML_SHAPE', 'models/a.yml:4:12'],
+    'a key that a source does not have': [
+      { 'models/s.yml': 'sources:\n  - name: s\n    zz: 3\n    tables: [{name: t}]\n' },
+      'TRANSFORM_KEY_UNKNOWN',
+      'models/s.yml:3:5',
+    ],
+    'a source that is switched off by a word': [
+      { 'models/s.yml': 'sources:\n  - name: s\n    config: {enabled: x}\n    tables: [{name: t}]\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'models/s.yml:3:14',
+    ],
+    'a table that is asked in two ways': [
+      { 'models/s.yml': 'sources: [{name: s, tables: [{name: t, loaded_at_field: x, loaded_at_query: y}]}]\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'models/s.yml:1:30',
+    ],
+    'a list that is empty': [{ 'models/a.yml': 'version: 2\nmodels:\n' }, 'TRANSFORM_YAML_SHAPE', 'models/a.yml:2:1'],
+    'a tag of YAML that nobody knows': [
+      schema('    meta: {a: !what 1}\n'),
+      'TRANSFORM_YAML_SYNTAX',
+      'models/a.yml:4:15',
+    ],
     'ref of nothing': [{ 'models/a.sql': 'select\n{{ ref() }}' }, 'TRANSFORM_RAISED', 'models/a.sql:2:7'],
     'a snapshot without a strategy': [
       {

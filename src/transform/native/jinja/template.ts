@@ -1,11 +1,13 @@
 import { compileFunction } from 'node:vm'
 import type { Definition, Expression, Statement } from './ast.ts'
-import { ReturnSignal, TemplateFailure, publicError } from './failure.ts'
+import { ReturnSignal, TemplateFailure, publicError, trace } from './failure.ts'
 import { Generator } from './generate.ts'
 import type { CompiledMacro, Macro, TemplateContext } from './macro.ts'
+import { hasLowerCaseNames, isFolded, isLiteral, readingOf } from './native-value.ts'
 import { parseTemplate } from './parse.ts'
 import { knownNames, runtime } from './runtime.ts'
 import type { Scope } from './runtime.ts'
+import { str } from './text.ts'
 import type { Awaitable, Keywords, Value } from './value.ts'
 import { PythonError } from './value.ts'
 
@@ -61,14 +63,14 @@ export class Template {
     return atTheDoor(() => this.#main('sync')(runtime, context, scopeOf(extra)) as string)
   }
 
-  /** As dbt renders configuration: a template that is one expression gives its value, any other its text. */
+  /**
+   * As dbt renders configuration: a template that is one expression gives its value, any other its text. What is known beforehand is text,
+   * unless one of dbt's filters `as_bool`, `as_number` and `as_native` says what to read it as.
+   */
   nativeNow(context: TemplateContext, extra: ExtraNames = {}): Value {
     const expression = this.#onlyExpression()
     if (expression === undefined) return this.renderNow(context, extra)
-    const compiled = this.#once('sync value', () =>
-      compile(generator(this.file, 'sync').value(expression), 'sync', this.file),
-    )
-    return atTheDoor(() => compiled(runtime, context, scopeOf(extra)) as Value)
+    return atTheDoor(() => read(expression, this.#valueNow(expression, context, extra), this.file))
   }
 
   async native(context: TemplateContext, extra: ExtraNames = {}): Promise<Value> {
@@ -77,7 +79,27 @@ export class Template {
     const compiled = this.#once('async value', () =>
       compile(generator(this.file, 'async').value(expression), 'async', this.file),
     )
-    return atTheDoorAsync(() => compiled(runtime, context, scopeOf(extra)) as Promise<Value>)
+    return atTheDoorAsync(async () => read(expression, await compiled(runtime, context, scopeOf(extra)), this.file))
+  }
+
+  /** The value of one of Python's literals; undefined for any other text. */
+  static literal(source: string, file: string): Value | undefined {
+    if (hasLowerCaseNames(source)) return undefined
+    try {
+      const template = Template.parse(`{{ ${source} }}`, file)
+      const expression = template.#onlyExpression()
+      if (expression === undefined || !isLiteral(expression)) return undefined
+      return template.#valueNow(expression, { lookup: () => undefined, permissive: false }, {})
+    } catch {
+      return undefined
+    }
+  }
+
+  #valueNow(expression: Expression, context: TemplateContext, extra: ExtraNames): Value {
+    const compiled = this.#once('sync value', () =>
+      compile(generator(this.file, 'sync').value(expression), 'sync', this.file),
+    )
+    return compiled(runtime, context, scopeOf(extra)) as Value
   }
 
   /** The compiled form of one of `definitions`; its free names come from the context that calls it. */
@@ -107,6 +129,24 @@ export class Template {
 }
 
 type CompiledTemplate = (host: typeof runtime, context: TemplateContext, scope: Scope) => Awaitable<Value>
+
+function read(expression: Expression, value: Value, file: string): Value {
+  const reading =
+    expression.kind === 'filter'
+      ? placed(expression.name, file, expression.at, () =>
+          readingOf(expression.name, value, (text) => Template.literal(text, file)),
+        )
+      : undefined
+  return reading === undefined ? (isFolded(expression) ? str(value) : value) : reading.value
+}
+
+function placed<Result>(name: string, file: string, at: number, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw trace(error, name, file, at)
+  }
+}
 
 function generator(file: string, mode: Mode): Generator {
   return new Generator(file, mode === 'async', knownNames)

@@ -222,10 +222,12 @@ function configured(value: Value): unknown {
   return value instanceof PyDateTime ? value.text().replace(' ', 'T') : toHost(value)
 }
 
-/** `config(a=1)` and `config({'a': 1})`. */
+/** `config(a=1)` or `config({'a': 1})`; dbt takes neither both nor nothing. */
 function configCall(call: CallArguments): NodeConfig {
-  const [given] = call.positional
-  const fromDict =
-    given instanceof PyDict ? given.entries().map(([key, value]): [string, Value] => [str(key), value]) : []
+  const [given, ...more] = call.positional
+  const isOne = given === undefined ? call.keyword.size > 0 : call.keyword.size === 0 && more.length === 0
+  if (!isOne || (given !== undefined && !(given instanceof PyDict)))
+    throw new MillraceError('TRANSFORM_RAISED', { message: 'Invalid inline model config' })
+  const fromDict = (given?.entries() ?? []).map(([key, value]): [string, Value] => [str(key), value])
   return Object.fromEntries([...fromDict, ...call.keyword].map(([key, value]) => [key, configured(value)]))
 }

@@ -4,53 +4,40 @@ import { MillraceError } from '../../../domain/errors.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
 import { YamlFile } from '../project/yaml-file.ts'
+import { docs } from './entry-shapes.ts'
 import type { NodeKind, NodeParts } from './node-maker.ts'
-
-interface Type {
-  /** How a message says it. */
-  readonly word: string
-  readonly holds: (value: unknown) => boolean
-}
+import { either, keyed, leaf, listOf, mapping, oneOf, orNull, text, valuesOf, whole, yesNo } from './value-shape.ts'
+import type { Shape } from './value-shape.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
-const isTexts = (value: unknown): boolean => isText(value) || (Array.isArray(value) && value.every(isText))
-const orNull = ({ word, holds }: Type): Type => ({ word, holds: (value) => value === null || holds(value) })
-const oneOf = (words: string, written: RegExp): Type => ({
-  word: `one of ${words}`,
-  holds: (value) => isText(value) && written.test(value),
-})
-
-const yesNo: Type = { word: 'true or false', holds: (value) => typeof value === 'boolean' }
-const text: Type = { word: 'text', holds: isText }
-const texts: Type = { word: 'text or a list of texts', holds: isTexts }
-const mapping: Type = { word: 'a mapping', holds: isMapping }
+const texts = leaf('text or a list of texts', (value) => isText(value) || (Array.isArray(value) && value.every(isText)))
+const severity = leaf('one of warn, error', (value) => isText(value) && /^(?:warn|error)$/i.test(value))
+const statement = either(text, keyed({ needs: { sql: text } }))
+const hooks = leaf(
+  'SQL, a mapping with sql, or a list of these',
+  (value) => value === null || statement(value) === undefined || listOf(statement)(value) === undefined,
+)
 
 /** What dbt's own schema of a node's configuration says of each key; keys of one's own may be anything. */
-const types: ReadonlyMap<string, Type> = new Map<string, Type>([
+const types: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['enabled', yesNo],
-  ['full_refresh', orNull(yesNo)],
-  ['quote_columns', orNull(yesNo)],
-  ['store_failures', orNull(yesNo)],
-  ['materialized', text],
-  ['delimiter', text],
-  ['fail_calc', text],
-  ['warn_if', text],
-  ['error_if', text],
+  ...['full_refresh', 'quote_columns', 'store_failures'].map((key) => [key, orNull(yesNo)] as const),
+  ...['materialized', 'delimiter', 'fail_calc', 'warn_if', 'error_if'].map((key) => [key, text] as const),
   ...['alias', 'schema', 'database', 'group', 'incremental_strategy', 'on_schema_change', 'store_failures_as', 'where']
-    .concat('strategy', 'target_schema', 'target_database', 'updated_at', 'dbt_valid_to_current')
+    .concat('strategy', 'target_schema', 'target_database', 'updated_at', 'dbt_valid_to_current', 'static_analysis')
     .map((key) => [key, orNull(text)] as const),
+  ['limit', orNull(whole)],
   ['unique_key', orNull(texts)],
   ['check_cols', orNull(texts)],
   ['tags', texts],
-  ['meta', mapping],
-  ['persist_docs', mapping],
-  ['column_types', mapping],
-  ['quoting', mapping],
-  ['grants', mapping],
-  ['docs', mapping],
-  ['contract', mapping],
-  ['severity', oneOf('warn, error', /^(?:warn|error)$/i)],
-  ['on_configuration_change', oneOf('apply, continue, fail', /^(?:apply|continue|fail)$/)],
+  ['packages', texts],
+  ...['meta', 'persist_docs', 'column_types', 'quoting', 'grants'].map((key) => [key, mapping] as const),
+  ['docs', docs],
+  ['contract', keyed({ takes: { enforced: yesNo, alias_types: yesNo }, isClosed: true })],
+  ['snapshot_meta_column_names', valuesOf(orNull(text))],
+  ...['pre-hook', 'post-hook', 'pre_hook', 'post_hook'].map((key) => [key, hooks] as const),
+  ['severity', severity],
+  ['on_configuration_change', oneOf('apply', 'continue', 'fail')],
 ])
 
 /** The levels of a node's configuration: what stands above all of them is the root project's, where the node is of a package. */
@@ -81,10 +68,17 @@ export function checkConfig(
 
 function checkLevel(node: string, level: Mapping, folder: string, file: string): void {
   for (const [key, value] of Object.entries(level)) {
-    const type = types.get(key)
-    if (type === undefined || value === undefined || type.holds(value)) continue
+    const fault = value === undefined ? undefined : types.get(key)?.(value)
+    if (fault === undefined) continue
     const place = placeOf(join(folder, file), node, key)
-    throw new MillraceError('TRANSFORM_CONFIG_TYPE', { file, ...place, node, key, expected: type.word })
+    const expected = fault.expected ?? 'without keys that dbt does not have'
+    throw new MillraceError('TRANSFORM_CONFIG_TYPE', {
+      file,
+      ...place,
+      node,
+      key: [key, ...fault.path].join('.'),
+      expected,
+    })
   }
 }
 
@@ -115,7 +109,7 @@ interface Place {
 export function placeOf(path: string, node: string, key: string): Place {
   const source = readFileSync(path, 'utf8')
   if (/\.ya?ml$/.test(path) && !path.endsWith('dbt_project.yml')) return inSchemaFile(source, path, node, key)
-  const at = source.search(new RegExp(String.raw`(?<=[\s+({,'"])${key}['"]?\s*[:=]`))
+  const at = source.search(new RegExp(String.raw`(?<=[\s+({,'"])${key.replaceAll('-', '[-_]')}['"]?\s*[:=]`))
   if (at < 0) return {}
   const before = source.slice(0, at).split('\n')
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 }

@@ -1,10 +1,13 @@
+import { join } from 'node:path'
 import type { Invocation } from '../context/base-names.ts'
 import { refuse } from '../features.ts'
 import { renderConfiguration } from '../project/configuration-context.ts'
 import type { configurationContext } from '../project/configuration-context.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
+import { YamlFile } from '../project/yaml-file.ts'
 import type { NodeConfig } from './nodes.ts'
+import { placing } from './template-place.ts'
 
 /** Refuses what a node asks for and the runner does not do; a contract that is not enforced asks for nothing. */
 export function refuseConfig(config: NodeConfig, file: string): void {
@@ -16,14 +19,21 @@ export function refuseConfig(config: NodeConfig, file: string): void {
 
 const HOOKS = new Set(['pre-hook', 'post-hook', 'pre_hook', 'post_hook'])
 
-/** A level of dbt_project.yml with its values rendered; hooks stay as they are written. */
-export function renderedLevel(level: Mapping, context: ReturnType<typeof configurationContext>): Mapping {
-  return Object.fromEntries(
-    Object.entries(level).map(([key, value]) => [
-      key,
-      HOOKS.has(key) ? value : renderConfiguration(value, context, 'dbt_project.yml'),
-    ]),
-  )
+/** A level of dbt_project.yml of a folder with its values rendered; hooks stay as they are written. An error stands at its text there. */
+export function renderedLevel(
+  level: Mapping,
+  context: ReturnType<typeof configurationContext>,
+  folder: string,
+): Mapping {
+  const name = 'dbt_project.yml'
+  const rendered = (value: unknown): unknown => renderConfiguration(value, context, name)
+  const late = Object.entries(level).filter(([key]) => HOOKS.has(key))
+  const early = Object.fromEntries(Object.entries(level).filter(([key]) => !HOOKS.has(key)))
+  try {
+    return { ...(rendered(early) as Mapping), ...Object.fromEntries(late) }
+  } catch {
+    return placing(YamlFile.read(join(folder, name), name), early, rendered) as Mapping
+  }
 }
 
 /** Whether a test keeps the rows that it finds: its own word, else the invocation's. */

@@ -256,12 +256,15 @@ export class PackageParser implements NodeMaker {
     return { template, rawCode }
   }
 
-  /** What a project's tree says of a node. Hooks stay as they are written: they are rendered when they run. */
+  /**
+   * What a project's tree says of a node. Hooks stay as they are written: they are rendered when they run. Of variables only those of the
+   * invocation are known there, as in dbt: those of the project are read from the same file.
+   */
   levels(project: Project, tree: keyof ProjectConfigs, fqn: readonly string[]): readonly Mapping[] {
-    const { env, vars, target } = this.invocation
-    this.#levelContext ??= configurationContext(env, vars, new Map([['target', targetObject(target)]]))
+    const { env, givenVars, target } = this.invocation
+    this.#levelContext ??= configurationContext(env, givenVars, new Map([['target', targetObject(target)]]))
     const context = this.#levelContext
-    return projectLevels(project.configs[tree], fqn).map((level) => renderedLevel(level, context))
+    return projectLevels(project.configs[tree], fqn).map((level) => renderedLevel(level, context, project.folder))
   }
 
   node(kind: NodeKind, parts: NodeParts): Node {
@@ -277,7 +280,7 @@ export class PackageParser implements NodeMaker {
     const written = [...own, patch, captured.config, ...above]
     const config = written.reduce(mergeConfig, kind.defaults)
     const folders = { own: this.project.folder, root: this.root.folder }
-    checkConfig(kind, parts, config, { own, patch, call: captured.config, above }, folders)
+    checkConfig(kind, parts, config, { own, patch, call: captured.written, above }, folders)
     const raw = (project: Project): readonly Mapping[] => projectLevels(project.configs[kind.tree], parts.fqn)
     const unrendered = [
       ...(isHook ? [] : raw(this.project)),

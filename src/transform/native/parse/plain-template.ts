@@ -37,7 +37,8 @@ function plainCall(expression: Expression): PlainCall | undefined {
 /** A call that lacks something is left to the rendering, which tells where it stands. */
 function isComplete(name: string, { positional, keyword }: CallArguments): boolean {
   if (name === 'ref') return positional.length === 1 || positional.length === 2
-  return name === 'config' || positional.length + keyword.size === 2
+  if (name === 'source') return positional.length + keyword.size === 2
+  return keyword.size > 0 ? positional.length === 0 : positional.length === 1 && positional[0] instanceof PyDict
 }
 
 function constantArguments({ positional, keyword, spread, spreadKeyword }: Call): CallArguments | undefined {

@@ -20,6 +20,8 @@ import type { ColumnEntry, DocBlock } from './nodes.ts'
 import { testEntry } from './test-builder.ts'
 import type { TestEntry, TestPlace } from './test-builder.ts'
 import { constraintOf } from './contract.ts'
+import { checkEntries } from './check-entries.ts'
+import { deprecationDate } from './deprecation-date.ts'
 import { mergedFreshness } from './freshness.ts'
 import { versionedEntries } from './versions.ts'
 import type { Versioning } from './versions.ts'
@@ -172,6 +174,7 @@ class SchemaFile {
       const place = { file: file.file, ...file.position([key]) }
       refuse('schema key', key, place)
       if (!TOP_KEYS.has(key)) throw new MillraceError('TRANSFORM_KEY_UNKNOWN', { ...place, key })
+      checkEntries(file, key, this.#content[key])
     }
   }
 
@@ -384,12 +387,4 @@ class SchemaFile {
     const text = placing(this.#file, written, () => Template.parse(written, this.#file.file).renderNow(context))
     return { text, blocks }
   }
-}
-
-/** A day without a time is midnight, an instant without a zone is the machine's: dbt's own reading, written in UTC. */
-function deprecationDate(value: unknown): string | null {
-  if (typeof value !== 'string') return null
-  const text = value.replace(' ', 'T')
-  const [day = '', time = '00:00:00'] = text.split('T')
-  return /(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? `${day}T${time.replace('Z', '+00:00')}` : `${day}T${time}+00:00`
 }

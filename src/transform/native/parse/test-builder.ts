@@ -80,8 +80,10 @@ function nameAndArguments(raw: unknown, place: TestPlace): [string, Mapping] {
     return [raw['test_name'], rest]
   }
   const [entry, ...more] = Object.entries(raw)
-  if (entry === undefined || more.length > 0) throw new MillraceError('TRANSFORM_TEST_SHAPE', { ...place })
-  return [entry[0], isMapping(entry[1]) ? entry[1] : {}]
+  const given = entry?.[1]
+  if (entry === undefined || more.length > 0 || !isMapping(given))
+    throw new MillraceError('TRANSFORM_TEST_SHAPE', { ...place })
+  return [entry[0], given]
 }
 
 /** dbt's names of a generic test: from its kind, its subject and its arguments; the short one fits into 63 bytes. */

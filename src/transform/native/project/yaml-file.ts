@@ -39,9 +39,12 @@ export class YamlFile {
       lineCounter: lines,
       merge: true,
       prettyErrors: false,
+      // dbt takes the last of two equal keys.
+      uniqueKeys: false,
       customTags: (tags) => tags.map(withoutLetters),
     })
-    const [error] = document.errors
+    // A tag that nobody knows is a warning to the reader and an error to Python's.
+    const [error] = [...document.errors, ...document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')]
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0])
       throw new MillraceError(
