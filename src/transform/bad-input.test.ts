@@ -249,6 +249,63 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_YAML_SYNTAX',
       'models/a.yml:4:15',
     ],
+    'a version of the project that is none': [
+      { 'models/a.sql': one, 'dbt_project.yml': 'name: shop\nprofile: p\nversion: x\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'dbt_project.yml:3:1',
+    ],
+    'folders that are no list': [
+      { 'dbt_project.yml': 'name: shop\nprofile: p\nmodel-paths: models\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'dbt_project.yml:3:1',
+    ],
+    'a quoting that dbt does not have': [
+      { 'dbt_project.yml': 'name: shop\nprofile: p\nquoting:\n  zz: true\n' },
+      'TRANSFORM_KEY_UNKNOWN',
+      'dbt_project.yml:4:3',
+    ],
+    'a dispatch without an order': [
+      { 'dbt_project.yml': 'name: shop\nprofile: p\ndispatch: [{macro_namespace: a}]\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'dbt_project.yml:3:12',
+    ],
+    'another version of dbt': [
+      { 'models/a.sql': one, 'dbt_project.yml': 'name: shop\nprofile: p\nrequire-dbt-version: ">=9.0.0"\n' },
+      'TRANSFORM_RAISED',
+    ],
+    'a secret in a template': [
+      { 'models/a.sql': "select '{{ env_var('DBT_ENV_SECRET_X', 'a') }}'" },
+      'TRANSFORM_RAISED',
+      'models/a.sql:1:19',
+    ],
+    'two docs blocks of one name': [
+      { 'models/a.md': '{% docs d %}a{% enddocs %}', 'models/b.md': '{% docs d %}b{% enddocs %}' },
+      'TRANSFORM_NAME_DOUBLED',
+    ],
+    'two singular tests of one name': [{ 'tests/x.sql': one, 'tests/deep/x.sql': one }, 'TRANSFORM_NAME_DOUBLED'],
+    'two groups of one name': [
+      { 'models/g.yml': 'groups: [{name: g, owner: {name: x}}, {name: g, owner: {name: x}}]\n' },
+      'TRANSFORM_NAME_DOUBLED',
+    ],
+    'an owner who is nobody': [
+      { 'models/g.yml': 'groups:\n  - name: g\n    owner: {}\n' },
+      'TRANSFORM_YAML_SHAPE',
+      'models/g.yml:3:5',
+    ],
+    'a snapshot that is not closed': [
+      { 'snapshots/s.sql': '\n{% snapshot s %} select 1' },
+      'TRANSFORM_JINJA_SYNTAX',
+      'snapshots/s.sql:2:1',
+    ],
+    'a port that is text': [
+      {
+        'models/a.sql': one,
+        'profiles.yml':
+          'p:\n  target: t\n  outputs:\n    t: {type: postgres, host: h, port: "1", user: u, password: p, dbname: d, schema: s}\n',
+      },
+      'TRANSFORM_YAML_SHAPE',
+      'profiles.yml:4:34',
+    ],
     'ref of nothing': [{ 'models/a.sql': 'select\n{{ ref() }}' }, 'TRANSFORM_RAISED', 'models/a.sql:2:7'],
     'a snapshot without a strategy': [
       {
@@ -298,6 +355,34 @@ describe('what cannot be carried out is refused with its code and its place', ()
     expect(error).toMatchObject({ code: 'TRANSFORM_SEED_TOO_LARGE', facts: { file: 'seeds/huge.csv', sizeMb: 1024 } })
     expect(error.explain('en').fix).toContain('source')
   })
+})
+
+test('a project of another version goes on without the check, one by old names of its folders too', async () => {
+  put({
+    'old/a.sql': one,
+    'dbt_project.yml': 'name: shop\nprofile: p\nsource-paths: [old]\nrequire-dbt-version: ">=9.0.0"\n',
+  })
+  const lines: string[] = []
+  const result = await invoke({ command: 'ls', checksVersion: false }, (event) =>
+    lines.push(event.kind === 'output' ? event.line : ''),
+  )
+  expect([result.exitCode, lines.filter(Boolean)]).toEqual([0, ['shop.a']])
+})
+
+test('what is said holds no secret, and the flags of behaviour stand among the arguments', async () => {
+  const secret = 'shiver-me-timbers'
+  put({
+    'dbt_project.yml': 'name: shop\nprofile: p\nflags: {require_unique_project_resource_names: true}\n',
+    'models/a.sql':
+      "{{ log('said ' ~ var('word'), info=true) }}{{ log(invocation_args_dict.require_unique_project_resource_names, info=true) }} select 1",
+  })
+  const said: string[] = []
+  await invoke({ vars: { word: secret }, env: { DBT_ENV_SECRET_WORD: secret } }, (event) =>
+    said.push(JSON.stringify(event)),
+  )
+  expect(said.join('\n')).toContain('said *****')
+  expect(said.join('\n')).toContain('"True"')
+  expect(said.join('\n')).not.toContain(secret)
 })
 
 describe('where an error stands', () => {

@@ -45,6 +45,7 @@ export function parseDbtInvocation(argv: readonly string[], env: RunnerRequest['
     threads: wholeOf('threads', given.text('threads')),
     fullRefresh: given.flag('full-refresh') ?? false,
     partialParse: given.flag('partial-parse') ?? true,
+    checksVersion: given.flag('version-check'),
     failFast: given.flag('fail-fast') ?? false,
     storeFailures: given.flag('store-failures'),
     useColors: given.flag('use-colors') === false ? false : undefined,

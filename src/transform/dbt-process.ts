@@ -83,6 +83,7 @@ function globalWords(request: RunnerRequest): string[] {
     ...(request.useColors === false ? ['--no-use-colors'] : []),
     ...(request.failFast && executes ? ['--fail-fast'] : []),
     ...(request.partialParse === false ? ['--no-partial-parse'] : []),
+    ...(request.checksVersion === false && request.command !== 'deps' ? ['--no-version-check'] : []),
     ...(request.writeJson === false ? ['--no-write-json'] : []),
     ...(request.defer === true ? ['--defer'] : []),
     ...(request.favorState === true ? ['--favor-state'] : []),

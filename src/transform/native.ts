@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts'
 import { MillraceError } from '../domain/errors.ts'
 import { defineRunner, runnerCommands } from './runner.ts'
 import type { Runner } from './runner.ts'
+import { withoutSecrets } from './scrub-secrets.ts'
 
 const commands = runnerCommands
 
@@ -13,10 +14,11 @@ export function nativeRunner(clock: Clock, fetcher: typeof fetch = globalThis.fe
   return {
     name: 'native',
     capabilities: { commands, everyFeature: false },
-    async invoke(request, onEvent) {
+    async invoke(request, listener) {
       if (!commands.includes(request.command)) {
         throw new MillraceError('TRANSFORM_COMMAND_UNSUPPORTED', { command: request.command, runner: 'native' })
       }
+      const onEvent = withoutSecrets(listener, request.env)
       const machine = { clock, newId: () => randomUUID(), fetch: fetcher }
       if (request.command === 'parse' || request.command === 'ls') {
         const { invokeParsed } = await import('./native/exec/parsed.ts')

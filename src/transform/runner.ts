@@ -99,6 +99,8 @@ export interface RunnerRequest {
   readonly fullRefresh: boolean
   /** Whether the project may be taken as the last invocation parsed it, when nothing that it reads has changed; true by default. */
   readonly partialParse?: boolean | undefined
+  /** Whether `require-dbt-version` is held to; it is unless this says otherwise. */
+  readonly checksVersion?: boolean | undefined
   readonly failFast: boolean
   /** Whether tests keep the rows that they find, unless their own configuration says otherwise. */
   readonly storeFailures?: boolean | undefined

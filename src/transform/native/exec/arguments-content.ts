@@ -35,6 +35,33 @@ const DEFAULTS = {
   use_colors_file: true,
   use_fast_test_edges: false,
   version_check: true,
+  inject_ephemeral_ctes: true,
+  show_all_deprecations: false,
+  upload_to_artifacts_ingest_api: false,
+  validate_macro_args: false,
+  require_all_warnings_handled_by_warn_error: false,
+  require_batched_execution_for_custom_microbatch_strategy: false,
+  require_explicit_package_overrides_for_builtin_materializations: true,
+  require_generic_test_arguments_property: true,
+  require_nested_cumulative_type_params: false,
+  require_ref_searches_node_package_before_root: false,
+  require_resource_names_without_spaces: true,
+  require_unique_project_resource_names: false,
+  require_yaml_configuration_for_mf_time_spines: false,
+  skip_nodes_if_on_run_start_fails: false,
+  source_freshness_run_project_hooks: true,
+  state_modified_compare_more_unrendered_values: false,
+  state_modified_compare_vars: false,
+}
+
+/** Of the flags that a project sets those of dbt's behaviour, which stand beside the arguments. */
+export function behaviourOf(flags: Readonly<Record<string, unknown>>): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(
+    Object.entries(flags).filter(
+      (entry): entry is [string, boolean] =>
+        typeof entry[1] === 'boolean' && /^(?:require_|state_modified_|skip_nodes_|source_freshness_)/.test(entry[0]),
+    ),
+  )
 }
 
 /** `args` of run_results.json: what `retry` needs to do the same again. */

@@ -6,7 +6,7 @@ import { runsBatches } from '../parse/microbatch.ts'
 import { parseProject } from '../parse/parse-project.ts'
 import type { ParseOptions, ParsedProject } from '../parse/parse-project.ts'
 import { targetObject } from '../context/base-names.ts'
-import { argumentsContent, commandWord } from './arguments-content.ts'
+import { argumentsContent, behaviourOf, commandWord } from './arguments-content.ts'
 import { Journal } from './journal.ts'
 import { sayAdapter, sayBeginning, sayFound, sayUnused } from './journal-ends.ts'
 import { sayMicrobatch } from './journal-batches.ts'
@@ -18,6 +18,8 @@ import type { Environment } from '../project/configuration-context.ts'
 import { readPackages } from '../project/packages.ts'
 import { readTarget } from '../project/profile.ts'
 import { packageVars, readProject } from '../project/project-file.ts'
+import { checkRequiredVersion } from '../project/required-version.ts'
+import { DBT_VERSION } from '../context/base-names.ts'
 import type { Project } from '../project/project-file.ts'
 
 export interface Machine {
@@ -125,13 +127,14 @@ export function prepare(request: RunnerRequest, machine: Machine, onEvent: OnEve
     givenVars: vars,
     env,
     startedAtMs,
-    args: argumentsContent(request),
+    args: { ...argumentsContent(request), ...behaviourOf(project.writtenFlags) },
     selected: [],
     print: (message) => journal.output(['PrintEvent', 'Z052'], message, { msg: message }),
     warn: (message) => journal.warn(['JinjaLogWarning', 'I061'], message, { msg: message }),
     log: (message, info) => journal.say(info ? 'info' : 'debug', ['JinjaLogInfo', 'I062'], message, { msg: message }),
   }
   const packages = readPackages(project, { vars, env })
+  if (request.checksVersion !== false) for (const one of [project, ...packages]) checkRequiredVersion(one, DBT_VERSION)
   const invocations = invocationsOf([project, ...packages], project, invocation)
   const { fullRefresh, storeFailures, empty } = invocation
   const seen = { vars, target, fullRefresh, storeFailures, empty }

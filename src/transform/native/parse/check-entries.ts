@@ -2,7 +2,7 @@ import { MillraceError } from '../../../domain/errors.ts'
 import { Reader } from '../project/shape.ts'
 import type { YamlFile } from '../project/yaml-file.ts'
 import { entryShapes } from './entry-shapes.ts'
-import { listOf } from './value-shape.ts'
+import { listOf } from '../project/value-shape.ts'
 
 /**
  * Holds what stands under a key of a schema file against dbt's own schema of such entries. Throws TRANSFORM_YAML_SHAPE or

@@ -6,8 +6,20 @@ import type { Mapping } from '../project/shape.ts'
 import { YamlFile } from '../project/yaml-file.ts'
 import { docs } from './entry-shapes.ts'
 import type { NodeKind, NodeParts } from './node-maker.ts'
-import { either, keyed, leaf, listOf, mapping, oneOf, orNull, text, valuesOf, whole, yesNo } from './value-shape.ts'
-import type { Shape } from './value-shape.ts'
+import {
+  either,
+  keyed,
+  leaf,
+  listOf,
+  mapping,
+  oneOf,
+  orNull,
+  text,
+  valuesOf,
+  whole,
+  yesNo,
+} from '../project/value-shape.ts'
+import type { Shape } from '../project/value-shape.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 const texts = leaf('text or a list of texts', (value) => isText(value) || (Array.isArray(value) && value.every(isText)))
@@ -84,12 +96,13 @@ function checkLevel(node: string, level: Mapping, folder: string, file: string):
 
 /** In dbt's words, for a snapshot that says too little of how it tells rows apart. */
 function checkSnapshot(
-  { strategy, unique_key: key, check_cols: columns, updated_at: at }: Mapping,
+  { strategy, unique_key: key, check_cols: columns, updated_at: at, materialized }: Mapping,
   file: string,
 ): void {
   const refuse = (message: string): never => {
     throw new MillraceError('TRANSFORM_RAISED', { message, file })
   }
+  if (materialized !== 'snapshot') refuse("A snapshot must have a materialized value of 'snapshot'")
   if (!strategy || !key) refuse("Snapshots must be configured with a 'strategy' and 'unique_key'.")
   if (strategy === 'check' && !columns)
     refuse('A snapshot configured with the check strategy must specify a check_cols configuration.')

@@ -14,8 +14,8 @@ import {
   textOrNumber,
   whole,
   yesNo,
-} from './value-shape.ts'
-import type { Keys, Shape } from './value-shape.ts'
+} from '../project/value-shape.ts'
+import type { Keys, Shape } from '../project/value-shape.ts'
 
 /** What dbt's own JSON schemas say of the entries of schema files, before anything is made of them. */
 
@@ -149,7 +149,10 @@ const macro = keyed({
   },
 })
 const onlyDescribed = keyed({ needs: { name: text }, takes: described })
-const owner = keyed({ takes: { email: orNull(either(text, texts)), name: optionalText } })
+const owner = and(
+  keyed({ takes: { email: orNull(either(text, texts)), name: optionalText } }),
+  leaf("with a 'name' or an 'email'", (value) => isMapping(value) && Boolean(value['name'] ?? value['email'])),
+)
 const rows = { rows: orNull(either(text, listOf(mapping))), format: oneOf('csv', 'dict', 'sql'), fixture: optionalText }
 
 /** By the key under which the entry stands. */

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../domain/errors.ts'
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Template } from '../jinja/template.ts'
@@ -65,5 +66,17 @@ export function loadDocs(project: Project): ReadonlyMap<string, DocBlock> {
         contents: contents.trim(),
       }
     })
-  return new Map(blocks.map((block) => [block.name, block]))
+  const held = new Map<string, DocBlock>()
+  for (const block of blocks) {
+    const first = held.get(block.name)?.originalFilePath
+    if (first !== undefined)
+      throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
+        name: block.name,
+        kind: 'docs block',
+        first,
+        second: block.originalFilePath,
+      })
+    held.set(block.name, block)
+  }
+  return held
 }

@@ -35,6 +35,7 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
   }
   const nodes = new Map<string, Node>()
   for (const node of enabled) {
+    refuseDoubled(node, nodes.get(node.uniqueId))
     if (node.resourceType === 'test' && isOrphan(node, resolver, off)) {
       disabled.set(node.uniqueId, node)
       continue
@@ -48,6 +49,11 @@ export function resolveReferences(unresolved: Unresolved): Manifest {
     .filter((one) => one.config['enabled'] !== false)
     .map((one): DescribedEntry => ({ ...one, dependsOnNodes: idsOf(one, resolver) }))
   const disabledDescribed = unresolved.described.filter((one) => one.config['enabled'] === false)
+  const entries = new Map<string, DescribedEntry>()
+  for (const one of described) {
+    refuseDoubled(one, entries.get(one.uniqueId))
+    entries.set(one.uniqueId, one)
+  }
   return {
     ...unresolved,
     nodes,
@@ -209,6 +215,19 @@ function namedSources(sources: readonly Source[]): ReadonlyMap<string, Source> {
   }
   return map
 }
+
+/** Of two singular tests or two groups of one name nobody could say which is meant. */
+function refuseDoubled(one: Named, other: Named | undefined): void {
+  if (other === undefined) return
+  throw new MillraceError('TRANSFORM_NAME_DOUBLED', {
+    name: one.name,
+    kind: one.uniqueId.split('.')[0] ?? '',
+    first: other.originalFilePath,
+    second: one.originalFilePath,
+  })
+}
+
+type Named = Pick<Node, 'name' | 'uniqueId' | 'originalFilePath'>
 
 function checkRelations(nodes: ReadonlyMap<string, Node>): void {
   const held = new Map<string, Node>()

@@ -12,10 +12,16 @@ import type { Mapping } from './shape.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** dbt's env_var: the variable, else the default, else TRANSFORM_ENV_VAR_MISSING. */
-export function envVar(environment: Environment): HostFunction {
+const SECRET = 'DBT_ENV_SECRET_'
+
+/** dbt's env_var: the variable, else the default, else TRANSFORM_ENV_VAR_MISSING. Secrets are for profiles.yml and packages.yml alone. */
+export function envVar(environment: Environment, takesSecrets = false): HostFunction {
   return hostFunction('env_var', ['var', 'default'], ({ var: name, default: fallback }) => {
     const key = textArgument(name, 'env_var')
+    if (key.startsWith(SECRET) && !takesSecrets)
+      throw new MillraceError('TRANSFORM_RAISED', {
+        message: `Secret env vars are allowed only in profiles.yml or packages.yml. Found '${key}' referenced elsewhere.`,
+      })
     const value = environment[key]
     if (value !== undefined) return value
     if (fallback !== undefined) return fallback === null ? null : str(fallback)
@@ -41,10 +47,11 @@ export function configurationContext(
   environment: Environment,
   vars: Mapping,
   more: ReadonlyMap<string, Value> = new Map(),
+  takesSecrets = false,
 ): TemplateContext {
   const names = new Map<string, Value>([
     ...jinjaGlobals,
-    ['env_var', envVar(environment)],
+    ['env_var', envVar(environment, takesSecrets)],
     ['var', varFunction(vars)],
     ...more,
   ])

@@ -40,7 +40,7 @@ interface InstallOptions {
  * Throws TRANSFORM_PACKAGES_UNRESOLVED and TRANSFORM_PACKAGES_UNREACHABLE; nothing installed is touched before everything is resolved.
  */
 export async function installPackages(root: Project, options: InstallOptions): Promise<void> {
-  const context = configurationContext(options.env, options.vars)
+  const context = configurationContext(options.env, options.vars, new Map(), true)
   if (options.add !== undefined) addPackage(root, options.add, options.say)
   const asked = wantedPackages(root.folder, context)
   // dbt counts a package that it has just added without what was written, so that the next `deps` locks once more; so does this.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { MillraceError } from '../../../domain/errors.ts'
 import { configurationContext, renderConfiguration } from './configuration-context.ts'
 import type { Environment } from './configuration-context.ts'
+import { PyFloat } from '../jinja/value.ts'
 import { Reader } from './shape.ts'
 import type { Mapping } from './shape.ts'
 import { YamlFile } from './yaml-file.ts'
@@ -43,7 +44,7 @@ export function readTarget(options: ProfileOptions): Target {
   const name = options.profile ?? ''
   if (!Object.hasOwn(profiles, name)) throw new MillraceError('TRANSFORM_PROFILE_MISSING', { path, profile: name })
   const profile = reader.mapping(profiles[name], [name])
-  const context = configurationContext(options.env, options.vars)
+  const context = configurationContext(options.env, options.vars, new Map(), true)
   const outputs = reader.mapping(profile['outputs'], [name, 'outputs'])
   const wanted =
     options.target ??
@@ -82,8 +83,10 @@ function targetOf(output: Mapping, origin: Origin): Target {
   const optional = (key: string): string | null =>
     output[key] === undefined || output[key] === null ? null : text(output[key], key)
   const whole = (value: unknown, key: string): number => {
-    const number = Number(value)
-    return Number.isInteger(number) ? number : origin.reader.fail(at(key), 'a whole number')
+    const number = value instanceof PyFloat ? value.value : value
+    return typeof number === 'number' && Number.isInteger(number)
+      ? number
+      : origin.reader.fail(at(key), 'a whole number')
   }
   return {
     profileName: origin.name,

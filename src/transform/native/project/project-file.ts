@@ -4,6 +4,7 @@ import { MillraceError } from '../../../domain/errors.ts'
 import { refuse } from '../features.ts'
 import { configurationContext, renderConfiguration } from './configuration-context.ts'
 import type { Environment } from './configuration-context.ts'
+import { projectShape } from './project-shape.ts'
 import { Reader, isMapping } from './shape.ts'
 import type { Mapping } from './shape.ts'
 import { YamlFile } from './yaml-file.ts'
@@ -38,9 +39,13 @@ export interface Project {
   /** Folders whose files `docs generate` puts beside what it writes. */
   readonly assetPaths: readonly string[]
   readonly flags: ProjectFlags
+  /** The same as they are written, those of dbt's behaviour among them. */
+  readonly writtenFlags: Mapping
   readonly queryComment: QueryCommentConfig
   /** Whether its protected models are for itself alone. */
   readonly restrictAccess: boolean
+  /** `require-dbt-version`, a specifier an entry. */
+  readonly requiredVersion: readonly string[]
 }
 
 /** `query-comment`: a template, or dbt's own comment where the project says nothing; before statements or behind them. */
@@ -74,6 +79,8 @@ const KNOWN = new Set([
   'config-version',
   'profile',
   'model-paths',
+  'source-paths',
+  'data-paths',
   'macro-paths',
   'test-paths',
   'docs-paths',
@@ -127,17 +134,15 @@ export function readProject(options: ProjectOptions): Project {
   const file = YamlFile.read(path, 'dbt_project.yml')
   const reader = new Reader(file)
   const content = reader.mapping(file.value, [])
-  checkKeys(content, file)
-  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(reader.text(content['name'] ?? 'unnamed', ['name'])))
-    reader.fail(['name'], 'a name of letters, digits and underscores that begins with no digit')
+  checkContent(content, file, reader)
   const context = configurationContext(options.env, options.vars)
   const rendered = (key: string): unknown => renderConfiguration(content[key], context, file.file)
   const paths = (key: string, fallback: readonly string[]): readonly string[] =>
     content[key] === undefined ? fallback : reader.textList(rendered(key), [key])
-  const modelPaths = paths('model-paths', ['models'])
+  const modelPaths = paths('model-paths', paths('source-paths', ['models']))
   const macroPaths = paths('macro-paths', ['macros'])
   const testPaths = paths('test-paths', ['tests'])
-  const seedPaths = paths('seed-paths', ['seeds'])
+  const seedPaths = paths('seed-paths', paths('data-paths', ['seeds']))
   const snapshotPaths = paths('snapshot-paths', ['snapshots'])
   const analysisPaths = paths('analysis-paths', ['analyses'])
   const targetPath =
@@ -187,7 +192,9 @@ export function readProject(options: ProjectOptions): Project {
     assetPaths: paths('asset-paths', []),
     queryComment: queryCommentOf(content),
     flags: flagsOf(reader.mapping(content['flags'], ['flags'])),
+    writtenFlags: reader.mapping(content['flags'], ['flags']),
     restrictAccess: content['restrict-access'] === true,
+    requiredVersion: reader.textList(rendered('require-dbt-version'), ['require-dbt-version']),
   }
 }
 
@@ -229,6 +236,16 @@ function dispatchOf(reader: Reader, value: unknown): ReadonlyMap<string, readonl
   return new Map(entries)
 }
 
+/** Keys, shapes and the name, before anything is rendered. */
+function checkContent(content: Mapping, file: YamlFile, reader: Reader): void {
+  checkKeys(content, file)
+  const fault = projectShape(content)
+  if (fault?.expected) reader.fail(fault.path, fault.expected)
+  if (fault !== undefined) throw unknownKey(file, fault.path)
+  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(reader.text(content['name'] ?? 'unnamed', ['name'])))
+    reader.fail(['name'], 'a name of letters, digits and underscores that begins with no digit')
+}
+
 function checkKeys(content: Mapping, file: YamlFile): void {
   for (const key of Object.keys(content)) {
     const place = { file: file.file, ...file.position([key]) }
@@ -236,6 +253,11 @@ function checkKeys(content: Mapping, file: YamlFile): void {
     else if (!KNOWN.has(key)) continue
     if (!KNOWN.has(key) && !isEmpty(content[key])) throw new MillraceError('TRANSFORM_KEY_UNKNOWN', { ...place, key })
   }
+}
+
+function unknownKey(file: YamlFile, path: readonly (string | number)[]): MillraceError {
+  const place = { file: file.file, ...file.position(path) }
+  return new MillraceError('TRANSFORM_KEY_UNKNOWN', { ...place, key: String(path.at(-1)) })
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,5 +1,5 @@
-import { isMapping } from '../project/shape.ts'
-import type { Mapping } from '../project/shape.ts'
+import { isMapping } from './shape.ts'
+import type { Mapping } from './shape.ts'
 
 /** Where a value has another shape than dbt gives it, and which one that would be; no shape is expected of a key that dbt does not have. */
 export interface Fault {
