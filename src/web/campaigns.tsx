@@ -5,7 +5,7 @@ import { DataTable } from './data-table.tsx'
 import { stringifySearch } from './address.ts'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
-import { changeShare, count, isDay, money, platformName, platformNames, share, signedShare } from './format.ts'
+import { changeShare, count, dayIn, isDay, money, platformName, platformNames, share, signedShare } from './format.ts'
 import { ColumnChooser, useColumns } from './campaign-columns.tsx'
 import type { CampaignColumn } from './campaign-columns.tsx'
 import { PasteList } from './campaign-list.tsx'
@@ -28,8 +28,8 @@ export function Campaigns(): ReactNode {
   useTitle(say.campaigns.title)
   const sort = sorts.find((one) => one === values['sort'])
   const asked = {
-    ...(isDay(values['from'] ?? '') && { from: values['from'] }),
-    ...(isDay(values['to'] ?? '') && { to: values['to'] }),
+    from: dayIn(values['from']),
+    to: dayIn(values['to']),
     platform: values['platform'],
     currency: values['currency'],
     q: values['q'],
@@ -88,7 +88,7 @@ function Filters({ query: { data } }: { readonly query: UseQueryResult<Data> }):
       <span className="label">{said[name]}</span>
       <input
         type="date"
-        value={values[name] ?? data?.[name] ?? ''}
+        value={dayIn(values[name]) ?? data?.[name] ?? ''}
         onChange={({ target }) => isDay(target.value) && go({ [name]: target.value })}
       />
     </label>

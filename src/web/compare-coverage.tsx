@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 import { call } from './client.ts'
 import { DataTable } from './data-table.tsx'
-import { count, platformName, shiftDay } from './format.ts'
+import { count, dayIn, platformName, shiftDay } from './format.ts'
 import { Panel } from './panel.tsx'
 import { useGo, useRefreshMs, useValues } from './screen.ts'
 import { useSpeech } from './words.ts'
@@ -19,7 +19,7 @@ export function CoveragePanel(): ReactNode {
   const said = say.compare
   const month = useValues()['month']
   const go = useGo()
-  const asked = month !== undefined && /^\d{4}-\d{2}$/.test(month) ? { month } : {}
+  const asked = { month: dayIn(`${month}-01`)?.slice(0, 7) }
   const query = useQuery({
     queryKey: ['coverage', asked, language],
     queryFn: ({ signal }) => call('GET /api/v1/compare/coverage', { query: asked, lang: language, signal }),

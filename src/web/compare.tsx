@@ -7,7 +7,7 @@ import { CoveragePanel } from './compare-coverage.tsx'
 import { MaturityPanel } from './compare-maturity.tsx'
 import { NamesPanel } from './compare-names.tsx'
 import { RestatedPanel } from './compare-restated.tsx'
-import { isDay } from './format.ts'
+import { dayIn, isDay } from './format.ts'
 import { useGo, useRefreshMs, useTitle, useValues } from './screen.ts'
 import { useSpeech } from './words.ts'
 
@@ -21,8 +21,8 @@ export function Compare(): ReactNode {
   useTitle(say.nav.compare)
   const currency = values['currency']
   const asked = {
-    ...(isDay(values['from'] ?? '') && { from: values['from'] }),
-    ...(isDay(values['to'] ?? '') && { to: values['to'] }),
+    from: dayIn(values['from']),
+    to: dayIn(values['to']),
     ...(currency !== undefined && /^[A-Z]{3}$/.test(currency) && { currency }),
   }
   const query = useQuery({
@@ -54,7 +54,7 @@ function Choices({ data }: { readonly data: Compared | undefined }): ReactNode {
       <span className="label">{said[name]}</span>
       <input
         type="date"
-        value={values[name] ?? data?.[name] ?? ''}
+        value={dayIn(values[name]) ?? data?.[name] ?? ''}
         onChange={({ target }) => isDay(target.value) && go({ [name]: target.value })}
       />
     </label>

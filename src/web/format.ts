@@ -130,7 +130,14 @@ export function shiftDay(day: string, days: number): string {
 const noonOf = (day: string) => new Date(`${day}T12:00:00Z`)
 
 export function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && shiftDay(text, 0) === text
+  // A thirteenth month is no date at all; the thirtieth of February is one, of March.
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(noonOf(text).getTime())
+  return isDate && shiftDay(text, 0) === text
+}
+
+/** The day that an address names; undefined where there is none, or one that no calendar has. */
+export function dayIn(text: string | undefined): string | undefined {
+  return text !== undefined && isDay(text) ? text : undefined
 }
 
 /** In the order in which they are offered. */

@@ -1,14 +1,15 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import { refreshDefault, refreshSeconds } from './address.ts'
 import { BootPage } from './boot-page.tsx'
 import { isDay, shiftDay, weekday } from './format.ts'
 import { useKeys } from './keys.ts'
 import { isStranger, useMe } from './me.ts'
+import type { Me } from './me.ts'
 import { useAddress, useBoot, useGo, useProject } from './screen.ts'
 import { screens } from './screens.ts'
-import { SignIn } from './sign-in.tsx'
+import { SignIn, SignInAgain } from './sign-in.tsx'
 import { SpeechContext, languages, useSpeech, words } from './words.ts'
 import { useLanguage, useTheme } from './preference.ts'
 import { Who } from './who.tsx'
@@ -33,6 +34,7 @@ function Shell(): ReactNode {
   const boot = useBoot()
   const me = useMe().data
   const stranger = me && isStranger(me) ? me : undefined
+  const isAgain = useSignedInBefore(me) && stranger !== undefined
   useKeys()
   return (
     <>
@@ -41,8 +43,8 @@ function Shell(): ReactNode {
       </a>
       <TopBar />
       {stranger ? <nav className="screens" aria-label={say.nav.label} /> : <Screens />}
-      <main id="main" tabIndex={-1}>
-        {stranger ? (
+      <main id="main" tabIndex={-1} className={isAgain ? 'away' : undefined}>
+        {stranger && !isAgain ? (
           <SignIn me={stranger} />
         ) : boot.data && !boot.data.ready ? (
           <BootPage boot={boot.data} />
@@ -50,8 +52,20 @@ function Shell(): ReactNode {
           <Outlet />
         )}
       </main>
+      {isAgain && <SignInAgain me={stranger} />}
     </>
   )
+}
+
+/** Somebody has been signed in since the page was opened. Whoever signs in under another name gets a page of their own. */
+function useSignedInBefore(me: Me | undefined): boolean {
+  const [first, setFirst] = useState<string>()
+  const name = me?.who?.name
+  if (name !== undefined && first === undefined) setFirst(name)
+  useEffect(() => {
+    if (name !== undefined && first !== undefined && name !== first) location.reload()
+  }, [name, first])
+  return first !== undefined
 }
 
 function Screens(): ReactNode {

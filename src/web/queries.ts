@@ -1,15 +1,15 @@
-import { QueryCache, QueryClient } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError } from './client.ts'
+
+/** A session that is over: who looks is asked anew, and the sign-in is shown. */
+function askWhoLooks(error: unknown): void {
+  if (error instanceof ApiError && error.problem.status === 401) void queries.invalidateQueries({ queryKey: ['me'] })
+}
 
 /** Answers of 4xx are final; everything else may pass. */
 export const queries: QueryClient = new QueryClient({
-  queryCache: new QueryCache({
-    // A session that is over: who looks is asked anew, and the sign-in is shown.
-    onError(error, { queryKey }) {
-      if (error instanceof ApiError && error.problem.status === 401 && queryKey[0] !== 'me')
-        void queries.invalidateQueries({ queryKey: ['me'] })
-    },
-  }),
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => queryKey[0] !== 'me' && askWhoLooks(error) }),
+  mutationCache: new MutationCache({ onError: askWhoLooks }),
   defaultOptions: {
     queries: {
       retry: (failures, error) =>

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { ApiError, call } from './client.ts'
 import type { Me } from './me.ts'
@@ -30,6 +30,29 @@ export function SignIn({ me }: { readonly me: Me }): ReactNode {
       {!me.ready && <p role="status">{say.access.starting}</p>}
       {me.setup && token !== undefined ? <FirstAdmin token={token} /> : <Ways me={me} />}
     </div>
+  )
+}
+
+/**
+ * Over a screen whose session has ended: what was typed there stays until its reader is known again, and is not seen until then. A
+ * window of the browser's own, because a dialog that is open on the screen lets nothing beneath itself be used.
+ */
+export function SignInAgain({ me }: { readonly me: Me }): ReactNode {
+  const { say } = useSpeech()
+  const element = useRef<HTMLDialogElement>(null)
+  const show = () => element.current?.isConnected && !element.current.open && element.current.showModal()
+  useEffect(() => {
+    const dialog = element.current
+    // Escape would close it, and pressed again the dialog beneath with what was typed there.
+    dialog?.setAttribute('closedby', 'none')
+    dialog?.showModal()
+    return () => dialog?.close()
+  }, [])
+  return (
+    <dialog ref={element} className="dialog" aria-label={say.access.signInTo} onClose={show}>
+      <p role="status">{say.access.over}</p>
+      <SignIn me={me} />
+    </dialog>
   )
 }
 
