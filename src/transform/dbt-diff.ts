@@ -126,7 +126,7 @@ async function relationsOf(client: pg.Client, prefix: string): Promise<Map<strin
   )
 }
 
-/** Rows as JSON, because some types know no equality; how many stand on one side alone. */
+/** Rows as JSON, because some types know no equality; the row's name is one that no column has, or it would mean the column; how many stand on one side alone. */
 async function rowsOf(
   client: pg.Client,
   [native, dbtCore]: readonly [string, string],
@@ -137,7 +137,7 @@ async function rowsOf(
   for (const name of names) {
     const [suffix = '', relation = ''] = name.split('.')
     const of = (prefix: string): string =>
-      `select (to_jsonb(t) - $1::text[])::text from ${pg.escapeIdentifier(prefix + suffix)}.${pg.escapeIdentifier(relation)} t`
+      `select (to_jsonb(whole_row_) - $1::text[])::text from ${pg.escapeIdentifier(prefix + suffix)}.${pg.escapeIdentifier(relation)} whole_row_`
     const only = async (one: string, other: string): Promise<number> => {
       const { rows } = await client.query<{ n: string }>(
         `select count(*) as n from (${of(one)} except all ${of(other)}) x`,
