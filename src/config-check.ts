@@ -6,7 +6,8 @@ import type { AccessSettings } from './config-access.ts'
 import { accessSection } from './config-access.ts'
 import { connectionLevels, hubConversion, hubNaming } from './config-hub.ts'
 import type { ConfigPath } from './config-locate.ts'
-import { timeZone } from './domain/day.ts'
+import type { PipelineSettings } from './config-pipeline.ts'
+import { pipelineSection, saidBy, zoneName } from './config-pipeline.ts'
 import type { ConversionDefinition } from './domain/conversion-definition.ts'
 import type { Language } from './domain/errors.ts'
 import { MillraceError } from './domain/errors.ts'
@@ -62,7 +63,7 @@ export interface Settings {
     | null
   readonly notify: Readonly<Record<string, Chosen<'notifier'> & { readonly language: Language }>>
   readonly access: AccessSettings
-  readonly pipeline: { readonly zone: string; readonly parallelAccounts: number }
+  readonly pipeline: PipelineSettings
   /** When the morning mail goes out and to whom; `at` undefined: by hand alone. */
   readonly brief: {
     readonly at?: string | undefined
@@ -101,17 +102,6 @@ export interface Finding {
 
 export type Tree = Record<string, unknown>
 
-const zoneName = z.string().refine(
-  (name) => {
-    try {
-      return timeZone(name) === name
-    } catch {
-      return false
-    }
-  },
-  { error: (issue) => `"${String(issue.input)}" is not an IANA time zone such as Asia/Seoul` },
-)
-
 const ownName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/)
 
 /** The frame around the adapters' options; those are checked by the adapters' own schemas. */
@@ -141,10 +131,7 @@ export const frame = z.strictObject({
     ownName,
     z.looseObject({ notifier: z.enum(adapterNames('notifier')), language: z.enum(['en', 'ko']).default('en') }),
   ),
-  pipeline: z.strictObject({
-    zone: zoneName.default('Asia/Seoul'),
-    parallelAccounts: z.int().min(1).max(32).default(2),
-  }),
+  pipeline: pipelineSection,
   brief: z.strictObject({
     at: z
       .string()
@@ -221,7 +208,8 @@ export type Words = z.core.$ZodErrorMap
 
 export async function wordsOf(language: Language): Promise<Words> {
   const locales = await import('zod/locales')
-  return locales[language]().localeError
+  const own = locales[language]().localeError
+  return (issue) => (issue.code === 'custom' ? saidBy(issue['params'], language) : undefined) ?? own(issue)
 }
 
 export function checkFrame(

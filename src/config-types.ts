@@ -52,6 +52,15 @@ export type TransformConfig = Choice<'runner', 'runner'> & {
 export interface PipelineConfig {
   /** Zone in which the schedule is read and "yesterday" of the nightly run is decided; `Asia/Seoul` when left out. */
   readonly zone?: string
+  /** When the nightly run begins, in that zone: minute, hour, day of month, month, day of week; `0 2 * * *` when left out. */
+  readonly cron?: string
+  /**
+   * Days that fell due while no scheduler was there: `latest`, the default, runs the newest of them; `all` runs each; `none` begins
+   * with the next. A project that starts for the first time has missed yesterday.
+   */
+  readonly catchup?: 'all' | 'latest' | 'none'
+  /** With `all`, the first day of a project that starts for the first time; `2024-01-01` when left out. */
+  readonly startDate?: string
   /** Accounts that are worked on at the same time; 2 when left out. More is faster until the platform throttles. */
   readonly parallelAccounts?: number
 }

@@ -1,7 +1,9 @@
 import { exitCodes } from '../domain/error-entry.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
+import type { Retired } from '../orchestrate/retire.ts'
 import { confirmed } from './ask.ts'
 import { openContext, projectSettings } from './project.ts'
+import { counted } from './summary.ts'
 import { wholeOf } from './up.ts'
 
 const daysDefault = 30
@@ -25,12 +27,23 @@ export const command: CommandSpec = {
 }
 
 const words = {
-  en: { question: (runs: number, lines: number) => `Remove ${runs} runs and ${lines} lines?` },
-  ko: { question: (runs: number, lines: number) => `실행 ${runs}개와 로그 ${lines}줄을 지울까요?` },
+  en: {
+    question: (runs: number, lines: number) => `Remove ${counted(runs, 'run')} and ${counted(lines, 'line')}?`,
+    nothing: 'Nothing is old enough to go.',
+    would: (runs: number, lines: number) =>
+      `Would go: ${counted(runs, 'run')}, ${counted(lines, 'line')}. Nothing was removed.`,
+    gone: (runs: number, lines: number) => `Removed: ${counted(runs, 'run')}, ${counted(lines, 'line')}.`,
+  },
+  ko: {
+    question: (runs: number, lines: number) => `실행 ${runs}개와 로그 ${lines}줄을 지울까요?`,
+    nothing: '지울 만큼 오래된 것이 없습니다.',
+    would: (runs: number, lines: number) => `지워질 것: 실행 ${runs}개, 로그 ${lines}줄. 아무것도 지우지 않았습니다.`,
+    gone: (runs: number, lines: number) => `지움: 실행 ${runs}개, 로그 ${lines}줄.`,
+  },
 } as const
 
 async function gc(invocation: Invocation, _args: readonly string[], given: Given): Promise<number> {
-  const { output, language, clock } = invocation
+  const { language, clock } = invocation
   const beforeMs = clock.nowMs() - wholeOf(given, 'days', daysDefault, 36_500) * 24 * 3_600_000
   const settings = await projectSettings(invocation)
   const { openWarehouse } = await import('../config.ts')
@@ -39,10 +52,18 @@ async function gc(invocation: Invocation, _args: readonly string[], given: Given
   const found = await retireRuns(warehouse, beforeMs, true)
   const isDry = given['dryRun'] === true
   if (isDry || found.runs + found.lines === 0) {
-    output.record({ event: 'gc', removed: false, ...found })
+    tell(invocation, found, false)
     return exitCodes.ok
   }
   if (!(await confirmed(invocation, words[language].question(found.runs, found.lines)))) return exitCodes.skipped
-  output.record({ event: 'gc', removed: true, ...(await retireRuns(warehouse, beforeMs, false)) })
+  tell(invocation, await retireRuns(warehouse, beforeMs, false), true)
   return exitCodes.ok
+}
+
+function tell({ output, language }: Invocation, counts: Retired, removed: boolean): void {
+  if (output.json || !output.isTerminal) return output.record({ event: 'gc', removed, ...counts })
+  const said = words[language]
+  const { runs, lines } = counts
+  if (runs + lines === 0) output.data(`${said.nothing}\n`)
+  else output.data(`${(removed ? said.gone : said.would)(runs, lines)}\n`)
 }

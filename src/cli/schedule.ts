@@ -50,19 +50,27 @@ async function ledger(invocation: Invocation, action: string): Promise<number> {
   const { pauseSchedule, scheduledDays } = await import('../orchestrate/schedule-list.ts')
   await using warehouse = await openWarehouse(settings, openContext(invocation))
   if (action !== 'list') await pauseSchedule(warehouse, configuredPipeline(settings).id, action === 'pause')
-  const columns = ['pipeline', 'day', 'state', 'due', 'accounts', 'missing', 'paused']
-  printRows(output, formatOf(undefined, output), columns, await scheduledDays(warehouse, 14))
+  const zone = timeZone(settings.pipeline.zone)
+  const format = formatOf(undefined, output)
+  const due = format === 'table' ? 'due_local' : 'due'
+  const columns = ['pipeline', 'day', 'state', due, 'accounts', 'missing', 'paused']
+  const days = await scheduledDays(warehouse, 14)
+  printRows(
+    output,
+    format,
+    columns,
+    days.map((row) => ({ ...row, due_local: localText(Date.parse(String(row['due'])), zone) })),
+  )
   return 0
 }
 
 async function preview(invocation: Invocation, given: Given): Promise<number> {
   const { output, clock } = invocation
   const { nextFires, scheduleOf } = await import('../orchestrate/schedule.ts')
-  const { adDataPipeline } = await import('../orchestrate/pipeline.ts')
   const text = (name: string) => (typeof given[name] === 'string' ? given[name] : undefined)
-  const asked = text('zone')
-  const zone = timeZone(asked ?? (await projectSettings(invocation)).pipeline.zone)
-  const cron = text('cron') ?? adDataPipeline([], zone).schedule.cron
+  const own = async () => (await projectSettings(invocation)).pipeline
+  const zone = timeZone(text('zone') ?? (await own()).zone)
+  const cron = text('cron') ?? (await own()).cron
   const fires = nextFires(scheduleOf(cron, zone), instantOf(text('after'), clock.nowMs()), countOf(text('count')))
   const columns = ['fires_at', 'local', 'day', 'note']
   printRows(

@@ -3,15 +3,15 @@ import type { Settings } from '../config-check.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { timeZone } from '../domain/day.ts'
 import { MillraceError } from '../domain/errors.ts'
-import type { SchedulerEvent } from '../orchestrate/scheduler.ts'
-import type { WorkerEvent, WorkerOptions } from '../orchestrate/worker.ts'
-import type { BriefEvent } from './brief-send.ts'
+import type { WorkerOptions } from '../orchestrate/worker.ts'
 import type { AccessOptions } from '../server/access-options.ts'
 import type { Server } from '../server/server.ts'
 import type { CommandSpec, Given, Invocation } from './command.ts'
 import { configuredPipeline } from './pipeline.ts'
 import { openContext, projectSettings } from './project.ts'
 import { referenced } from './reference.ts'
+import type { UpEvent } from './up-lines.ts'
+import { upLine } from './up-lines.ts'
 
 const slotsDefault = 4
 const portDefault = 4400
@@ -148,11 +148,10 @@ export async function work(
 }
 
 /** Programs get events, people a line for what they want to know of. */
-function tell({ output }: Invocation, event: SchedulerEvent | WorkerEvent | BriefEvent): void {
+function tell({ output, language }: Invocation, event: UpEvent): void {
   if (output.json) return output.record(event)
-  const { event: name, ...facts } = event
-  const line = `${name}  ${Object.values(facts).join('  ')}`
-  if (name === 'trouble' || name === 'late') output.warn(line)
+  const line = upLine(event, language)
+  if (event.event === 'trouble' || event.event === 'late') output.warn(line)
   else output.say(line)
 }
 

@@ -13,7 +13,7 @@ export interface CatchUp {
 }
 
 /** A scheduler that comes late by less than this was not away: a restart, a slow tick. */
-const graceMs = 600_000
+export const graceMs = 600_000
 
 /**
  * Pure: which of the days that are due and have no run get one now. `all`: each; `latest`: the newest, and what fell due within

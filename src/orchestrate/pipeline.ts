@@ -56,7 +56,7 @@ export function adDataPipeline(platforms: readonly Platform[], zone: TimeZone): 
     tags: ['advertising', 'etl', 'daily'],
     schedule: { cron: '0 2 * * *', zone },
     startDate: '2024-01-01' as Day,
-    catchup: 'none',
+    catchup: 'latest',
     runsActiveMax: 1,
     tasks: [
       ...extracts,

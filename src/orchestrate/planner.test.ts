@@ -69,8 +69,8 @@ const at = (text: string) => Date.parse(text)
 
 test('days are in the ledger before any run and without one', async () => {
   const { tick, states, engine } = await planned('none', at('2026-11-22T12:00+09:00'))
-  expect(await tick()).toMatchObject({ isLeader: true, days: 3, runs: [], skipped: 1 })
-  expect(await states()).toEqual({ '2026-11-21': 'skipped', '2026-11-22': 'expected', '2026-11-23': 'expected' })
+  expect(await tick()).toMatchObject({ isLeader: true, days: 2, runs: [], skipped: 0 })
+  expect(await states()).toEqual({ '2026-11-22': 'expected', '2026-11-23': 'expected' })
   expect(await engine.runs({ limit: 9 })).toEqual([])
   expect(await tick()).toMatchObject({ days: 0, runs: [] })
 })
@@ -100,6 +100,29 @@ test.each([
   const made = [...before.runs, ...after.runs].filter((one) => policy === 'all' || one.day > '2026-11-17')
   expect([made.length, after.skipped]).toEqual([runs, skipped])
   expect(Object.values(await states()).filter((one) => one === 'due')).toEqual([])
+})
+
+test.each(['latest', 'none'] as const)(
+  'a project that starts in the morning with catch-up %s is late with nothing before it could work',
+  async (policy) => {
+    const accounts = [account('1', 'Asia/Seoul')]
+    const { clock, tick, states } = await planned(policy, at('2026-11-22T10:18+09:00'), accounts)
+    const first = await tick()
+    expect(first.late).toEqual([])
+    expect(first.runs.map((one) => one.day)).toEqual(policy === 'latest' ? ['2026-11-21'] : [])
+    // Nobody works on the run, so that its day misses the deadline that counts from the start.
+    await clock.sleep(at('2026-11-22T15:19+09:00') - clock.nowMs())
+    const late = (await tick()).late.map((one) => `${one.account ?? '*'} ${one.day}`)
+    expect(late).toEqual(policy === 'latest' ? ['* 2026-11-21', 'google_ads/1 2026-11-21'] : [])
+    expect(await states()).toMatchObject({ '2026-11-22': 'expected' })
+  },
+)
+
+test('what is due within minutes of the first start gets its run also without catch-up', async () => {
+  const { clock, tick } = await planned('none', at('2026-11-22T01:59+09:00'))
+  expect((await tick()).runs).toEqual([])
+  await clock.sleep(2 * 60_000)
+  expect((await tick()).runs.map((one) => one.day)).toEqual(['2026-11-21'])
 })
 
 test('a run that was never created is noticed: its day is late once its deadline has passed', async () => {

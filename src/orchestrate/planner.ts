@@ -4,7 +4,7 @@ import type { Day } from '../domain/day.ts'
 import { addDays, dayAt, timeZone } from '../domain/day.ts'
 import { isMillraceError } from '../domain/errors.ts'
 import type { Session, SqlRow, Warehouse } from '../warehouse/warehouse.ts'
-import { catchUp } from './catch-up.ts'
+import { catchUp, graceMs } from './catch-up.ts'
 import type { CatchupPolicy } from './catch-up.ts'
 import { trigger } from './embedded-engine.ts'
 import type { Now } from './embedded-settle.ts'
@@ -79,7 +79,11 @@ function scheduleNamed(cron: string, zone: string): Schedule {
   return known
 }
 
-/** Rows from where the last tick ended to tomorrow. A pipeline without catch-up of everything begins with yesterday. */
+/**
+ * Rows from where the last tick ended to tomorrow. A pipeline that was not known before begins with yesterday, or with its start
+ * where it catches up with everything; what fell due before anybody could work on it has its deadline from now on, since a project
+ * that is a minute old owes nobody an explanation.
+ */
 async function planDays(session: Session, { nowMs, accounts }: PlannerOptions): Promise<number> {
   const pipelines = await session.query(
     'select pipeline, cron, zone, start_day, catchup, deadline_ms::float8 as deadline_ms, planned_through from ledger_pipeline order by pipeline',
@@ -91,9 +95,13 @@ async function planDays(session: Session, { nowMs, accounts }: PlannerOptions): 
     const schedule = scheduleNamed(String(row['cron']), String(row['zone']))
     const last = addDays(dayAt(nowMs, schedule.zone), 1)
     const first = firstDay(row, schedule, nowMs)
-    for (let day = first; day <= last; day = addDays(day, 1))
-      if (isCalendarDay(day, schedule.zone))
-        days.push({ ...dayInterval(schedule, day), pipeline, deadlineMs: Number(row['deadline_ms']) })
+    const deadlineMs = Number(row['deadline_ms'])
+    const sinceMs = row['planned_through'] === null ? nowMs : Number.NEGATIVE_INFINITY
+    for (let day = first; day <= last; day = addDays(day, 1)) {
+      if (!isCalendarDay(day, schedule.zone)) continue
+      const interval = dayInterval(schedule, day)
+      days.push({ ...interval, pipeline, deadlineMs: deadlineMs + Math.max(0, sinceMs - interval.dueMs) })
+    }
     if (first <= last) through.set(pipeline, last)
   }
   await insertDays(session, days, nowMs)
@@ -107,12 +115,14 @@ async function planDays(session: Session, { nowMs, accounts }: PlannerOptions): 
   return days.length
 }
 
-function firstDay(row: SqlRow, { zone }: Schedule, nowMs: number): Day {
+function firstDay(row: SqlRow, schedule: Schedule, nowMs: number): Day {
   const planned = row['planned_through'] as Day | null
   if (planned !== null) return addDays(planned, 1)
   const start = row['start_day'] as Day
-  const yesterday = addDays(dayAt(nowMs, zone), -1)
-  return row['catchup'] === 'all' || start > yesterday ? start : yesterday
+  const yesterday = addDays(dayAt(nowMs, schedule.zone), -1)
+  const isMissed = row['catchup'] === 'none' && dayInterval(schedule, yesterday).dueMs <= nowMs - graceMs
+  const newest = isMissed ? addDays(yesterday, 1) : yesterday
+  return row['catchup'] === 'all' || start > newest ? start : newest
 }
 
 /** Days on which accounts may still be missing their rows: accounts are found later than days are planned. */
