@@ -1,9 +1,11 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { count, instant, platformName, share, undefinedMark } from './format.ts'
+import { DataTable } from './data-table.tsx'
+import { count, instant, money, platformName, share, undefinedMark } from './format.ts'
 import type { LiveData } from './live.tsx'
 import { Panel } from './panel.tsx'
 import { useSpeech } from './words.ts'
+import type { Language } from './words.ts'
 
 /** Campaigns of the day that runs, each in its own zone and currency; money of two currencies is never added up. */
 export function LiveCampaigns({
@@ -29,57 +31,72 @@ export function LiveCampaigns({
   )
 }
 
-function CampaignTable({ rows, zone }: { readonly rows: LiveData['campaigns']; readonly zone: string }): ReactNode {
+type Row = LiveData['campaigns'][number]
+
+function CampaignTable({ rows, zone }: { readonly rows: readonly Row[]; readonly zone: string }): ReactNode {
   const { say, language } = useSpeech()
   const said = say.live
-  const { impressions, clicks, conversions } = said.metrics
+  const counted = (['impressions', 'clicks', 'conversions'] as const).map((name) => ({
+    name: said.metrics[name],
+    isNumber: true,
+    cell: (one: Row) => count(one[name], language),
+  }))
   return (
-    <div className="scroll" tabIndex={0} role="group" aria-label={said.today}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{said.campaign}</th>
-            <th scope="col">{said.day}</th>
-            {[impressions, clicks, conversions, said.revenue, said.cost, said.ctr, said.roas].map((name) => (
-              <th key={name} scope="col" className="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((one) => (
-            <tr key={`${one.platform} ${one.accountId} ${one.campaignId} ${one.currency}`}>
-              <th scope="row">
-                <span translate="no" className="nowrap">
-                  {one.campaignId}
-                </span>
-                <small translate="no">
-                  {[platformName(one.platform), one.accountId, one.currency].filter(Boolean).join(' · ')}
-                </small>
-              </th>
-              <td className="nowrap">
-                {one.date} <small translate="no">{one.zone}</small>
-              </td>
-              <td className="number">{count(one.impressions, language)}</td>
-              <td className="number">{count(one.clicks, language)}</td>
-              <td className="number">{count(one.conversions, language)}</td>
-              <td className="number">{one.revenue}</td>
-              <td className="number">
-                {one.costSource === null ? undefinedMark : one.cost}
-                {one.costSource === 'provisional' && (
-                  <small>{said.provisional(instant(one.costAsOf, zone, 'minute'))}</small>
-                )}
-              </td>
-              <td className="number">{share(one.ctr, language)}</td>
-              <td className="number">
-                {one.roas ?? undefinedMark}
-                {one.roasWhy !== null && <small>{said.roasWhy[one.roasWhy]}</small>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      label={said.today}
+      isTall
+      rows={rows}
+      keyOf={(one) => `${one.platform} ${one.accountId} ${one.campaignId} ${one.currency}`}
+      columns={[
+        { name: said.campaign, isHeader: true, isVerbatim: true, cell: (one) => <Named row={one} /> },
+        {
+          name: said.day,
+          className: 'nowrap',
+          cell: ({ date, zone: own }) => (
+            <>
+              {date} <small translate="no">{own}</small>
+            </>
+          ),
+        },
+        ...counted,
+        { name: said.revenue, isNumber: true, cell: ({ revenue, currency }) => amount(revenue, currency, language) },
+        { name: said.cost, isNumber: true, cell: (one) => <Cost row={one} zone={zone} /> },
+        { name: said.ctr, isNumber: true, cell: ({ ctr }) => share(ctr, language) },
+        {
+          name: said.roas,
+          isNumber: true,
+          cell: ({ roas, roasWhy }) => (
+            <>
+              {count(roas, language)}
+              {roasWhy !== null && <small>{said.roasWhy[roasWhy]}</small>}
+            </>
+          ),
+        },
+      ]}
+    />
+  )
+}
+
+/** Events may leave out whose money it is: then it is a number and no more. */
+function amount(text: string, currency: string, language: Language): string {
+  return currency === '' ? count(text, language) : money(text, currency, language)
+}
+
+function Named({ row }: { readonly row: Row }): ReactNode {
+  return (
+    <>
+      <span className="nowrap">{row.campaignId}</span>
+      <small>{[platformName(row.platform), row.accountId, row.currency].filter(Boolean).join(' · ')}</small>
+    </>
+  )
+}
+
+function Cost({ row, zone }: { readonly row: Row; readonly zone: string }): ReactNode {
+  const { say, language } = useSpeech()
+  return (
+    <>
+      {row.costSource === null ? undefinedMark : amount(row.cost, row.currency, language)}
+      {row.costSource === 'provisional' && <small>{say.live.provisional(instant(row.costAsOf, zone, 'minute'))}</small>}
+    </>
   )
 }

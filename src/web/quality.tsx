@@ -132,7 +132,7 @@ function CheckTable({ data }: { readonly data: Data }): ReactNode {
               <tr key={checkId}>
                 <th scope="row">
                   <span translate="no">{checkId}</span>
-                  <small translate="no">{own[0]?.dimension}</small>
+                  <small>{dimensionName(own[0]?.dimension ?? '', said.axes)}</small>
                 </th>
                 {days.map((day) => {
                   const found = own.find(({ date }) => date === day)
@@ -162,4 +162,10 @@ function CheckTable({ data }: { readonly data: Data }): ReactNode {
       </table>
     </div>
   )
+}
+
+/** The standard's name of a dimension in the reader's words; one of the project's own checks is as its file has it. */
+function dimensionName(dimension: string, axes: Readonly<Record<string, string>>): string {
+  // What the Open Data Contract Standard calls conformity, scores call validity.
+  return axes[dimension === 'conformity' ? 'validity' : dimension] ?? dimension
 }
