@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
 import type { Answer } from './client.ts'
 
@@ -17,8 +18,13 @@ interface GraphViewProps {
 /** Boxes and lines where the server placed them; the boxes are buttons in the order of the flow, the lines are for the eye alone. */
 export function GraphView({ layout, label, box, classOf, isLit, chosen, onChoose }: GraphViewProps): ReactNode {
   const { width, height, nodes, edges } = layout
+  const view = useRef<HTMLDivElement>(null)
+  const begin = beginOf(nodes)
+  useLayoutEffect(() => {
+    if (view.current) view.current.scrollTop = begin - view.current.clientHeight / 2
+  }, [begin])
   return (
-    <div className="scroll graph" tabIndex={0} role="group" aria-label={label}>
+    <div ref={view} className="scroll graph" tabIndex={0} role="group" aria-label={label}>
       <div className="graph-plane" style={{ width, height }}>
         <svg width={width} height={height} aria-hidden="true">
           {edges.map(({ from, to, points }) => (
@@ -44,4 +50,11 @@ export function GraphView({ layout, label, box, classOf, isLit, chosen, onChoose
       </div>
     </div>
   )
+}
+
+/** The middle of the boxes that nothing goes into: a tall picture that opened at its top would show an empty corner. */
+function beginOf(nodes: GraphLayout['nodes']): number {
+  const left = Math.min(...nodes.map(({ x }) => x))
+  const first = nodes.filter(({ x }) => x === left)
+  return first.reduce((sum, { y, height }) => sum + y + height / 2, 0) / Math.max(1, first.length)
 }
