@@ -176,6 +176,22 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_VAR_MISSING',
       'dbt_project.yml:4:27',
     ],
+    'the same in a folder of no model': [
+      {
+        'models/a.sql': one,
+        'dbt_project.yml': `name: shop\nprofile: p\nmodels:\n  shop:\n    nowhere: {+enabled: "{{ var('on') }}"}\n`,
+      },
+      'TRANSFORM_VAR_MISSING',
+      'dbt_project.yml:5:25',
+    ],
+    'a source that the project switches off by text': [
+      {
+        'models/s.yml': 'sources: [{name: s, tables: [{name: t}]}]\n',
+        'dbt_project.yml': 'name: shop\nprofile: p\nsources: {shop: {+enabled: "{{ 1 == 2 }}"}}\n',
+      },
+      'TRANSFORM_CONFIG_TYPE',
+      'dbt_project.yml:3:19',
+    ],
     'configuration by position': [
       { 'models/a.sql': "\n{{ config('table') }} select 1" },
       'TRANSFORM_RAISED',

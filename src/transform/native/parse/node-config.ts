@@ -5,6 +5,7 @@ import { renderConfiguration } from '../project/configuration-context.ts'
 import type { configurationContext } from '../project/configuration-context.ts'
 import { isMapping } from '../project/shape.ts'
 import type { Mapping } from '../project/shape.ts'
+import type { Project } from '../project/project-file.ts'
 import { YamlFile } from '../project/yaml-file.ts'
 import type { NodeConfig } from './nodes.ts'
 import { placing } from './template-place.ts'
@@ -34,6 +35,16 @@ export function renderedLevel(
   } catch {
     return placing(YamlFile.read(join(folder, name), name), early, rendered) as Mapping
   }
+}
+
+/** dbt renders all of dbt_project.yml before it looks at a node: what is wrong in a folder of no model is wrong, too. */
+export function checkTrees({ folder, configs }: Project, context: ReturnType<typeof configurationContext>): void {
+  for (const tree of Object.values(configs) as Mapping[]) renderedLevel(withoutHooks(tree), context, folder)
+}
+
+function withoutHooks(tree: Mapping): Mapping {
+  const kept = Object.entries(tree).filter(([key]) => !HOOKS.has(key.replace(/^\+/, '')))
+  return Object.fromEntries(kept.map(([key, value]) => [key, isMapping(value) ? withoutHooks(value) : value]))
 }
 
 /** Whether a test keeps the rows that it finds: its own word, else the invocation's. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { MillraceError } from '../../../domain/errors.ts'
+import { targetObject } from '../context/base-names.ts'
 import type { Invocation } from '../context/base-names.ts'
+import { configurationContext } from '../project/configuration-context.ts'
 import type { Project } from '../project/project-file.ts'
 import { refuse } from '../features.ts'
 import { checkFiles } from './files.ts'
@@ -8,6 +10,7 @@ import { loadDocs, loadMacros } from './load-macros.ts'
 import { runsBatches, withBatches } from './microbatch.ts'
 import type { MacroRegistry } from './macro-registry.ts'
 import { placeOf } from './config-types.ts'
+import { checkTrees } from './node-config.ts'
 import type { DocBlock, Manifest } from './nodes.ts'
 import { PackageParser } from './package-parser.ts'
 import { buildGenericTests } from './parse-tests.ts'
@@ -29,6 +32,9 @@ export interface ParsedProject {
 export function parseProject({ project: root, packages, invocation }: ParseOptions): ParsedProject {
   const all = [root, ...packages]
   for (const one of all) checkFiles(one)
+  const { env, givenVars, target } = invocation
+  const context = configurationContext(env, givenVars, new Map([['target', targetObject(target)]]))
+  for (const one of all) checkTrees(one, context)
   const macros = loadMacros(root, packages)
   const docs = new Map(all.map((one) => [one.name, loadDocs(one)]))
   const parsers = all.map(

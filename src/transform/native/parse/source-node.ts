@@ -1,5 +1,8 @@
+import { join } from 'node:path'
+import { MillraceError } from '../../../domain/errors.ts'
 import { quotingPolicy } from '../adapter/quoting.ts'
 import { Relation } from '../adapter/relation.ts'
+import { placeOf } from './config-types.ts'
 import { mergeConfig } from './config.ts'
 import { fullThreshold } from './freshness.ts'
 import type { NodeConfig, Source } from './nodes.ts'
@@ -45,6 +48,11 @@ export function sourceOfPatch(
   }
   const levels: readonly Mapping[] = [...parser.levels(project, 'sources', fqn), ...written, asked, ...above]
   const merged = levels.reduce(mergeConfig, sourceDefaults())
+  if (typeof merged['enabled'] !== 'boolean') {
+    const facts = { file: 'dbt_project.yml', node: `${patch.sourceName}.${patch.name}`, key: 'enabled' }
+    const place = placeOf(join(project.folder, facts.file), facts.node, facts.key)
+    throw new MillraceError('TRANSFORM_CONFIG_TYPE', { ...facts, ...place, expected: 'true or false' })
+  }
   const { freshness: known } = merged
   const freshness = isMapping(known) ? { ...fullThreshold(known) } : null
   const config: NodeConfig = { ...merged, freshness, tags: [...new Set(merged['tags'] as string[])].sort() }
