@@ -139,6 +139,23 @@ describe('the nightly job over every platform', () => {
     }
   })
 
+  test('says of the costs of each whether they bear value-added tax, where the platform does', async () => {
+    const told = await warehouse.query<{ platform: string; basis: string }>(
+      `select platform, string_agg(distinct coalesce(cost_basis, 'not told'), ',') as basis from dim_account
+       where is_current group by platform`,
+    )
+    const bases = Object.fromEntries(told.map(({ platform, basis }) => [platform, basis]))
+    expect(bases).toEqual({
+      google_ads: 'not told',
+      meta_ads: 'not told',
+      tiktok_ads: 'not told',
+      linkedin_ads: 'not told',
+      microsoft_ads: 'not told',
+      naver_searchad: 'net',
+      kakao_moment: 'net',
+    })
+  })
+
   test('a level that fails is told and marked by itself; campaigns of the same days are published', async () => {
     sandbox.scenario({ faults: [{ kind: 'permission_lost', route: 'meta.ads', from: 1 }] })
     const summary = await runAll(['meta_ads', 'tiktok_ads'])
