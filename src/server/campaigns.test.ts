@@ -82,6 +82,15 @@ const daysCounted = `select campaign_id as "campaignId", trim_scale(sum(cost) fi
 
 const fold = () => warehouse.query('select fold_fact_ad_months(platform, account_id) from dim_account where is_current')
 
+/** After a change of facts the sums are not those of the days; counted anew they are. */
+async function refolded(): Promise<readonly unknown[]> {
+  expect(await warehouse.query(monthsKept)).not.toEqual(await warehouse.query(monthsCounted))
+  await fold()
+  const kept = await warehouse.query(monthsKept)
+  expect(kept).toEqual(await warehouse.query(monthsCounted))
+  return kept
+}
+
 /** A load of some days in a row: what a campaign has on none of them is withdrawn, what it has otherwise is restated. */
 const load = fc.record({
   from: dayFrom(100),
@@ -156,11 +165,10 @@ test('sums of months are kept by whatever changes facts, and a range made of the
       { version: 2, atMs: 0 },
     ),
   )
+  await refolded()
   await warehouse.query(`delete from fact_ad_daily where entity_id = '1'`)
+  await refolded()
   await warehouse.query(`update fact_ad_daily set cost = cost + 1, date = date where entity_id = '2'`)
-  expect(await warehouse.query(monthsKept)).not.toEqual(await warehouse.query(monthsCounted))
-  await fold()
-  const kept = await warehouse.query(monthsKept)
-  expect(kept).toEqual(await warehouse.query(monthsCounted))
+  const kept = await refolded()
   expect(kept.length).toBeGreaterThan(3)
 }, 60_000)

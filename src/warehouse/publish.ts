@@ -38,8 +38,10 @@ export async function publish(
   const changes = new Map<Day, Change>()
   if (first.length + compared.length === 0) return changes
   // The statistics know nothing of new days: the planner expects one row and would loop over the whole table for each (10 k rows
-  // 10 s). Hashes of a few hundred thousand rows stay in memory.
-  await session.query(`set local enable_nestloop = off; set local work_mem = '64MB'`)
+  // 10 s). Hashes of a few hundred thousand rows stay in memory. The version of each day marks its month.
+  await session.query(
+    `set local enable_nestloop = off; set local work_mem = '64MB'; set local millrace.marks_months = 'on'`,
+  )
   if (first.length > 0) await publishFirst(session, extract, first, changes)
   if (hasActions) await publishActions(session, plan)
   if (compared.length > 0) await publishChanges(session, extract, { plan: compared, at }, changes)

@@ -31,10 +31,18 @@ export async function recountPartitions(
   )
   await lockPartitions(session, keys.map(partitionText))
   // A page of the facts is read once for the comparison and once for the change; hashes of a month's facts stay in memory.
-  await session.query(`set local work_mem = '256MB'; set local enable_nestloop = off`)
+  await session.query(
+    `set local work_mem = '256MB'; set local enable_nestloop = off; set local millrace.marks_months = 'on'`,
+  )
   const { actionTypes, windows } = definition
   const values = [partitions, windows, String(version), isoInstant(atMs), ...actionTypes]
   const changes = await session.query<{ readonly changed: number }>(recountStatement(definition), values)
+  await session.query(
+    `insert into fact_ad_month_stale (platform, account_id, month)
+     select distinct platform, account_id, date_trunc('month', date::timestamp)::date from partition_state
+     where partition_id = any ($1::integer[]) and level = 'campaign' and breakdown_key = ''`,
+    [partitions],
+  )
   await session.query(
     'update partition_state set definition_version = $2::integer, fingerprint = null where partition_id = any ($1::integer[])',
     [partitions, String(version)],
