@@ -32,13 +32,15 @@ export async function dbtDoctor({ output, language }: Invocation, request: Runne
   return findings.length === 0 ? 0 : 1
 }
 
-/** Takes `--ignore-columns a b` out of dbt's own arguments. */
+/** Takes every `--ignore-columns a b` and `--ignore-columns a,b` out of dbt's own arguments. */
 export function ignoredOf(args: readonly string[]): { readonly ignored: readonly string[]; readonly rest: string[] } {
   const at = args.indexOf('--ignore-columns')
   if (at < 0) return { ignored: [], rest: [...args] }
   const end = args.findIndex((word, index) => index > at && word.startsWith('-'))
   const last = end < 0 ? args.length : end
-  return { ignored: args.slice(at + 1, last), rest: args.toSpliced(at, last - at) }
+  const named = args.slice(at + 1, last).flatMap((word) => word.split(',').filter(Boolean))
+  const { ignored, rest } = ignoredOf(args.toSpliced(at, last - at))
+  return { ignored: [...named, ...ignored], rest }
 }
 
 /** Both runners side by side: 0 when they made the same, 1 otherwise. */

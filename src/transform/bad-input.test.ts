@@ -217,6 +217,11 @@ describe('what cannot be carried out is refused with its code and its place', ()
       'TRANSFORM_CONFIG_TYPE',
       'models/a.sql:1:11',
     ],
+    'a contract without columns': [schema('    config: {contract: {enforced: true}}\n'), 'TRANSFORM_CONTRACT_INVALID'],
+    'a contract in the template, described without columns': [
+      { ...schema('    description: x\n'), 'models/a.sql': "{{ config(contract={'enforced': true}) }} select 1 as id" },
+      'TRANSFORM_CONTRACT_INVALID',
+    ],
     'a contract that is enforced by a word': [
       schema("    config: {contract: {enforced: 'yes'}}\n"),
       'TRANSFORM_CONFIG_TYPE',

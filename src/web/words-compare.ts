@@ -64,7 +64,7 @@ export const compareEn = {
   matched: 'Names read',
   violations: 'Violations',
   ambiguous: 'Two ways',
-  leadBack: 'Clicks lead back',
+  leadBack: 'Campaigns that lead back',
   untold: 'not told',
   unread: 'no rules',
   metrics: {

@@ -30,6 +30,8 @@ export interface Promised {
   readonly config: NodeConfig
   readonly columns: ReadonlyMap<string, ColumnEntry>
   readonly constraints: readonly Mapping[]
+  /** A schema file has an entry of it; dbt asks for the columns of a contract only where it reads one. */
+  readonly isDescribed: boolean
 }
 
 /** A model's contract. Throws TRANSFORM_CONTRACT_INVALID for one that cannot be kept. */
@@ -37,6 +39,11 @@ export function contractOf(promised: Promised): Contract {
   const given: Mapping = isMapping(promised.config['contract']) ? promised.config['contract'] : {}
   const enforced = given['enforced'] === true
   const contract = { enforced, alias_types: given['alias_types'] !== false }
+  if (enforced && promised.isDescribed && promised.columns.size === 0)
+    throw new MillraceError('TRANSFORM_CONTRACT_INVALID', {
+      file: promised.file,
+      message: 'Constraints must be defined in a `yml` schema configuration file like `schema.yml`.',
+    })
   checkPrimaryKeys(promised)
   return { ...contract, checksum: enforced && promised.columns.size > 0 ? checksumOf(promised) : null }
 }

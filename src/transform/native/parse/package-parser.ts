@@ -317,6 +317,7 @@ export class PackageParser implements NodeMaker {
       (kind.resourceType === 'model' && config['materialized'] !== 'ephemeral') ||
       (kind.resourceType === 'test' && storesFailures(config, this.invocation))
     const quoted = quotingPolicy(this.root.quoting, config['quoting'])
+    const isDescribed = kind.resourceType === 'model' && parts.patch !== undefined
     return {
       resourceType: kind.resourceType,
       uniqueId,
@@ -349,7 +350,7 @@ export class PackageParser implements NodeMaker {
       genericTest: parts.generic ?? null,
       rootFolder: project.folder,
       constraints,
-      contract: contractOf({ name: parts.name, file: parts.file, config, columns, constraints }),
+      contract: contractOf({ name: parts.name, file: parts.file, config, columns, constraints, isDescribed }),
       group: parts.group ?? (typeof config['group'] === 'string' ? config['group'] : null),
       version: versioning?.version ?? null,
       latestVersion: versioning?.latest ?? null,
